@@ -1,0 +1,298 @@
+"""Every way in which a command can fail, one class a rule.
+
+    TenureError
+    ├── NotSignedIn            no live token
+    ├── Invalid                malformed: one entry per field
+    ├── NotFound               no such customer, member, version, ...
+    ├── NotAllowed             the member's roles do not permit it
+    ├── VersionConflict        the stream moved on since its sender looked (If-Match)
+    ├── IdempotencyMismatch    the key was used for another request
+    ├── Unavailable            lost too many races, or the database failed: try again
+    ├── ViewBehind             a view did not reach the asked position in time
+    └── Refused                a rule of the documents forbids it; kept as an event
+        ├── AlreadyProtected   somebody holds the customer
+        ├── Barred             the bar after giving up still runs
+        ├── PoolClosed         the pool is not open at this hour
+        ├── NotTheHolder       only the holder may
+        ├── WrongStage         not in this stage of the protection
+        ├── OwnDecision        a party may not decide
+        ├── DuplicateName      the same or a similar company is registered
+        ├── NothingPending     there is nothing to decide
+        ├── TooLate            the time for it has passed
+        └── EarlierClaim       a similar record has an earlier open claim
+
+Errors carry facts, not sentences: `api.problems` words them in Chinese and English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar, Self, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from domain.events.values import Match, Stage
+
+
+class TenureError(Exception):
+    """Base of all. slug: the name that clients branch on."""
+
+    slug: ClassVar[str]
+    clause: ClassVar[str | None] = None
+
+    def facts(self) -> dict[str, Any]:
+        """What the error rests on: values that JSON can carry once encoded by msgspec."""
+        return {}
+
+
+class NotSignedIn(TenureError):
+    """No token, an unknown one, a revoked one or an expired one."""
+
+    slug = "not-signed-in"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One malformed field. code: a stable word. zh, en: what is wrong and what would be right."""
+
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
+class Invalid(TenureError):
+    """Malformed input; nothing was stored."""
+
+    slug = "invalid"
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        super().__init__("; ".join(f"{problem.field}: {problem.en}" for problem in problems))
+        self.problems = problems
+
+    @classmethod
+    def field(cls, field: str, code: str, *, zh: str, en: str) -> Self:
+        """One problem in one field."""
+        return cls(FieldProblem(field, code, zh, en))
+
+
+class NotFound(TenureError):
+    """Nothing under this id. kind: `customer`, `member`, `rulebook`, ..."""
+
+    slug = "not-found"
+
+    def __init__(self, kind: str, identifier: object) -> None:
+        super().__init__(f"{kind} {identifier}")
+        self.kind = kind
+        self.identifier = str(identifier)
+
+    def facts(self) -> dict[str, Any]:
+        return {"kind": self.kind, "id": self.identifier}
+
+
+class NotAllowed(TenureError):
+    """The roles at this instant do not permit the command. needs: roles that would."""
+
+    slug = "not-allowed"
+
+    def __init__(self, command: str, needs: tuple[str, ...]) -> None:
+        super().__init__(f"{command} needs one of {', '.join(needs)}")
+        self.command = command
+        self.needs = needs
+
+    def facts(self) -> dict[str, Any]:
+        return {"command": self.command, "needs": list(self.needs)}
+
+
+class VersionConflict(TenureError):
+    """The stream is at another version than the sender saw."""
+
+    slug = "version-conflict"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the version is {version}")
+        self.version = version
+
+    def facts(self) -> dict[str, Any]:
+        return {"version": self.version}
+
+
+class IdempotencyMismatch(TenureError):
+    """The idempotency key belongs to another request."""
+
+    slug = "idempotency-mismatch"
+
+
+class Unavailable(TenureError):
+    """Not now: races lost too often, or no database. Nothing was stored."""
+
+    slug = "unavailable"
+
+
+class ViewBehind(TenureError):
+    """A view did not reach the asked position in time. lag: events still to fold."""
+
+    slug = "view-behind"
+
+    def __init__(self, view: str, lag: int) -> None:
+        super().__init__(f"{view} is {lag} events behind")
+        self.view = view
+        self.lag = lag
+
+    def facts(self) -> dict[str, Any]:
+        return {"view": self.view, "lag": self.lag}
+
+
+@dataclass(eq=False)
+class Refused(TenureError):
+    """A rule forbids the command. Subclasses are dataclasses: their fields are the facts.
+
+    position: where the refusal stands in the log, once it was recorded. replayed: it is the
+    answer of an earlier request under the same idempotency key.
+    """
+
+    def __post_init__(self) -> None:
+        self.position: int | None = None
+        self.replayed = False
+        Exception.__init__(self, f"{self.slug}: {self.facts()}")
+
+    def facts(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_facts(cls, slug: str, facts: Mapping[str, Any]) -> Refused:
+        """The refusal again from its stored answer. Raises KeyError on an unknown slug."""
+        kind = next(found for found in REFUSALS if found.slug == slug)
+        hints = get_type_hints(kind)
+        values = {
+            field.name: msgspec.convert(facts.get(field.name), hints[field.name])
+            for field in fields(kind)
+        }
+        return kind(**values)
+
+
+@dataclass(eq=False)
+class AlreadyProtected(Refused):
+    """Somebody holds the customer (S1-023, S1-302). until: None under review."""
+
+    slug = "already-protected"
+    clause = "S1-302"
+
+    customer_id: UUID
+    holder: str
+    stage: Stage
+    claimed_at: datetime
+    until: datetime | None
+
+
+@dataclass(eq=False)
+class Barred(Refused):
+    """The giver-up may not claim again yet (S1-037, S1-045). until: the first instant allowed."""
+
+    slug = "barred"
+    clause = "S1-037"
+
+    customer_id: UUID
+    until: datetime
+
+
+@dataclass(eq=False)
+class PoolClosed(Refused):
+    """Pool customers are claimed at the rulebook's hours only. opens_at: the next such instant."""
+
+    slug = "pool-closed"
+
+    customer_id: UUID
+    opens_at: datetime
+
+
+@dataclass(eq=False)
+class NotTheHolder(Refused):
+    """Only the holder may (S1-029, S1-038). holder: None when the customer is in the pool."""
+
+    slug = "not-the-holder"
+    clause = "S1-038"
+
+    customer_id: UUID
+    holder: str | None
+
+
+@dataclass(eq=False)
+class WrongStage(Refused):
+    """The protection is not in a stage that allows the command. stage: `pool` without one."""
+
+    slug = "wrong-stage"
+
+    customer_id: UUID
+    stage: str
+    allowed: list[str]
+
+
+@dataclass(eq=False)
+class OwnDecision(Refused):
+    """Who decides is not a party (S1-310). applicant: whose case it is."""
+
+    slug = "own-decision"
+    clause = "S1-310"
+
+    customer_id: UUID
+    applicant: str
+
+
+@dataclass(eq=False)
+class DuplicateName(Refused):
+    """The company is registered already, or a similar one is (S1-024, S1-173)."""
+
+    slug = "duplicate-name"
+    clause = "S1-173"
+
+    customer_id: UUID
+    match: Match
+
+
+@dataclass(eq=False)
+class NothingPending(Refused):
+    """There is no claim or application to decide."""
+
+    slug = "nothing-pending"
+
+    customer_id: UUID
+
+
+@dataclass(eq=False)
+class TooLate(Refused):
+    """The time for it has passed."""
+
+    slug = "too-late"
+
+    customer_id: UUID
+    deadline: datetime
+
+
+@dataclass(eq=False)
+class EarlierClaim(Refused):
+    """A similar record has an earlier open claim (S1-312, A-64): pass needs a written reason."""
+
+    slug = "earlier-claim"
+    clause = "S1-312"
+
+    customer_id: UUID
+    holder: str
+    claimed_at: datetime
+
+
+REFUSALS: tuple[type[Refused], ...] = (
+    AlreadyProtected,
+    Barred,
+    PoolClosed,
+    NotTheHolder,
+    WrongStage,
+    OwnDecision,
+    DuplicateName,
+    NothingPending,
+    TooLate,
+    EarlierClaim,
+)

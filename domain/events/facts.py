@@ -1,0 +1,34 @@
+"""What of an event may be shown to anybody: its facts without what is sealed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from domain.events.values import Contact, Sealed
+
+_FRAME: Final = frozenset(
+    ("originator_id", "originator_version", "originator_topic", "timestamp", "actor", "rulebook")
+)
+_NOT_SHOWN: Final = frozenset(("phone_hash", "digest", "tokens"))
+
+
+def facts_of(event: object) -> dict[str, Any]:
+    """The event's own fields as plain JSON, less its frame, personal fields, hashes, secrets.
+
+    A contact shows its id and position alone; a sealed field is left out.
+    """
+    return {
+        name: msgspec.to_builtins(_shown(value))
+        for name, value in vars(event).items()
+        if name not in _FRAME and name not in _NOT_SHOWN and not isinstance(value, Sealed)
+    }
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Contact):
+        return {"id": value.id, "position": value.position}
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    return value

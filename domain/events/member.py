@@ -1,0 +1,84 @@
+"""Members, their roles, departments and tokens: events, because rights are audit questions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+
+class MemberEvent(Aggregate.Event):
+    """A fact on a member's stream."""
+
+    actor: str
+
+
+class MemberJoined(MemberEvent, Aggregate.Created):
+    """A person was added. member: the sign-in name. roles: names of Appendix 1's roles."""
+
+    TOPIC = "member.joined"
+
+    member: str
+    name: str
+    roles: list[str]
+    department: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.member = self.member
+        aggregate.name = self.name
+        aggregate.roles = frozenset(self.roles)
+        aggregate.department = self.department
+        aggregate.tokens = {}
+
+
+class RolesChanged(MemberEvent):
+    """The member's roles are these from now on."""
+
+    TOPIC = "member.roles_changed"
+
+    roles: list[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.roles = frozenset(self.roles)
+
+
+class DepartmentChanged(MemberEvent):
+    """The member belongs to this department from now on."""
+
+    TOPIC = "member.department_changed"
+
+    department: str
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.department = self.department
+
+
+class TokenIssued(MemberEvent):
+    """A bearer token was made; its secret is kept as SHA-256 alone (it has 256 random bits).
+
+    expires_at: from this instant it is void; None: until it is revoked.
+    """
+
+    TOPIC = "member.token_issued"
+
+    token_id: UUID
+    digest: str
+    expires_at: datetime | None
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.tokens = {**aggregate.tokens, self.digest: (self.token_id, self.expires_at)}
+
+
+class TokenRevoked(MemberEvent):
+    """A bearer token is void from now on."""
+
+    TOPIC = "member.token_revoked"
+
+    token_id: UUID
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.tokens = {
+            digest: token for digest, token in aggregate.tokens.items() if token[0] != self.token_id
+        }

@@ -1,0 +1,1 @@
+"""The rulebooks that come with Tenure, one text a profile (A-15)."""
