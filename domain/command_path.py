@@ -7,7 +7,7 @@ before its error goes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from domain import permissions
 from domain.customer import Customer
 from domain.errors import (
     IdempotencyMismatch,
+    Invalid,
     NotAllowed,
     NotFound,
     NotSignedIn,
@@ -99,9 +100,11 @@ class CommandPath:
 
     def _attempt(self, order: Order, command: Command) -> Receipt:
         """One try. The checks come in the order of design §5; the first that fails answers."""
-        read = self._read(order, command)
+        malformed = _malformed(command)
+        read = self._read(order, command, own=() if malformed else command.streams())
         signed = signed_in(order.credentials, read)
-        command.check()
+        if malformed is not None:
+            raise malformed
         customer = _customer(command, read)
         if read.command is not None:
             return _answer_again(order, read.command)
@@ -118,9 +121,9 @@ class CommandPath:
             raise
         return self._record(order, work, decision)
 
-    def _read(self, order: Order, command: Command) -> Read:
+    def _read(self, order: Order, command: Command, *, own: Iterable[UUID]) -> Read:
         """Everything a command decides on, in one round trip."""
-        own = set(command.streams())
+        own = set(own)
         if command.customer_id is not None:
             own.add(command.customer_id)
         shared = (Member.id_of(order.credentials.member), RulebookStream.the_id())
@@ -228,6 +231,15 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
     elif not member.has_live_token(credentials.digest, read.now):
         raise NotSignedIn
     return Signed(member.member, member.name, member.roles, member.department, read.now)
+
+
+def _malformed(command: Command) -> Invalid | None:
+    """What makes the command malformed; said only to somebody who is signed in."""
+    try:
+        command.check()
+    except Invalid as error:
+        return error
+    return None
 
 
 def _customer(command: Command, read: Read) -> Customer | None:

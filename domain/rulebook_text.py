@@ -43,7 +43,7 @@ class InvalidRulebook(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ClaimRules:
-    """Claims and their review (S1-306 to S1-319). holdings_max: None is no limit (A-35)."""
+    """Claims and their review (S1-306 to S1-319)."""
 
     review_required: bool
     review_on_pool_claim: bool
@@ -51,7 +51,6 @@ class ClaimRules:
     potential_counts_from: Literal["pass", "earlier-of-pass-and-review-due", "claim"]
     removal_working_days: int
     corrections: int
-    holdings_max: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +97,6 @@ class NameRules:
 
 
 @dataclass(frozen=True, slots=True)
-class RequiredFields:
-    """The fields that a customer and a contact person cannot do without (S1-025, S1-306; A-15)."""
-
-    customer: tuple[str, ...]
-    contact: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ContractRules:
     """How long a drawn contract waits for its signature."""
 
@@ -141,7 +132,6 @@ class Rulebook:
     bar: BarRules
     follow_up: FollowUpRules
     names: NameRules
-    required: RequiredFields
     contracts: ContractRules
     pool: PoolRules
     disclosure: DisclosureRules

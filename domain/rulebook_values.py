@@ -150,17 +150,6 @@ VALUES: tuple[Value, ...] = (
         "未通过的申请最多可更正 {} 次，申请时间不变",
         "Corrections of one refused claim, which keeps its time: at most {}",
     ),
-    Value(
-        "claims.holdings_max",
-        Whole(1, 1_000_000),
-        "A-35",
-        {None: "每人保护的客户数不限", "{}": "每人最多保护 {} 个客户"},
-        {
-            None: "There is no limit to the customers that one may hold",
-            "{}": "One may hold at most {} customers",
-        },
-        optional=True,
-    ),
     *_stage_values("potential", "潜在客户", clause="S1-033", window="S1-036"),
     *_stage_values("intent", "意向客户", clause="S1-042", window="S1-044, A-03"),
     Value(
@@ -252,20 +241,6 @@ VALUES: tuple[Value, ...] = (
             "block": "The same phone number is not entered twice",
             "ignore": "The same phone number does not matter",
         },
-    ),
-    Value(
-        "required.customer",
-        SomeOf(("name", "address", "industry", "phone", "introduction"), needed=("name",)),
-        "S1-025, A-15",
-        "客户必填项：{}",
-        "A customer needs: {}",
-    ),
-    Value(
-        "required.contact",
-        SomeOf(("name", "position", "phone"), needed=("name",)),
-        "S1-027, S1-306",
-        "联系人必填项：{}",
-        "A contact person needs: {}",
     ),
     Value(
         "contracts.drawn_days",

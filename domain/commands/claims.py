@@ -266,7 +266,7 @@ def record_follow_up(work: Work, customer: Customer, follow_up: FollowUpInput) -
 def similar_customers(work: Work, customer: Customer) -> list[Likeness]:
     """Other records behind this one's name, core or phone, as of now (A-66)."""
     keys = {
-        "name_key": customer.name_key,
+        "name_key": None,  # Nobody else can stand behind the same name.
         "core": customer.core,
         "phone_hash": customer.phone_hash if work.rules.names.phone == "similar" else None,
     }

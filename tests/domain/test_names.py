@@ -322,6 +322,10 @@ def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalise(once) == once
 
 
+def test_a_character_simplified_in_two_steps_is_simplified_to_the_end() -> None:
+    assert normalise("薴") == normalise("苧") == normalise("苎")
+
+
 @given(st.text(max_size=60))
 @settings(max_examples=300)
 def test_any_text_has_parts_and_findings(text: str) -> None:
@@ -358,6 +362,12 @@ def test_every_part_of_a_normalised_name_is_found_by_its_grams(
     start = data.draw(st.integers(0, len(normal)))
     end = data.draw(st.integers(start, len(normal)))
     assert set(search_grams(normal[start:end])) <= set(grams(name))
+
+
+def test_a_long_query_asks_for_a_bounded_number_of_grams() -> None:
+    query = "".join(chr(0x4E00 + offset) for offset in range(500))
+    assert len(search_grams(query)) <= SEARCH_GRAMS_MAX
+    assert set(search_grams(query)) <= set(grams(query))
 
 
 def test_a_search_for_nothing_asks_for_no_gram() -> None:

@@ -70,6 +70,8 @@ def test_a_landline_is_an_area_code_and_seven_or_eight_digits(typed: str, digits
         ("021-123456", "phone-landline-form"),
         ("021-123456789", "phone-landline-form"),
         ("01-12345678", "phone-landline-form"),
+        ("021123456", "phone-landline-form"),
+        ("0211234567890", "phone-landline-form"),
         ("01234-1234567", "phone-landline-form"),
         ("+86 21 88886666", "phone-landline-plus"),
         ("+86 021-88886666", "phone-landline-plus"),
@@ -100,6 +102,7 @@ def test_a_number_of_another_country_is_possible_there() -> None:
     assert normalise_phone("(212) 555-0100", region="US") == "+12125550100"
     assert code_of("+1 5") == "phone-impossible"
     assert code_of("+999 123456789") == "phone-impossible"
+    assert code_of("+852 212341234123412") == "phone-impossible"
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,6 @@ def test_the_default_holds_the_documents_numbers() -> None:
     assert rules.bar.after == ("release", "withdrawal")
     assert (rules.claims.review_due_days, rules.claims.removal_working_days) == (3, 3)
     assert (rules.claims.potential_counts_from, rules.claims.corrections) == ("pass", 1)
-    assert rules.claims.holdings_max is None
 
 
 def test_the_default_holds_the_chosen_caps_of_extensions() -> None:
@@ -61,9 +60,7 @@ def test_the_default_holds_the_chosen_caps_of_extensions() -> None:
 
 def test_the_default_holds_what_a_record_and_a_follow_up_need() -> None:
     rules = parse(ENTERPRISE)
-    assert rules.required.customer == ("name", "address", "industry", "phone", "introduction")
-    assert rules.required.contact == ("name", "position", "phone")
-    assert rules.follow_up.next_contact_required_stages == ("potential", "intent")
+    assert rules.follow_up.next_contact_required_stages == ("waiting", "potential", "intent")
     assert (rules.names.similar, rules.names.phone) == ("block-unless-explained", "similar")
 
 
@@ -87,7 +84,6 @@ def test_equal_texts_are_equal_rulebooks() -> None:
         ('["release", "withdrawal"]', '["release", "release"]', "bar.after", "after"),
         ('["release", "withdrawal"]', '"release"', "bar.after", "after"),
         ('["release", "withdrawal"]', "[[]]", "bar.after", "after"),
-        ('["name", "position", "phone"]', '["phone"]', "required.contact", "contact"),
         ('"2026-1"', '"a b"', "version", "version"),
         ('"2026-1"', "2026", "version", "version"),
         ('"enterprise"', '"owner"', "profile", "profile"),
