@@ -13,7 +13,14 @@ from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
 
 from domain.errors import (
     AlreadyProtected,
@@ -35,6 +42,10 @@ from tests.application.house import CONTACT, DAY, MICROSECOND, House
 SELLERS = ("li", "chen", "wang")
 REVIEWERS = ("zhao", "qian")
 BAR = 3 * DAY
+CUSTOMERS_MAX = 3
+HOLDER, GIVER_UP = "the holder", "who gave up last"
+actors = st.sampled_from((*SELLERS, HOLDER, HOLDER, GIVER_UP))
+"""A seller by name, or by the part in the matter, so that rare rules are met often."""
 moments = st.sampled_from(
     [MICROSECOND, timedelta(hours=1), DAY, 3 * DAY, 7 * DAY, 15 * DAY, 31 * DAY]
 )
@@ -87,8 +98,16 @@ class LifeMachine(RuleBasedStateMachine):
     def begin_with_thirty_days(self) -> None:
         self.adopt(30)
 
+    @initialize(target=customers, member=st.sampled_from(SELLERS))
+    def begin_with_a_customer(self, member: str) -> UUID:
+        return self.registered(member)
+
+    @precondition(lambda self: len(self.believed) < CUSTOMERS_MAX)
     @rule(target=customers, member=st.sampled_from(SELLERS))
     def register(self, member: str) -> UUID:
+        return self.registered(member)
+
+    def registered(self, member: str) -> UUID:
         customer = self.house.register(member)
         self.believed[customer] = Believed()
         return customer
@@ -97,19 +116,43 @@ class LifeMachine(RuleBasedStateMachine):
     def let_time_pass(self, moment: timedelta) -> None:
         self.house.clock.at += moment
 
-    @rule(customer=customers, before=st.booleans())
-    def go_to_a_deadline(self, customer: UUID, before: bool) -> None:
-        until = self.believed[customer].until
-        if until is not None and until - MICROSECOND > self.now:
-            self.house.clock.at = until - MICROSECOND if before else until
+    @rule(customer=customers, before=st.booleans(), which=st.integers(0, 5))
+    def go_to_an_edge(self, customer: UUID, before: bool, which: int) -> None:
+        """To a deadline or the end of a bar, or to the microsecond before it."""
+        believed = self.believed[customer]
+        edges = [edge for edge in (believed.until, *believed.bars.values()) if edge is not None]
+        ahead = sorted(edge for edge in edges if edge - MICROSECOND > self.now)
+        if ahead:
+            edge = ahead[which % len(ahead)]
+            self.house.clock.at = edge - MICROSECOND if before else edge
+
+    @rule(customer=customers, before=st.booleans(), which=st.integers(0, 5), actor=actors)
+    def claim_at_an_edge(self, customer: UUID, before: bool, which: int, actor: str) -> None:
+        """Where lives are decided: at the microsecond at which a right begins or ends."""
+        self.go_to_an_edge(customer, before, which)
+        self.claim(customer, actor, with_note=True)
+
+    @rule(customer=customers, member=st.sampled_from(SELLERS), releases=st.booleans())
+    def go_on(self, customer: UUID, member: str, releases: bool) -> None:
+        """The next step of an ordinary life, so that lives get somewhere."""
+        state, holder, _ = self.believed[customer].at(self.now)
+        match state:
+            case "pool":
+                self.claim(customer, member, with_note=True)
+            case "waiting":
+                self.review(customer, REVIEWERS[0], passes=not releases)
+            case "rejected" if holder is not None:
+                self.claim(customer, holder, with_note=False)
+            case _ if holder is not None and releases:
+                self.release(customer, holder)
 
     @rule(days=st.sampled_from([5, 20, 30, 60]))
     def adopt_other_terms(self, days: int) -> None:
         self.adopt(days)
 
-    @rule(customer=customers, member=st.sampled_from(SELLERS), with_note=st.booleans())
-    def claim(self, customer: UUID, member: str, with_note: bool) -> None:
-        believed = self.believed[customer]
+    @rule(customer=customers, actor=actors, with_note=st.booleans())
+    def claim(self, customer: UUID, actor: str, with_note: bool) -> None:
+        believed, member = self.believed[customer], self.member(customer, actor)
         state, holder, _ = believed.at(self.now)
         expected: type[Exception] | None = None
         if holder is not None and not (holder == member and state == "rejected"):
@@ -154,8 +197,9 @@ class LifeMachine(RuleBasedStateMachine):
         self.expect(customer, OwnDecision, lambda: self.house.pass_review(member, customer))
         self.house.tenure.change_member(Order(CONSOLE), member, roles=roles)
 
-    @rule(customer=customers, member=st.sampled_from(SELLERS))
-    def follow_up(self, customer: UUID, member: str) -> None:
+    @rule(customer=customers, actor=actors)
+    def follow_up(self, customer: UUID, actor: str) -> None:
+        member = self.member(customer, actor)
         expected = None if self.believed[customer].at(self.now)[1] == member else NotTheHolder
         self.expect(
             customer,
@@ -165,15 +209,18 @@ class LifeMachine(RuleBasedStateMachine):
             ),
         )
 
-    @rule(customer=customers, member=st.sampled_from(SELLERS))
-    def release(self, customer: UUID, member: str) -> None:
-        self.give_up(customer, member, ("potential",), self.house.tenure.release)
+    @rule(customer=customers, actor=actors)
+    def release(self, customer: UUID, actor: str) -> None:
+        self.give_up(
+            customer, self.member(customer, actor), ("potential",), self.house.tenure.release
+        )
 
-    @rule(customer=customers, member=st.sampled_from(SELLERS))
-    def withdraw(self, customer: UUID, member: str) -> None:
+    @rule(customer=customers, actor=actors)
+    def withdraw(self, customer: UUID, actor: str) -> None:
         def withdraw(order: Order, customer_id: UUID, *, reason: str) -> Any:
             return self.house.tenure.withdraw(order, customer_id, what="claim", reason=reason)
 
+        member = self.member(customer, actor)
         self.give_up(customer, member, ("waiting", "rejected"), withdraw)
 
     def give_up(self, customer: UUID, member: str, stages: tuple[str, ...], command: Any) -> None:
@@ -186,6 +233,7 @@ class LifeMachine(RuleBasedStateMachine):
             expected = WrongStage
         order = self.house.order(member)
         if self.expect(customer, expected, lambda: command(order, customer, reason="无预算")):
+            believed.bars.pop(member, None)
             believed.bars[member] = self.now + BAR
             believed.end()
 
@@ -196,6 +244,12 @@ class LifeMachine(RuleBasedStateMachine):
         for customer in due:
             self.believed[customer].recorded += 1
             self.believed[customer].end()
+
+    def member(self, customer: UUID, actor: str) -> str:
+        """The seller who has this part in the matter; the first one where nobody has."""
+        believed = self.believed[customer]
+        parts = {HOLDER: believed.holder, GIVER_UP: next(reversed(believed.bars), None)}
+        return parts.get(actor, actor) or SELLERS[0]
 
     def adopt(self, days: int) -> None:
         type(self).versions += 1

@@ -32,10 +32,10 @@ def live(house: House, *, lives: int, steps: int) -> None:
 
 @pytest.mark.clause("S1-053", "S1-035", "S1-037", "S1-302")
 def test_any_life_keeps_the_rules(house: House) -> None:
-    live(house, lives=20, steps=30)
+    live(house, lives=60, steps=50)
 
 
 @pytest.mark.long
 @pytest.mark.clause("S1-053", "S1-035", "S1-037", "S1-302")
 def test_any_long_life_keeps_the_rules(house: House) -> None:
-    live(house, lives=300, steps=60)
+    live(house, lives=600, steps=80)

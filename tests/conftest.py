@@ -1,0 +1,127 @@
+"""Fixtures of all test folders: one PostgreSQL a run, one database a test module."""
+
+import fcntl
+import importlib
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+# `pytest` alone, unlike `python -m pytest`, does not put the project's root on the path.
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from api.embedded import EmbeddedPostgres
+
+pytest_plugins = ["tests.clause_coverage"]
+
+TEMPLATE = "tenure_template"
+# Durability is given up for speed; tests that kill servers make a server of their own.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_folder_key = pytest.StashKey[Path]()
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests marked long, and only them")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = bool(config.getoption("--long"))
+    chosen = [item for item in items if (item.get_closest_marker("long") is not None) == wanted]
+    if len(chosen) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The run's folder for its server: made by the controller, told to the workers of xdist."""
+    told = getattr(config, "workerinput", {}).get("postgres_folder")
+    config.stash[_folder_key] = Path(told or tempfile.mkdtemp(prefix="tenure-test-"))
+    if told is None:
+        # Under root the server runs as another account, which must be able to pass.
+        config.stash[_folder_key].chmod(0o711 if os.geteuid() == 0 else 0o700)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["postgres_folder"] = str(node.config.stash[_folder_key])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(config.stash[_folder_key], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(pytestconfig: pytest.Config) -> Iterator[EmbeddedPostgres]:
+    """The server of this run. Workers of xdist share it; the last one out stops it."""
+    with EmbeddedPostgres(pytestconfig.stash[_folder_key] / "server", settings=FAST) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: EmbeddedPostgres, pytestconfig: pytest.Config) -> str:
+    """Name of the database with all migrations, made by the worker that comes first."""
+    with _one_at_a_time(pytestconfig.stash[_folder_key] / "template.lock"):
+        if not _query(postgres, "SELECT 1 FROM pg_database WHERE datname = %s", TEMPLATE):
+            unfinished = f"{TEMPLATE}_unfinished"
+            _query(postgres, f"DROP DATABASE IF EXISTS {unfinished}")
+            _query(postgres, f"CREATE DATABASE {unfinished}")
+            for migrate in _migrations():
+                migrate(postgres.url(database=unfinished))
+            _query(postgres, f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
+    return TEMPLATE
+
+
+@pytest.fixture(scope="module")
+def database_name(
+    postgres: EmbeddedPostgres, template_database: str, worker_id: str
+) -> Iterator[str]:
+    """A fresh database with all migrations, for one test module."""
+    name = f"test_{worker_id}_{next(_numbers)}"
+    _query(postgres, f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
+    yield name
+    _query(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def database_url(postgres: EmbeddedPostgres, database_name: str) -> str:
+    """libpq URL of the module's database, as its owner."""
+    return postgres.url(database=database_name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Any]:
+    """A pool of connections to the module's database."""
+    connections = importlib.import_module("eventstore.connections")
+    with closing(connections.Database(database_url)) as pool:
+        yield pool
+
+
+def _migrations() -> list[Callable[[str], object]]:
+    """Imported late: a test that needs no database must not need these, either."""
+    return [importlib.import_module(name).migrate for name in ("eventstore", "projections")]
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _query(postgres: EmbeddedPostgres, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    """Run one statement in the maintenance database, outside a transaction."""
+    with closing(psycopg2.connect(postgres.url(database="postgres"))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return cursor.fetchall() if cursor.description else []
