@@ -1,0 +1,248 @@
+"""The view `audit`: every event of the log in words, with actor, rule and reason.
+
+One row an event, written once. Facts are plain JSON without anything that is sealed, hashed or
+secret. A customer's history is its own events with the refusals about it between them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, Final, get_args, get_type_hints
+from uuid import UUID
+
+import msgspec
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+from psycopg2.sql import SQL
+
+from domain.events import Contact, CustomerEvent, IdentityEvent, RefusalRecorded, Sealed
+from domain.events.facts import facts_of
+from domain.words import describe
+from projections.answers import After, Page, ask_page, where
+from projections.rows import Table
+from projections.view import LogBatch, LogEntry
+
+NAME = "audit"
+VERSION = 1
+TABLES = ("audit",)
+DDL = """
+CREATE TABLE audit (
+    position bigint PRIMARY KEY,
+    stream_id uuid NOT NULL,
+    version integer NOT NULL,
+    topic text NOT NULL,
+    at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    actor text NOT NULL,
+    customer_id uuid,
+    rulebook text,
+    rule text,
+    clause text,
+    reason text,
+    zh text NOT NULL,
+    en text NOT NULL,
+    facts jsonb NOT NULL
+);
+CREATE INDEX audit_by_actor ON audit (actor, position);
+CREATE INDEX audit_by_customer ON audit (customer_id, position) WHERE customer_id IS NOT NULL;
+CREATE INDEX audit_by_topic ON audit (topic, position);
+-- Instants ascend nearly with the positions, so block ranges find a stretch of time.
+CREATE INDEX audit_by_time ON audit USING brin (at) WITH (pages_per_range = 32);
+"""
+_REASONS: Final = ("reason", "override_reason", "different_company", "cause")
+
+
+class AuditRow(msgspec.Struct, gc=False):
+    """One row of `audit`."""
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    customer_id: UUID | None
+    rulebook: str | None
+    rule: str | None
+    clause: str | None
+    reason: str | None
+    zh: str
+    en: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One event. at: when it took effect; recorded_at: when the store wrote it.
+
+    rule, clause: which rule a refusal broke. reason: what its author gave as the reason.
+    """
+
+    position: int
+    stream_id: UUID
+    version: int
+    topic: str
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    customer_id: UUID | None
+    rulebook: str | None
+    rule: str | None
+    clause: str | None
+    reason: str | None
+    zh: str
+    en: str
+    facts: dict[str, Any]
+
+
+AUDIT_ROWS: Final = Table("audit", AuditRow, ("position",))
+
+
+def fold(cursor: Cursor, batch: LogBatch) -> None:
+    """Every event of `batch` in words."""
+    AUDIT_ROWS.insert(cursor, [_row(entry) for entry in batch.entries])
+
+
+def _row(entry: LogEntry) -> AuditRow:
+    event = entry.event
+    words = describe(event)
+    facts = _facts(event)
+    is_refusal = type(event) is RefusalRecorded
+    return AuditRow(
+        position=entry.position,
+        stream_id=event.originator_id,
+        version=event.originator_version,
+        topic=entry.topic,
+        at=event.timestamp,
+        recorded_at=entry.recorded_at,
+        actor=event.actor,
+        customer_id=_customer_of(event),
+        rulebook=getattr(event, "rulebook", None),
+        rule=event.rule if is_refusal else None,
+        clause=event.clause if is_refusal else None,
+        reason=next((facts[name] for name in _REASONS if facts.get(name) is not None), None),
+        zh=words.zh,
+        en=words.en,
+        facts=facts,
+    )
+
+
+def _facts(event: Any) -> dict[str, Any]:
+    """What `facts_of` shows. It is asked for personal fields alone; the others go as they are."""
+    plain, personal = _shown_fields(type(event))  # type: ignore[arg-type]
+    values = vars(event)
+    facts = {name: values[name] for name in plain}
+    if personal:
+        facts.update(facts_of(SimpleNamespace(**{name: values[name] for name in personal})))
+    return facts
+
+
+@cache
+def _shown_fields(event_class: Any) -> tuple[list[str], list[str]]:
+    """The names of the fields to show: those that are plain, and those that may be personal."""
+    hints = get_type_hints(event_class)
+    fields = [field.name for field in dataclasses.fields(event_class)]
+    shown = facts_of(SimpleNamespace(**dict.fromkeys(fields))).keys() - {"toml"}
+    personal = [name for name in shown if _mentions(hints[name], (Sealed, Contact))]
+    return [name for name in fields if name in shown and name not in personal], personal
+
+
+def _mentions(hint: Any, kinds: tuple[type, ...]) -> bool:
+    return hint in kinds or any(_mentions(inner, kinds) for inner in get_args(hint))
+
+
+def _customer_of(event: Any) -> UUID | None:
+    """The customer that an event is about."""
+    if isinstance(event, CustomerEvent):
+        return event.originator_id
+    if isinstance(event, IdentityEvent | RefusalRecorded):
+        return event.customer_id
+    return None
+
+
+def audit(
+    cursor: Cursor,
+    *,
+    actor: str | None = None,
+    customer_id: UUID | None = None,
+    topic: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    newest_first: bool = False,
+    limit: int = 50,
+    after: After | None = None,
+) -> Page[AuditEntry]:
+    """Events for which every given filter holds, in the order of the log.
+
+    start, end: those that took effect in [start, end).
+    """
+    conditions = where(
+        actor and SQL("actor = %(actor)s"),
+        customer_id and SQL("customer_id = %(customer_id)s::uuid"),
+        topic and SQL("topic = %(topic)s"),
+        start and SQL("at >= %(start)s"),
+        end and SQL("at < %(end)s"),
+        after and (_BEFORE if newest_first else _AFTER),
+    )
+    parameters = {
+        "actor": actor,
+        "customer_id": str(customer_id),
+        "topic": topic,
+        "start": start,
+        "end": end,
+    }
+    return _page(cursor, conditions, parameters, newest_first, limit, after)
+
+
+def history(
+    cursor: Cursor,
+    customer_id: UUID,
+    *,
+    newest_first: bool = False,
+    limit: int = 50,
+    after: After | None = None,
+) -> Page[AuditEntry]:
+    """A customer's own events, and the refusals about it, in the order of the log (design §4)."""
+    conditions = where(
+        SQL("customer_id = %(customer_id)s::uuid"),
+        SQL("NOT starts_with(topic, 'identity.')"),
+        after and (_BEFORE if newest_first else _AFTER),
+    )
+    parameters = {"customer_id": str(customer_id)}
+    return _page(cursor, conditions, parameters, newest_first, limit, after)
+
+
+def _page(
+    cursor: Cursor,
+    conditions: Any,
+    parameters: Mapping[str, Any],
+    newest_first: bool,
+    limit: int,
+    after: After | None,
+) -> Page[AuditEntry]:
+    query = SQL(
+        "SELECT {columns} FROM views.audit {conditions}"
+        " ORDER BY position {direction} LIMIT %(limit)s"
+    ).format(
+        columns=SQL(", ".join(AUDIT_ROWS.columns)),
+        conditions=conditions,
+        direction=SQL("DESC" if newest_first else "ASC"),
+    )
+    return ask_page(
+        cursor,
+        (NAME,),
+        query,
+        {**parameters, "after_position": after[0] if after else None},
+        limit=limit,
+        make=lambda row: AuditEntry(**row),
+        key=lambda row: (row["position"],),
+    )
+
+
+_AFTER: Final = SQL("position > %(after_position)s")
+_BEFORE: Final = SQL("position < %(after_position)s")

@@ -1,0 +1,6 @@
+"""All views, those with most to write first. A new view is a module and a line here."""
+
+from projections import agenda, approvals, audit, customers, pool, tenures
+from projections.view import View
+
+ALL: tuple[View, ...] = (audit, customers, tenures, pool, agenda, approvals)

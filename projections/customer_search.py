@@ -1,0 +1,215 @@
+"""Questions to the view `customers`: one card, lists, and the collision check (S1-021, S1-171).
+
+Everything is said as of the `now` that the caller gives: a protection whose deadline has passed is
+over, whether or not a sweep has written that down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+from psycopg2.sql import SQL, Composable, Identifier
+
+from domain import names
+from projections.answers import HELD, IN_POOL, IN_REGION, After, Page, ask, ask_page, where
+from projections.cards import Card, card_at
+from projections.customers import HOLDINGS, PROFILES
+from projections.customers import NAME as VIEW
+from projections.holding import POOL, is_in_pool, state_at
+
+Match = Literal["same", "similar", "part", "phone"]
+Sort = Literal["registered_at", "name", "until"]
+MATCHES: Final[tuple[Match, ...]] = ("same", "similar", "part", "phone")
+_SORTS: Final[Mapping[str, tuple[SQL, SQL]]] = {
+    "registered_at": (SQL("registered_at"), SQL("timestamptz")),
+    "name": (SQL("name_key"), SQL("text")),
+    "until": (SQL("coalesce(pool_from, 'infinity')"), SQL("timestamptz")),
+}
+# A contact that was filled in again under its id shows as it was filled in last.
+_CARD: Final = SQL(
+    "customers.customer_id, {columns}, coalesce((SELECT jsonb_agg(to_jsonb(contact)"
+    " ORDER BY contact.version, contact.contact_id) FROM (SELECT DISTINCT ON (contact_id)"
+    " contact_id, job, name, phone, version FROM views.customer_contacts AS every"
+    " WHERE every.customer_id = customers.customer_id ORDER BY contact_id, version DESC)"
+    " AS contact), '[]') AS contacts"
+).format(
+    columns=SQL(", ").join(
+        Identifier(column)
+        for column in (*PROFILES.columns, *HOLDINGS.columns)
+        if column != "customer_id"
+    )
+)
+_FROM: Final = SQL(
+    "FROM views.customers AS customers JOIN views.customer_holdings USING (customer_id)"
+)
+_HOLDS_NAME: Final = SQL("grams @> %(grams)s::text[] AND strpos(name_key, %(key)s) > 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Another record like the one asked about, and how it matched; protected_until is None also
+    while a claim is under review."""
+
+    customer_id: UUID
+    name: str
+    state: str
+    holder: str | None
+    protected_until: datetime | None
+    match: Match
+
+
+def card(cursor: Cursor, customer_id: UUID, *, now: datetime) -> tuple[Card | None, int]:
+    """One customer, and the position at which the answer is true."""
+    query = SQL("SELECT {card} {tables} WHERE customer_id = %(id)s::uuid").format(
+        card=_CARD, tables=_FROM
+    )
+    rows, position = ask(cursor, (VIEW,), query, {"id": str(customer_id)})
+    return (card_at(rows[0], now) if rows else None), position
+
+
+def customers(
+    cursor: Cursor,
+    *,
+    now: datetime,
+    name: str | None = None,
+    state: str | None = None,
+    holder: str | None = None,
+    industry: str | None = None,
+    region: str | None = None,
+    sort: Sort = "registered_at",
+    descending: bool = False,
+    limit: int = 50,
+    after: After | None = None,
+) -> Page[Card]:
+    """Customers for which every given filter holds.
+
+    name: part of a name, in any spelling. state: `pool` or a stage. holder: who holds it now.
+    region: how the name or the address begins. Raises KeyError for an unknown sort.
+    """
+    key, kind = _SORTS[sort]
+    order = {
+        "card": _CARD,
+        "tables": _FROM,
+        "key": key,
+        "kind": kind,
+        "direction": SQL("DESC" if descending else "ASC"),
+        "beyond": SQL("<" if descending else ">"),
+    }
+    conditions = where(
+        name is not None and _HOLDS_NAME,
+        state and _in_state(state),
+        holder and SQL("holder = %(holder)s AND {held}").format(held=HELD),
+        industry and SQL("industry = %(industry)s"),
+        region and IN_REGION,
+        after
+        and SQL("({key}, customer_id) {beyond} (%(after_key)s::{kind}, %(after_id)s::uuid)").format(
+            **order
+        ),
+    )
+    query = SQL(
+        "SELECT {card}, ({key})::text AS sort_key {tables}"
+        " JOIN views.customer_names USING (customer_id) {conditions}"
+        " ORDER BY {key} {direction}, customer_id {direction} LIMIT %(limit)s"
+    ).format(conditions=conditions, **order)
+    after_key, after_id = after or (None, None)
+    return ask_page(
+        cursor,
+        (VIEW,),
+        query,
+        {
+            **_name_parameters(name),
+            "now": now,
+            "state": state,
+            "holder": holder,
+            "industry": industry,
+            "region": names.normalise(region or ""),
+            "region_typed": (region or "").strip(),
+            "after_key": after_key,
+            "after_id": after_id,
+        },
+        limit=limit,
+        make=lambda row: card_at(row, now),
+        key=lambda row: (row["sort_key"], row["customer_id"]),
+    )
+
+
+def collisions(
+    cursor: Cursor,
+    *,
+    now: datetime,
+    name: str | None = None,
+    phone_hash: str | None = None,
+    limit: int = 20,
+) -> tuple[list[Collision], int]:
+    """Who already has this company, the strongest match first (S1-022, S1-171, S1-298, S1-299).
+
+    same: the whole name in any spelling; similar: the same core; part: what was asked is part of
+    the name; phone: a phone of the company or of a contact.
+    """
+    core = names.parse(name).core if name is not None else None
+    parameters = {
+        **_name_parameters(name),
+        "core": core or None,
+        "phone": phone_hash,
+        "limit": limit,
+        "now": now,
+    }
+    rows, position = ask(cursor, (VIEW,), _COLLISIONS, parameters)
+    found = [
+        Collision(
+            customer_id=row["customer_id"],
+            name=row["name"],
+            state=state_at(row, now),
+            holder=None if is_in_pool(row, now) else row["holder"],
+            protected_until=None if is_in_pool(row, now) else row["pool_from"],
+            match=MATCHES[row["strength"]],
+        )
+        for row in rows
+    ]
+    return found, position
+
+
+def _in_state(state: str) -> Composable:
+    if state == POOL:
+        return IN_POOL
+    return SQL("stage = %(state)s AND {held}").format(held=HELD)
+
+
+def _name_parameters(name: str | None) -> dict[str, Any]:
+    """What a part of a name is searched by. One without a letter or digit finds nothing: its
+    key is null, which no comparison is true for."""
+    key = names.normalise(name) if name is not None else ""
+    return {"key": key or None, "grams": names.search_grams(key)}
+
+
+# The limit of the index search is a subquery, whose value the planner cannot see: knowing it, the
+# planner hopes to meet enough hits early in a scan of the whole table, which rare names disappoint.
+_COLLISIONS: Final = SQL(
+    """
+    WITH found AS (
+        SELECT customer_id, 0 AS strength FROM views.customer_names WHERE name_key = %(key)s
+        UNION ALL
+        SELECT customer_id, 1 FROM views.customer_names WHERE core = %(core)s
+        UNION ALL
+        (SELECT customer_id, 2 FROM views.customer_names
+         WHERE {holds_name} LIMIT (SELECT %(limit)s))
+        UNION ALL
+        SELECT customer_id, 3 FROM views.customers WHERE phone_hash = %(phone)s
+        UNION ALL
+        SELECT customer_id, 3 FROM views.customer_contacts WHERE phone_hash = %(phone)s
+    ), strongest AS (
+        SELECT customer_id, min(strength) AS strength FROM found GROUP BY customer_id
+    )
+    SELECT customer_id, strength, name, holder, stage, pool_from
+    FROM strongest
+    JOIN views.customers USING (customer_id)
+    JOIN views.customer_holdings USING (customer_id)
+    ORDER BY strength, length(name), name, customer_id
+    LIMIT %(limit)s
+    """
+).format(holds_name=_HOLDS_NAME)

@@ -1,0 +1,1 @@
+"""Numbered SQL files: the engine's own table, run in order, once each, forward only."""

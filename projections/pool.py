@@ -1,0 +1,189 @@
+"""The view `pool`: which customers nobody holds, since when, and why (S1-050, A-36).
+
+One row a customer, also while somebody holds it: the row then says from which instant on it will
+be in the pool by itself, so that it appears at its deadline and not at a sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+from psycopg2.sql import SQL
+
+from domain import names
+from domain.events import ProfileChanged, Registered
+from projections.answers import IN_POOL, IN_REGION, After, Page, ask_page, where
+from projections.customer_rows import Change, fold_customers
+from projections.holding import (
+    POOL_HOLDING,
+    Barred,
+    PoolHolding,
+    bars_at,
+    pool_reason_at,
+)
+from projections.rows import Table
+from projections.view import LogBatch, LogEntry
+
+NAME = "pool"
+VERSION = 1
+TABLES = ("pool",)
+DDL = """
+CREATE TABLE pool (
+    customer_id uuid PRIMARY KEY,
+    name text NOT NULL,
+    name_key text NOT NULL,
+    address text NOT NULL,
+    industry text NOT NULL,
+    holder text,
+    stage text,
+    claimed_at timestamptz,
+    review_due timestamptz,
+    pool_from timestamptz,
+    last_holder text,
+    pool_reason text,
+    bars jsonb
+) WITH (fillfactor = 85);
+CREATE INDEX pool_by_time ON pool (pool_from, customer_id);
+CREATE INDEX pool_by_industry ON pool (industry, pool_from, customer_id);
+"""
+
+
+class PoolRow(PoolHolding, kw_only=True, gc=False):
+    """One row of `pool`."""
+
+    name: str
+    name_key: str
+    address: str
+    industry: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolEntry:
+    """A customer that nobody holds. since: from when on. last_holder, reason: None where nobody
+    ever held it. bars: who may not claim it yet."""
+
+    customer_id: UUID
+    name: str
+    region: str
+    address: str
+    industry: str
+    since: datetime
+    last_holder: str | None
+    reason: str | None
+    bars: list[Barred]
+
+
+POOL_ROWS: Final = Table("pool", PoolRow, ("customer_id",))
+
+
+def fold(cursor: Cursor, batch: LogBatch) -> None:
+    """The pool up to the end of `batch`."""
+    fold_customers(cursor, POOL_ROWS, batch, begins=Registered, begin=_row, changes=_CHANGES)
+
+
+def _row(entry: LogEntry) -> PoolRow:
+    event: Registered = entry.event
+    return PoolRow(
+        customer_id=event.originator_id,
+        name=event.name,
+        name_key=event.name_key,
+        address=event.address,
+        industry=event.industry,
+        pool_from=event.timestamp,
+    )
+
+
+def _profile_changed(row: PoolRow, entry: LogEntry) -> None:
+    event: ProfileChanged = entry.event
+    if event.name is not None and event.name_key is not None:
+        row.name = event.name
+        row.name_key = event.name_key
+    row.address = event.address if event.address is not None else row.address
+    row.industry = event.industry if event.industry is not None else row.industry
+
+
+_CHANGES: Final[Mapping[type, Change[PoolRow]]] = {
+    **POOL_HOLDING,
+    ProfileChanged: _profile_changed,
+}
+
+
+def in_pool(
+    cursor: Cursor,
+    *,
+    now: datetime,
+    name: str | None = None,
+    industry: str | None = None,
+    region: str | None = None,
+    newest_first: bool = True,
+    limit: int = 50,
+    after: After | None = None,
+) -> Page[PoolEntry]:
+    """What is in the pool at `now`, by the instant since which it is.
+
+    name: part of a name, in any spelling; candidates come from the name index of `customers`, so
+    the page is then true at the position of whichever of the two views is behind. region: how
+    the name or the address begins (S1-018).
+    """
+    key = names.normalise(name) if name is not None else ""
+    after_since, after_id = after or (None, None)
+    parameters: dict[str, Any] = {
+        "now": now,
+        "key": key or None,
+        "grams": names.search_grams(key),
+        "industry": industry,
+        "region": names.normalise(region or ""),
+        "region_typed": (region or "").strip(),
+        "after_since": after_since,
+        "after_id": after_id,
+    }
+    conditions = where(
+        IN_POOL,
+        name is not None and _HOLDS_NAME,
+        industry and SQL("industry = %(industry)s"),
+        region and IN_REGION,
+        after and (_BEFORE if newest_first else _AFTER),
+    )
+    query = SQL(
+        "SELECT customer_id, name, address, industry, holder, stage, pool_from,"
+        " last_holder, pool_reason, bars FROM views.pool {conditions}"
+        " ORDER BY pool_from {direction}, customer_id {direction} LIMIT %(limit)s"
+    ).format(conditions=conditions, direction=SQL("DESC" if newest_first else "ASC"))
+    return ask_page(
+        cursor,
+        (NAME,) if name is None else (NAME, "customers"),
+        query,
+        parameters,
+        limit=limit,
+        make=lambda row: _entry(row, now),
+        key=lambda row: (row["pool_from"], row["customer_id"]),
+    )
+
+
+def _entry(row: Mapping[str, Any], now: datetime) -> PoolEntry:
+    return PoolEntry(
+        customer_id=row["customer_id"],
+        name=row["name"],
+        region=names.parse(row["name"]).region,
+        address=row["address"],
+        industry=row["industry"],
+        since=row["pool_from"],
+        last_holder=row["holder"] or row["last_holder"],
+        reason=pool_reason_at(row, now),
+        bars=bars_at(row, now),
+    )
+
+
+_HOLDS_NAME: Final = SQL(
+    "strpos(name_key, %(key)s) > 0 AND customer_id IN"
+    " (SELECT customer_id FROM views.customer_names WHERE grams @> %(grams)s::text[])"
+)
+_AFTER: Final = SQL("(pool_from, customer_id) > (%(after_since)s::timestamptz, %(after_id)s::uuid)")
+_BEFORE: Final = SQL(
+    "(pool_from, customer_id) < (%(after_since)s::timestamptz, %(after_id)s::uuid)"
+)

@@ -1,0 +1,69 @@
+"""Reading the log in batches, each event decoded once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from projections.view import LogBatch, LogEntry
+
+
+class RecordedEvent(Protocol):
+    """One stored event as the log gives it back."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def recorded_at(self) -> datetime: ...
+
+
+class Log(Protocol):
+    """The log as far as it is settled."""
+
+    def settled_position(self) -> int: ...
+    def read(
+        self, *, after: int, limit: int, upto: int | None = None
+    ) -> Sequence[RecordedEvent]: ...
+
+
+class Reading(NamedTuple):
+    """A stretch of the log. reached: every event up to there is in it.
+
+    broken: the event behind `reached` that cannot be decoded; error: why.
+    """
+
+    batch: LogBatch
+    reached: int
+    broken: LogEntry | None = None
+    error: Exception | None = None
+
+
+class Reader:
+    """Stretches of the log, at most `batch_events` long."""
+
+    def __init__(self, log: Log, to_event: Callable[[Any], Any], *, batch_events: int) -> None:
+        self._log = log
+        self._to_event = to_event
+        self._batch_events = batch_events
+
+    def read(self, *, after: int, settled: int) -> Reading:
+        """The events of (after, settled], as many as go into one batch."""
+        recorded = self._log.read(after=after, limit=self._batch_events, upto=settled)
+        entries: list[LogEntry] = []
+        for event in recorded:
+            try:
+                decoded = self._to_event(event)
+            except Exception as error:  # noqa: BLE001 - the batch says it
+                reached = entries[-1].position if entries else after
+                return Reading(LogBatch(entries), reached, _entry(event, None), error)
+            entries.append(_entry(event, decoded))
+        if len(recorded) < self._batch_events:
+            return Reading(LogBatch(entries), settled)
+        return Reading(LogBatch(entries), entries[-1].position)
+
+
+def _entry(recorded: RecordedEvent, event: Any) -> LogEntry:
+    return LogEntry(recorded.position, recorded.recorded_at, recorded.topic, event)

@@ -1,0 +1,71 @@
+"""What a view is, and what it is given to fold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from domain.events import CustomerEvent
+
+
+class LogEntry(msgspec.Struct, frozen=True, gc=False):
+    """One event in its place in the log. event: decoded once, shared by all views."""
+
+    position: int
+    recorded_at: datetime
+    topic: str
+    event: Any
+
+
+class LogBatch:
+    """A stretch of the log, shared by all views."""
+
+    def __init__(self, entries: Sequence[LogEntry]) -> None:
+        self.entries = entries
+
+    @cached_property
+    def customers(self) -> Mapping[UUID, Sequence[LogEntry]]:
+        """The events of each customer's own stream, in their order."""
+        found: dict[UUID, list[LogEntry]] = {}
+        for entry in self.entries:
+            if isinstance(entry.event, CustomerEvent):
+                found.setdefault(entry.event.originator_id, []).append(entry)
+        return found
+
+    def after(self, position: int) -> LogBatch:
+        """The part behind `position`."""
+        if not self.entries or self.entries[0].position > position:
+            return self
+        return LogBatch([entry for entry in self.entries if entry.position > position])
+
+
+class View(Protocol):
+    """One module a view: its tables, its fold, its queries.
+
+    NAME: in `views.positions`, in health and on the command line. VERSION: raised when the tables
+    or the fold change, which lets `migrate` make the tables anew and the engine fold from the
+    beginning. DDL: makes the tables and their indexes, by unqualified names in the schema that
+    `search_path` begins with. TABLES: their names.
+    """
+
+    @property
+    def NAME(self) -> str: ...  # noqa: N802 - constants of a module
+    @property
+    def VERSION(self) -> int: ...  # noqa: N802
+    @property
+    def DDL(self) -> str: ...  # noqa: N802
+    @property
+    def TABLES(self) -> tuple[str, ...]: ...  # noqa: N802
+
+    def fold(self, cursor: Cursor, batch: LogBatch) -> None:
+        """Bring the view's rows up to the last entry of `batch`, in the caller's transaction.
+
+        Never judges a fact, never reads a clock: the same log always gives the same rows, however
+        it is cut into batches. Raises only on a bug.
+        """
