@@ -1,0 +1,105 @@
+"""The API: routes, problems, envelope, metrics and the OpenAPI document around one service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+from eventsourcing.domain import EventSourcingError
+from fastapi import FastAPI
+
+from api.envelope import Envelope
+from api.metrics import Metrics
+from api.openapi import install_openapi
+from api.problems.handlers import Handlers
+from api.routes import (
+    explained,
+    health,
+    lists,
+    members,
+    protection,
+    questions,
+    registration,
+    rulebooks,
+)
+
+if TYPE_CHECKING:
+    from api.composition import Service
+
+THREADS_SPARE = 6
+"""Threads beyond one a connection: they wait for views, render, and answer from memory."""
+
+ROUTERS = (
+    protection.router,
+    registration.router,
+    questions.router,
+    lists.router,
+    members.router,
+    rulebooks.router,
+    health.router,
+    explained.router,
+)
+
+
+def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
+    """The ASGI application of `service`, which it neither opens nor closes."""
+    metrics = metrics or Metrics()
+    metrics.add_gauges(lambda: _gauges(service))
+    app = FastAPI(
+        title="Tenure",
+        version=version("tenure"),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.service = service
+    app.state.metrics = metrics
+    for router in ROUTERS:
+        app.include_router(router)
+    Handlers(service.application).install(app)
+    hosts = service.settings.trusted_hosts
+    app.add_middleware(
+        Envelope,
+        metrics=metrics,
+        trusted_hosts=() if "*" in hosts else hosts,
+        test_clock=service.database.clock,
+    )
+    install_openapi(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
+    """One thread a connection, and some to spare: more would only wait for one another."""
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    limiter.total_tokens = app.state.service.database.size + THREADS_SPARE
+    yield {}
+
+
+def _gauges(service: Service) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
+    """The views' lag and the pool's use, read at every scrape."""
+    pool = service.database
+    for state, count in (("in_use", pool._in_use), ("size", pool.size)):
+        yield "tenure_pool_connections", "Connections of the pool.", {"state": state}, count
+    try:
+        lags = service.engine.lag()
+    except EventSourcingError:
+        return
+    for view, lag in lags.items():
+        yield (
+            "tenure_view_lag_events",
+            "Events that a view has still to fold.",
+            {"view": view},
+            lag.lag,
+        )
+        yield (
+            "tenure_view_failed",
+            "1 where a view was set aside at an event that it cannot fold.",
+            {"view": view},
+            float(lag.failed is not None),
+        )

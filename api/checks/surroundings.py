@@ -1,0 +1,119 @@
+"""Checks of what is around the database: keys, clocks, calendar, disk."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+from api.checks.findings import Check, Examined, failure, good, warning
+from api.keys import HOW_TO_MAKE, key_sources
+from domain.sealing import SealBroken, Sealer
+
+CLOCK_SECONDS_MAX = 2.0
+FREE_BYTES_LEAST = 1 << 30
+LAST_QUARTER_MONTH = 11
+
+
+def check_keys(house: Examined) -> Iterator[Check]:
+    """Both keys are there, nobody else may read them, and the first opens what is sealed."""
+    keys = []
+    for source in key_sources(house.settings):
+        key = source.read()
+        place = str(source.file or source.name)
+        keys.append(key)
+        if key is None:
+            yield failure(
+                "keys",
+                f"缺少 {place}。生成方法：{HOW_TO_MAKE}",
+                f"{place} is missing. To make one: {HOW_TO_MAKE}",
+            )
+            continue
+        mode = stat.S_IMODE(source.file.stat().st_mode) if source.file else 0o600
+        if mode & 0o077:
+            yield warning(
+                "keys",
+                f"{place} 权限为 {mode:o}，他人可读；请 chmod 600",
+                f"{place} has mode {mode:o}, others can read it: chmod 600",
+            )
+        else:
+            yield good("keys", place, place)
+    if keys[0] is not None:
+        yield from _tried_key(keys[0], house)
+
+
+def check_clock(house: Examined) -> Iterator[Check]:
+    """The database's clock decides; this machine's should not differ much."""
+    if house.settings.test_clock is not None:
+        yield warning(
+            "clock",
+            f"测试时钟 {house.settings.test_clock}",
+            f"test clock {house.settings.test_clock}",
+        )
+        return
+    before = time.time()
+    told: datetime = house.one("SELECT clock_timestamp()")
+    difference = told.timestamp() - (before + time.time()) / 2
+    made = good if abs(difference) <= CLOCK_SECONDS_MAX else warning
+    yield made(
+        "clock",
+        f"数据库时钟与本机相差 {difference:+.3f} 秒（以数据库为准）",
+        f"the database's clock is {difference:+.3f} s from this machine's (the database's counts)",
+    )
+
+
+def check_calendar(_: Examined) -> Iterator[Check]:
+    """Working days are known for this year and, from November on, for the next."""
+    import chinese_calendar
+
+    today = datetime.now(UTC).date()
+    years = [today.year, today.year + 1] if today.month > LAST_QUARTER_MONTH - 1 else [today.year]
+    unknown = []
+    for year in years:
+        try:
+            chinese_calendar.is_workday(date(year, 1, 4))
+        except NotImplementedError:
+            unknown.append(str(year))
+    if unknown:
+        shown = ", ".join(unknown)
+        yield warning(
+            "calendar",
+            f"节假日数据缺少 {shown} 年：按周一至周五计，并标为暂定；请升级 chinesecalendar",
+            f"no holidays known for {shown}: Monday to Friday count, deadlines are marked "
+            "provisional; upgrade chinesecalendar",
+        )
+    else:
+        yield good("calendar", "节假日数据完整", "public holidays are known")
+
+
+def check_disk(house: Examined) -> Iterator[Check]:
+    """An embedded database has room to grow."""
+    if not house.settings.is_embedded:
+        return
+    free = shutil.disk_usage(house.settings.data).free
+    shown = f"{free / (1 << 30):.1f} GiB"
+    made = good if free >= FREE_BYTES_LEAST else failure
+    yield made(
+        "disk", f"{house.settings.data} 可用 {shown}", f"{shown} free in {house.settings.data}"
+    )
+
+
+def _tried_key(key: bytes, house: Examined) -> Iterator[Check]:
+    with house.database.autocommit() as cursor:
+        cursor.execute(
+            "SELECT subject_id, wrapped FROM tenure_keys.subject_keys"
+            " WHERE wrapped IS NOT NULL LIMIT 1"
+        )
+        sample = cursor.fetchone()
+    if sample is None:
+        return
+    try:
+        Sealer(key, key, random=bytes).unwrap(*sample)
+    except SealBroken:
+        yield failure(
+            "keys", "密钥与此数据库不符", "the key does not open what this database holds"
+        )
+    else:
+        yield good("keys", "密钥可打开已封存的字段（已试）", "the key opens what is sealed (tried)")

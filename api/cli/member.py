@@ -1,0 +1,109 @@
+"""`tenure member`: people, their roles and departments, from the operator's console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.options import Data, Database, Json
+from api.cli.output import table
+from api.cli.running import opened, running, settings_of
+
+if TYPE_CHECKING:
+    from domain.application import Tenure
+    from domain.member import Member
+
+MEMBERS_MAX = 100_000
+app = typer.Typer(help="Members: add, change, list. 成员。", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="Sign-in name. 登录名。")]
+
+
+@app.command("add")
+def add(
+    member: Id,
+    name: Annotated[str, typer.Option(help="Full name. 姓名。")],
+    role: Annotated[list[str], typer.Option(help="A role; may repeat. 角色，可重复。")],
+    department: Annotated[str, typer.Option(help="Department. 部门。")],
+    database: Database = None,
+    data: Data = None,
+    json_output: Json = False,
+) -> None:
+    """Add a member. 增加成员。"""
+    with running(is_json=json_output) as output, opened(settings_of(database, data)) as service:
+        from domain.orders import CONSOLE, Order
+
+        receipt = service.application.add_member(
+            Order(CONSOLE), member=member, name=name, roles=role, department=department
+        )
+        output.result(
+            {
+                "member": member,
+                "name": name,
+                "roles": role,
+                "department": department,
+                "version": receipt.version,
+                "position": receipt.position,
+            },
+            f"added {member}: {name}, {department}, {', '.join(role)}\nnext: tenure token {member}",
+        )
+
+
+@app.command("change")
+def change(
+    member: Id,
+    role: Annotated[
+        list[str] | None, typer.Option(help="All roles from now on. 今后的全部角色。")
+    ] = None,
+    department: Annotated[str | None, typer.Option(help="Department. 部门。")] = None,
+    database: Database = None,
+    data: Data = None,
+    json_output: Json = False,
+) -> None:
+    """Set a member's roles or department. 修改角色或部门。"""
+    with running(is_json=json_output) as output, opened(settings_of(database, data)) as service:
+        from domain.orders import CONSOLE, Order
+
+        receipt = service.application.change_member(
+            Order(CONSOLE), member, roles=role or None, department=department
+        )
+        document = {"member": member, "version": receipt.version, "position": receipt.position}
+        output.result(document, f"changed {member}, version {receipt.version}")
+
+
+@app.command("list")
+def list_members(database: Database = None, data: Data = None, json_output: Json = False) -> None:
+    """All members with their roles of this instant. 成员列表。"""
+    with running(is_json=json_output) as output, opened(settings_of(database, data)) as service:
+        found = [
+            {
+                "member": one.member,
+                "name": one.name,
+                "roles": sorted(one.roles),
+                "department": one.department,
+            }
+            for one in _everybody(service.application)
+        ]
+        rows = [
+            (one["member"], one["name"], ", ".join(one["roles"]), one["department"])
+            for one in found
+        ]
+        headings = ["id", "name 姓名", "roles 角色", "department 部门"]
+        output.result({"items": found}, table("Members 成员", headings, rows))
+
+
+def _everybody(application: Tenure) -> list[Member]:
+    """All members as of now, from their own streams, in the order of their joining."""
+    from domain.events import MemberJoined
+    from domain.member import Member
+
+    joined = [
+        notification.originator_id
+        for notification in application.recorder.select_notifications(
+            None, MEMBERS_MAX, topics=[MemberJoined.TOPIC]
+        )
+    ]
+    streams = application.reader.load([(member_id, 0) for member_id in joined]).streams
+    found = (streams[member_id] for member_id in joined)
+    return [one for one in found if isinstance(one, Member)]

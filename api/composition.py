@@ -1,0 +1,143 @@
+"""The house put together: database, keys, application, views' engine, from settings."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from eventsourcing.utils import Environment
+
+import eventstore
+import projections
+from api.embedded import EmbeddedPostgres
+from api.keys import read_keys
+from api.settings import Settings, SettingsInvalid
+from api.test_clock import FileClock
+from domain.application import Tenure
+from domain.sealing import SealBroken, Sealer
+from eventstore.connections import Database
+
+if TYPE_CHECKING:
+    from projections.engine import Engine
+
+APP_ROLE = "tenure_app"
+
+
+class SchemaBehind(SettingsInvalid):
+    """The database's schema is older than this release, or is not there."""
+
+
+class KeyMismatch(SettingsInvalid):
+    """The key does not open what the database holds."""
+
+
+@dataclass
+class Service:
+    """What every part of a process shares. embedded: None with a database of one's own."""
+
+    settings: Settings
+    database: Database
+    application: Tenure
+    embedded: EmbeddedPostgres | None
+    _left_at_close: ExitStack = field(default_factory=ExitStack, repr=False)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The views' engine, made when it is first asked for: many commands need none."""
+        from projections.engine import Engine
+
+        application = self.application
+        return Engine(self.database, application.recorder, application.mapper.to_domain_event)
+
+    def close(self) -> None:
+        """Close the connections, then leave the embedded server."""
+        self._left_at_close.close()
+
+
+def open_service(settings: Settings) -> Service:
+    """The house, its log begun. Raises SettingsInvalid, EmbeddedPostgresError, PersistenceError."""
+    service = build_service(settings)
+    try:
+        service.application.open_log()
+    except BaseException:
+        service.close()
+        raise
+    return service
+
+
+def build_service(settings: Settings) -> Service:
+    """The house without a first event: for whoever wants to write that under another clock.
+
+    An embedded server is joined or started and its schema brought up to date; with a database of
+    one's own that is the task of `tenure migrate`, which may need other rights.
+    """
+    clock = FileClock(settings.test_clock) if settings.test_clock else None
+    if clock is not None:
+        clock()
+    with ExitStack() as stack:
+        embedded, url = _reached(settings, stack)
+        database = stack.enter_context(closing(Database(url, size=settings.pool_size, clock=clock)))
+        if embedded is None:
+            _require_schema(database)
+        sealer = _sealer(settings, database)
+        env = Environment(Tenure.name, {"CREATE_TABLE": "no"})
+        factory = eventstore.Factory.with_database(database, env)
+        application = Tenure(factory, sealer)
+        stack.callback(application.close)
+        return Service(settings, database, application, embedded, stack.pop_all())
+
+
+def migrated(settings: Settings) -> list[str]:
+    """Bring the schema up to date; the migrations that ran. Needs the rights of the owner."""
+    with ExitStack() as stack:
+        url = settings.database
+        if url is None:
+            url = stack.enter_context(EmbeddedPostgres(settings.data)).url()
+        return [*eventstore.migrate(url), *projections.migrate(url)]
+
+
+def _reached(settings: Settings, stack: ExitStack) -> tuple[EmbeddedPostgres | None, str]:
+    """The embedded server, if that is meant, and the URL under which the application connects."""
+    if settings.database is not None:
+        return None, settings.database
+    embedded = stack.enter_context(EmbeddedPostgres(settings.data))
+    eventstore.migrate(embedded.url())
+    projections.migrate(embedded.url())
+    return embedded, embedded.url(role=APP_ROLE)
+
+
+def _require_schema(database: Database) -> None:
+    with database.autocommit() as cursor:
+        cursor.execute("SELECT to_regclass('tenure.migrations'), to_regnamespace('views')")
+        found: Any = cursor.fetchone()
+    if None in found:
+        raise SchemaBehind(
+            zh="数据库中还没有 Tenure 的表；请先运行 tenure migrate --database URL",
+            en="the database has no tables of Tenure yet: run tenure migrate --database URL first",
+        )
+
+
+def _sealer(settings: Settings, database: Database) -> Sealer:
+    """The sealer, its key tried on one of the keys that the database holds."""
+    with database.autocommit() as cursor:
+        cursor.execute(
+            "SELECT subject_id, wrapped FROM tenure_keys.subject_keys"
+            " WHERE wrapped IS NOT NULL LIMIT 1"
+        )
+        sample: Any = cursor.fetchone()
+        cursor.execute("SELECT EXISTS (SELECT FROM tenure_keys.subject_keys)")
+        has_subjects: Any = cursor.fetchone()
+    keys = read_keys(settings, log_is_empty=has_subjects == (False,))
+    sealer = Sealer(keys.key, keys.hash_key, random=secrets.token_bytes)
+    if sample is not None:
+        try:
+            sealer.unwrap(*sample)
+        except SealBroken as error:
+            raise KeyMismatch(
+                zh="密钥 TENURE_KEY 与此数据库不符：无法打开其中的数据密钥",
+                en="TENURE_KEY is not the key of this database: what is sealed does not open",
+            ) from error
+    return sealer

@@ -1,0 +1,170 @@
+"""What surrounds every answer: request id, limits, headers, its log line and its metrics.
+
+Plain ASGI and one layer: a middleware that wraps the request in tasks costs more than a claim.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import datetime
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.answers import instant
+from api.languages import preferred_language
+from api.logs import access_log
+from api.metrics import Metrics
+from api.problems import BY_SLUG, problem_answer
+from api.trace import Trace, begin_trace
+from domain.errors import Unavailable
+
+REQUEST_ID = "X-Request-Id"
+TEST_CLOCK = "Tenure-Test-Clock"
+BODY_BYTES_MAX = 256 * 1024
+CLIENT_GONE = 499
+"""The status that logs show where the client left before its answer; nobody receives it."""
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_QUIET_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
+_UNKNOWN_ROUTE = "(none)"
+
+
+class Envelope:
+    """The outermost layer of the application.
+
+    test_clock: the instant that stands for now, where a test clock runs. trusted_hosts: names
+    that `Host` may carry; empty for any.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        body_bytes_max: int = BODY_BYTES_MAX,
+        trusted_hosts: Collection[str] = (),
+        test_clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._body_bytes_max = body_bytes_max
+        self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts)
+        self._test_clock = test_clock
+        self._log = access_log()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever is raised inside becomes a problem, never a trace."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # The server, which knows better, sends no body.
+        trace = begin_trace(scope)
+        status = 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._dress(message, trace)
+            await send(message)
+
+        try:
+            if self._is_foreign(scope):
+                await self._send_problem("not-found", scope, receive, sending)
+            else:
+                await self._app(scope, self._limited(scope, receive), sending)
+        except ClientDisconnect:
+            status = status or CLIENT_GONE
+        except Exception as error:  # noqa: BLE001  nothing may leave the house unanswered
+            self._log.error("request failed", request_id=trace.request_id, exc_info=error)
+            if not status:
+                await self._send_problem("internal", scope, receive, sending)
+        self._record(scope, trace, status, time.perf_counter() - started)
+
+    def _dress(self, message: Message, trace: Trace) -> None:
+        """Add the headers that every answer carries."""
+        headers = MutableHeaders(raw=message.setdefault("headers", []))
+        raw = headers.raw
+        raw.append((b"x-request-id", trace.request_id.encode("ascii")))
+        raw.extend(SECURITY_HEADERS)
+        headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if self._test_clock is not None:
+            with suppress(Unavailable):  # The answer itself says so where the clock is unreadable.
+                headers.setdefault(TEST_CLOCK, instant(self._test_clock()))
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """`receive` that ends a body past the limit, announced or not, with HTTPException 413."""
+        announced = Headers(scope=scope).get("content-length", "0")
+        is_too_long = not announced.isdecimal() or int(announced[:20]) > self._body_bytes_max
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            if is_too_long:
+                raise HTTPException(413)
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > self._body_bytes_max:
+                    raise HTTPException(413)
+            return message
+
+        return limited
+
+    def _is_foreign(self, scope: Scope) -> bool:
+        """True where `Host` names a machine that this service does not answer for."""
+        if not self._trusted_hosts:
+            return False
+        host = Headers(scope=scope).get("host", "").lower()
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+        return name not in self._trusted_hosts
+
+    async def _send_problem(self, slug: str, scope: Scope, receive: Receive, send: Send) -> None:
+        trace: Trace = scope["tenure"]
+        trace.slug = slug
+        answer = problem_answer(
+            BY_SLUG[slug],
+            language=preferred_language(Headers(scope=scope).get("accept-language")),
+            request_id=trace.request_id,
+        )
+        await answer(scope, receive, send)
+
+    def _record(self, scope: Scope, trace: Trace, status: int, seconds: float) -> None:
+        route = scope.get("route")
+        template = getattr(route, "path", _UNKNOWN_ROUTE)
+        self._metrics.count_request(_method(scope), template, status, seconds)
+        if trace.command_id is not None:
+            self._metrics.count_command(route.name, trace.slug or "done")  # type: ignore[union-attr]
+        if template in _QUIET_ROUTES and status < 400:
+            return
+        self._log.info(
+            "request",
+            request_id=trace.request_id,
+            method=_method(scope),
+            route=template,
+            status=status,
+            ms=round(seconds * 1000, 2),
+            member=trace.member,
+            command_id=str(trace.command_id) if trace.command_id else None,
+            problem=trace.slug,
+        )
+
+
+def _method(scope: Scope) -> str:
+    """The method, where it is one of HTTP's: a label must not be a stranger's choice."""
+    method: str = scope["method"]
+    return method if method in _METHODS else "other"
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -1,0 +1,203 @@
+"""What queries on customers answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from api.models.fields import (
+    EXAMPLE_ID,
+    EXAMPLE_INSTANT,
+    EXAMPLE_LATER,
+    Instant,
+    Told,
+    described,
+)
+from api.models.receipts import CustomerId, Holder, StateField
+
+At = Annotated[Instant, described("The instant as of which the answer is true.", EXAMPLE_INSTANT)]
+ViewPosition = Annotated[int, described("The place in the log at which the answer is true.", 4711)]
+Next = Annotated[
+    str | None,
+    described("Cursor of the next page, to send as `after`; null on the last page.", None),
+]
+Name = Annotated[str, described("Full name of the company.", "北京春意科技有限公司")]
+Region = Annotated[str, described("Administrative region in the name; may be empty.", "北京")]
+Industry = Annotated[str, described("Industry.", "软件")]
+Address = Annotated[str, described("Address.", "北京市海淀区中关村大街1号")]
+Until = Annotated[
+    Instant | None,
+    described(
+        "Deadline; null where none runs. A stranger sees the end of its day in Asia/Shanghai.",
+        EXAMPLE_LATER,
+    ),
+]
+PoolReason = Annotated[
+    str | None,
+    described(
+        "Why it is in the pool: `lapsed`, `released`, `withdrawn`, `removed`; null where nobody "
+        "ever held it, or somebody does.",
+        "lapsed",
+    ),
+]
+LastHolder = Annotated[
+    str | None, described("Who held it last; null where nobody did, or somebody does.", "li-na")
+]
+Hidden = Annotated[
+    Literal["not-a-party"] | None,
+    described("Why details are left out for the caller; null where they are not.", None),
+]
+
+
+class CollisionTold(Told):
+    """Another record like the one that was asked about."""
+
+    customer_id: CustomerId
+    name: Name
+    state: StateField
+    holder: Holder
+    protected_until: Until
+    match: Annotated[
+        Literal["same", "similar", "part", "phone"],
+        described(
+            "`same`: the whole name in any spelling; `similar`: the same core; `part`: what was "
+            "asked is part of the name; `phone`: a phone of the company or of a contact.",
+            "similar",
+        ),
+    ]
+
+
+class Collisions(Told):
+    """Who already has this company, the strongest match first."""
+
+    items: Annotated[list[CollisionTold], described("The records found; empty: none.", [])]
+    position: ViewPosition
+    at: At
+
+
+class ContactTold(Told):
+    """A contact person."""
+
+    id: Annotated[UUID, described("Id of the contact.", EXAMPLE_ID, format="uuid")]
+    position: Annotated[str, described("Position in the company.", "采购经理")]
+    name: Annotated[str | None, described("Name; null where it was erased.", "王敏")]
+    phone: Annotated[str | None, described("Phone; null where it was erased.", "+8613800138000")]
+
+
+class BarTold(Told):
+    """Who may not claim the customer yet."""
+
+    member: Annotated[str | None, described("The member; null: nobody may.", "li-na")]
+    until: Annotated[
+        Instant, described("The first instant at which a claim is allowed.", EXAMPLE_LATER)
+    ]
+
+
+class CustomerLine(Told):
+    """A customer in a list."""
+
+    customer_id: CustomerId
+    version: Annotated[int, described("Version of the customer.", 3)]
+    name: Name
+    region: Region
+    industry: Industry
+    address: Address
+    state: StateField
+    holder: Holder
+    department: Annotated[
+        str | None, described("Department of the holder when it claimed.", "一部")
+    ]
+    claimed_at: Annotated[
+        Instant | None, described("When the protection was asked for.", EXAMPLE_INSTANT)
+    ]
+    until: Until
+    registered_at: Annotated[Instant, described("When it was registered.", EXAMPLE_INSTANT)]
+    pool_since: Annotated[
+        Instant | None, described("Since when it is in the pool; null while held.", None)
+    ]
+    pool_reason: PoolReason
+    last_holder: LastHolder
+
+
+class CustomerCard(CustomerLine):
+    """Everything about one customer that the caller may see."""
+
+    profile: Annotated[str, described("Kind of record.", "enterprise")]
+    warnings: Annotated[
+        list[str], described("Soft findings on the name, for the reviewer.", ["region-missing"])
+    ]
+    registered_by: Annotated[str, described("Who registered it.", "zhang-wei")]
+    since: Annotated[
+        Instant | None, described("Since when it is in its stage; null in the pool.", None)
+    ]
+    in_force_since: Annotated[
+        Instant | None, described("When the review passed; null before.", EXAMPLE_INSTANT)
+    ]
+    review_due: Annotated[
+        Instant | None, described("When the review should be decided.", EXAMPLE_LATER)
+    ]
+    rulebook: Annotated[
+        str | None, described("Version of the rules that granted the stage.", "2026-1")
+    ]
+    bars: Annotated[list[BarTold], described("Who may not claim it yet.", [])]
+    details_hidden: Hidden
+    phone: Annotated[
+        str | None, described("Phone of the company; null where hidden or erased.", "01062345678")
+    ]
+    introduction: Annotated[
+        str | None, described("What the company does; null where hidden.", "开发企业软件")
+    ]
+    contacts: Annotated[
+        list[ContactTold] | None, described("Contact persons; null where hidden.", [])
+    ]
+    override_reason: Annotated[
+        str | None,
+        described("Why it is another company than a similar one; null: hidden or none.", None),
+    ]
+    review_reason: Annotated[
+        str | None, described("Why the claim was refused; null: hidden or not refused.", None)
+    ]
+    last_follow_up_at: Annotated[
+        Instant | None, described("The last follow-up; null: hidden or none.", EXAMPLE_INSTANT)
+    ]
+    last_follow_up_by: Annotated[
+        str | None, described("Who wrote it; null: hidden or none.", "zhang-wei")
+    ]
+    next_contact_at: Annotated[
+        Instant | None, described("When to call again; null: hidden or none.", EXAMPLE_LATER)
+    ]
+    last_position: Annotated[int, described("Place in the log of the customer's last event.", 4698)]
+    position: ViewPosition
+    at: At
+
+
+class CustomerPage(Told):
+    """Customers, page by page."""
+
+    items: Annotated[list[CustomerLine], described("The customers of this page.", [])]
+    next: Next
+    position: ViewPosition
+    at: At
+
+
+class PoolLine(Told):
+    """A customer that nobody holds."""
+
+    customer_id: CustomerId
+    name: Name
+    region: Region
+    address: Address
+    industry: Industry
+    since: Annotated[Instant, described("Since when it is in the pool.", EXAMPLE_INSTANT)]
+    last_holder: LastHolder
+    reason: PoolReason
+    bars: Annotated[list[BarTold], described("Who may not claim it yet.", [])]
+
+
+class PoolPage(Told):
+    """The pool, page by page."""
+
+    items: Annotated[list[PoolLine], described("The customers of this page.", [])]
+    next: Next
+    position: ViewPosition
+    at: At

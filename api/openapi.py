@@ -1,0 +1,279 @@
+"""The OpenAPI document: complete enough to write a client from it without asking anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from api.conditions import IDEMPOTENCY_KEY, IF_MATCH, MIN_POSITION
+from api.problems.schemas import problem_responses, problem_schemas
+
+TAGS = (
+    ("customers", "Register a company and keep its record. 客户录入与维护。"),
+    ("protection", "Claim, review, follow up, release. 保护、审核、跟踪、放弃。"),
+    ("questions", "Who has this company, and who had it when? 撞单分析与归属查询。"),
+    ("views", "What is in the pool, what falls due, what waits for me. 公海、待办与列表。"),
+    ("people", "Members, roles, tokens. 成员、角色与令牌。"),
+    ("rules", "Versions of the rulebook. 制度版本。"),
+    ("service", "Health, metrics and explanations. 服务状态与说明。"),
+)
+DESCRIPTION = """\
+Tenure records who protects which customer, since when, and by which rule.
+
+**Signing in.** Send `Authorization: Bearer …` with a token from `tenure token` or from the API.
+
+**Retrying.** A command with an `Idempotency-Key` may be sent again after a lost answer: the first
+answer comes again, a refusal too, with `Idempotent-Replayed: true`. Keys are kept for thirty days.
+
+**Racing.** `If-Match` with the version that you saw makes a command conditional on it.
+
+**Reading your own write.** A command answers with its place in the log, `Tenure-Position`. A query
+that sends it as `Tenure-Min-Position` waits until its view is there, at most two seconds.
+
+**Errors** are `application/problem+json` (RFC 9457). Branch on `type`; its address explains it.
+Titles and details are Chinese where `Accept-Language` prefers it, English otherwise.
+
+**Time.** Instants are ISO 8601 with an offset on the way in, UTC with microseconds on the way out.
+"""
+COMMAND_PROBLEMS = (
+    "not-signed-in",
+    "not-allowed",
+    "not-found",
+    "version-conflict",
+    "too-large",
+    "unsupported-type",
+    "invalid",
+    "idempotency-mismatch",
+    "unavailable",
+)
+QUERY_PROBLEMS = ("not-signed-in", "invalid", "view-behind", "unavailable")
+
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    "IdempotencyKey": {
+        "name": IDEMPOTENCY_KEY,
+        "in": "header",
+        "required": False,
+        "description": "Names this request, so that it may be sent again without being done twice.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "example": "2f1c8a50-7a0e-4f0c-9b1b-0f0e5a3f6c11",
+    },
+    "IfMatch": {
+        "name": IF_MATCH,
+        "in": "header",
+        "required": False,
+        "description": "Version that the sender saw, as a quoted ETag; `*` for any.",
+        "schema": {"type": "string", "pattern": '^(\\*|(W/)?"[0-9]{1,18}")$'},
+        "example": '"7"',
+    },
+    "MinPosition": {
+        "name": MIN_POSITION,
+        "in": "header",
+        "required": False,
+        "description": "Position that the view must have reached; waits at most two seconds.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 999999999999999999},
+        "example": 4711,
+    },
+}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "TenurePosition": {
+        "description": "Place in the log at which the answer is true.",
+        "schema": {"type": "integer"},
+        "example": 4711,
+    },
+    "ETag": {
+        "description": "Version of the customer or member, quoted.",
+        "schema": {"type": "string"},
+        "example": '"7"',
+    },
+    "IdempotentReplayed": {
+        "description": "`true` where this is the answer of an earlier request under the key.",
+        "schema": {"type": "string"},
+        "example": "true",
+    },
+    "RequestId": {
+        "description": "Id of the request: the one that was sent, or a new one.",
+        "schema": {"type": "string"},
+        "example": "6f1f2a5e0c9f4f7f8a55c1d8d9b0e3aa",
+    },
+}
+
+
+def command(
+    tag: str,
+    summary: str,
+    answer: type[BaseModel],
+    *,
+    problems: Iterable[str] = (),
+    without: Iterable[str] = (),
+    status: int = 200,
+) -> dict[str, Any]:
+    """Keyword arguments of a command's route. problems: those beside what any may answer."""
+    slugs = [slug for slug in (*COMMAND_PROBLEMS, *problems) if slug not in set(without)]
+    return {
+        "tags": [tag],
+        "summary": summary,
+        "status_code": status,
+        "response_model": answer,
+        "responses": problem_responses(slugs)
+        | {status: _answered("TenurePosition", "ETag", "IdempotentReplayed")},
+        "openapi_extra": {"parameters": _refs("IdempotencyKey", "IfMatch")},
+    }
+
+
+def query(
+    tag: str,
+    summary: str,
+    answer: type[BaseModel],
+    *,
+    problems: Iterable[str] = (),
+    is_view: bool = True,
+) -> dict[str, Any]:
+    """Keyword arguments of a query's route. is_view: answered from a view, not from the log."""
+    slugs = [slug for slug in (*QUERY_PROBLEMS, *problems) if is_view or slug != "view-behind"]
+    return {
+        "tags": [tag],
+        "summary": summary,
+        "response_model": answer,
+        "responses": problem_responses(slugs) | {200: _answered("TenurePosition")},
+        "openapi_extra": {"parameters": _refs("MinPosition") if is_view else []},
+    }
+
+
+def public(
+    tag: str,
+    summary: str,
+    answer: type[BaseModel],
+    *,
+    problems: Iterable[str] = (),
+    also: Mapping[int | str, str] | None = None,
+) -> dict[str, Any]:
+    """Keyword arguments of a route that needs no token. also: other statuses of the answer."""
+    return {
+        "tags": [tag],
+        "summary": summary,
+        "response_model": answer,
+        "responses": problem_responses(problems)
+        | {
+            status: {"description": meaning, "model": answer}
+            for status, meaning in (also or {}).items()
+        },
+        "openapi_extra": {"security": []},
+    }
+
+
+def told_to_members(tag: str, summary: str, example: str) -> dict[str, Any]:
+    """Keyword arguments of a route that answers text to anybody signed in."""
+    return {
+        "tags": [tag],
+        "summary": summary,
+        "responses": problem_responses(("not-signed-in", "unavailable"))
+        | {200: {"content": {"text/plain": {"example": example}}}},
+    }
+
+
+def install_openapi(app: FastAPI) -> None:
+    """Make `app.openapi()` answer the complete document, built once."""
+    app.openapi = _Document(app)  # type: ignore[method-assign]
+
+
+class _Document:
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._built: dict[str, Any] | None = None
+
+    def __call__(self) -> dict[str, Any]:
+        if self._built is None:
+            self._built = _document(self._app)
+        return self._built
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document: dict[str, Any] = get_openapi(
+        title="Tenure",
+        version=app.version,
+        description=DESCRIPTION,
+        routes=app.routes,
+        tags=[{"name": name, "description": meaning} for name, meaning in TAGS],
+    )
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas.update(problem_schemas())
+    components["parameters"] = _PARAMETERS
+    components["headers"] = _HEADERS
+    components["securitySchemes"] = {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "tnr.<member>.<secret>",
+            "description": "A member's token, made by `tenure token` or by an administrator.",
+        }
+    }
+    for operation in _operations(document):
+        _complete(operation, schemas)
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    return (operation for path in document["paths"].values() for operation in path.values())
+
+
+def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Security, the common header, and examples put together from those of the fields."""
+    operation.setdefault("security", [{"token": []}])
+    _drop_frameworks_422(operation)
+    for told in [operation.get("requestBody", {}), *operation["responses"].values()]:
+        for content in told.get("content", {}).values():
+            if "example" not in content and "examples" not in content:
+                content["example"] = example_from(content["schema"], schemas)
+    for told in operation["responses"].values():
+        told.setdefault("headers", {})["X-Request-Id"] = _header("RequestId")
+
+
+def _drop_frameworks_422(operation: dict[str, Any]) -> None:
+    """FastAPI adds its own shape of 422 to every route with a parameter; ours is declared."""
+    told = operation["responses"].get("422", {}).get("content", {})
+    told.pop("application/json", None)
+    if "422" in operation["responses"] and not told:
+        del operation["responses"]["422"]
+
+
+def example_from(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    """An example of a schema: its own, or one put together from its fields'."""
+    if "$ref" in schema:
+        return example_from(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "properties" in schema:
+        return {
+            name: example_from(member, schemas) for name, member in schema["properties"].items()
+        }
+    for choice in schema.get("anyOf", ()):
+        return example_from(choice, schemas)
+    if schema.get("type") == "array":
+        return [example_from(schema["items"], schemas)]
+    return schema.get("const", schema.get("default"))
+
+
+def _answered(*headers: str) -> dict[str, Any]:
+    return {"headers": {_HEADER_NAMES[name]: _header(name) for name in headers}}
+
+
+def _refs(*names: str) -> list[dict[str, str]]:
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
+
+
+def _header(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/headers/{name}"}
+
+
+_HEADER_NAMES = {
+    "TenurePosition": "Tenure-Position",
+    "ETag": "ETag",
+    "IdempotentReplayed": "Idempotent-Replayed",
+}

@@ -1,0 +1,46 @@
+"""Errors of HTTP itself, which the domain knows nothing of.
+
+TenureError
+├── MethodNotAllowed    the address exists, the method does not
+├── TooLarge            the body passes the limit
+└── UnsupportedType     the body is not JSON in UTF-8
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.errors import TenureError
+
+
+class MethodNotAllowed(TenureError):
+    """The address exists, the method does not. allowed: methods that do."""
+
+    slug = "method-not-allowed"
+
+    def __init__(self, method: str, allowed: list[str]) -> None:
+        super().__init__(method)
+        self.method = method
+        self.allowed = allowed
+
+    def facts(self) -> dict[str, Any]:
+        return {"method": self.method, "allowed": self.allowed}
+
+
+class TooLarge(TenureError):
+    """The body passes the limit of `bytes_max`."""
+
+    slug = "too-large"
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"more than {bytes_max} bytes")
+        self.bytes_max = bytes_max
+
+    def facts(self) -> dict[str, Any]:
+        return {"bytes_max": self.bytes_max}
+
+
+class UnsupportedType(TenureError):
+    """The body is not JSON in UTF-8, or is compressed."""
+
+    slug = "unsupported-type"

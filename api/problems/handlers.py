@@ -1,0 +1,152 @@
+"""Errors on their way out: each becomes the problem of its row.
+
+The first check of every request is who sent it (design §5), so what is malformed is told only
+to somebody signed in: those handlers authenticate before they answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from eventsourcing.domain import EventSourcingError
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.disclosure import disclosure_to
+from api.envelope import BODY_BYTES_MAX
+from api.languages import preferred_language
+from api.logs import access_log
+from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
+from api.problems.rendering import problem_of
+from api.problems.table import row_of
+from api.problems.validation import field_problems
+from api.security import CHALLENGE, credentials_in
+from api.trace import trace_of
+from domain.application import Tenure
+from domain.errors import (
+    AlreadyProtected,
+    FieldProblem,
+    Invalid,
+    NotFound,
+    NotSignedIn,
+    TenureError,
+)
+
+_OPEN_PATHS = ("/health/", "/problems/", "/openapi.json")
+
+
+class Handlers:
+    """The exception handlers around one application."""
+
+    def __init__(self, application: Tenure) -> None:
+        self._application = application
+        self._log = access_log()
+
+    def install(self, app: FastAPI) -> None:
+        """Register them all."""
+        app.add_exception_handler(TenureError, self.broken_rule)
+        app.add_exception_handler(AlreadyProtected, self.held_by_another)
+        app.add_exception_handler(Invalid, self.malformed)
+        app.add_exception_handler(RequestValidationError, self.malformed)
+        app.add_exception_handler(HTTPException, self.http_error)
+        app.add_exception_handler(EventSourcingError, self.storage_failure)
+
+    async def broken_rule(self, request: Request, error: Exception) -> Response:
+        """A rule, a permission, an id that is not there."""
+        return answer_to(request, error)
+
+    def held_by_another(self, request: Request, error: Exception) -> Response:
+        """A rival learns the deadline no more exactly than by asking (A-34)."""
+        if isinstance(error, AlreadyProtected) and error.until is not None:
+            try:
+                error = self._disclosed(request, error, error.until)
+            except (TenureError, EventSourcingError) as instead:
+                return answer_to(request, instead)
+        return answer_to(request, error)
+
+    def malformed(self, request: Request, error: Exception) -> Response:
+        """Malformed input, told to those who are signed in."""
+        if isinstance(error, RequestValidationError):
+            error = Invalid(*field_problems(error.errors()))
+        return self._told_to_members(request, error)
+
+    def http_error(self, request: Request, error: Exception) -> Response:
+        """What the framework raises: no such address or method, and bodies that cannot be read."""
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == 404:
+            return answer_to(request, NotFound("address", request.url.path))
+        if status == 405:
+            return answer_to(request, MethodNotAllowed(request.method, _allowed(error)))
+        if status == 413:
+            return self._told_to_members(request, TooLarge(BODY_BYTES_MAX))
+        if status == 415:
+            return self._told_to_members(request, UnsupportedType())
+        return self._told_to_members(request, _no_json())
+
+    async def storage_failure(self, request: Request, error: Exception) -> Response:
+        """The event store failed: passing, or a defect."""
+        row = row_of(error)
+        log = self._log.warning if row.status == 503 else self._log.error
+        log(
+            "storage failed",
+            request_id=trace_of(request.scope).request_id,
+            error=type(error).__name__,
+            exc_info=error if row.status == 500 else None,
+        )
+        return answer_to(request, error)
+
+    def _disclosed(
+        self, request: Request, error: AlreadyProtected, until: datetime
+    ) -> AlreadyProtected:
+        signed = self._application.authenticate(credentials_in(request.headers))
+        disclosure = disclosure_to(signed, self._application)
+        told = replace(
+            error, until=disclosure.deadline(until, holder=error.holder, state=error.stage)
+        )
+        told.position, told.replayed = error.position, error.replayed
+        return told
+
+    def _told_to_members(self, request: Request, error: Exception) -> Response:
+        if not request.url.path.startswith(_OPEN_PATHS):
+            try:
+                self._application.authenticate(credentials_in(request.headers))
+            except (TenureError, EventSourcingError) as instead:
+                return answer_to(request, instead)
+        return answer_to(request, error)
+
+
+def answer_to(request: Request, error: Exception) -> Response:
+    """The problem of `error`, in the language of the request."""
+    trace = trace_of(request.scope)
+    trace.slug = row_of(error).slug
+    answer = problem_of(
+        error,
+        language=preferred_language(request.headers.get("accept-language")),
+        request_id=trace.request_id,
+    )
+    if isinstance(error, NotSignedIn):
+        answer.headers["WWW-Authenticate"] = (
+            f'{CHALLENGE}, error="invalid_token"'
+            if "authorization" in request.headers
+            else CHALLENGE
+        )
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(error.allowed)
+    return answer
+
+
+def _allowed(error: Exception) -> list[str]:
+    headers = getattr(error, "headers", None) or {}
+    return sorted(str(headers.get("Allow", "")).split(", "))
+
+
+def _no_json() -> Invalid:
+    return Invalid(
+        FieldProblem(
+            "body", "no-json", "正文不是有效的 JSON（UTF-8）", "is not valid JSON in UTF-8"
+        )
+    )

@@ -1,0 +1,39 @@
+"""One error of each kind, as a case would raise it: the examples of the OpenAPI document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
+from domain import errors
+from domain.events.values import Match, Stage
+
+_CUSTOMER = UUID("0198f2a4-7c3e-7b61-9d52-3f0a8e6c1b47")
+_CLAIMED = datetime(2026, 3, 5, 6, 3, tzinfo=UTC)
+_DEADLINE = datetime(2026, 4, 4, 6, 3, tzinfo=UTC)
+
+SAMPLES: tuple[errors.TenureError, ...] = (
+    errors.AlreadyProtected(_CUSTOMER, "zhang-wei", Stage.POTENTIAL, _CLAIMED, _DEADLINE),
+    errors.Barred(_CUSTOMER, _DEADLINE),
+    errors.PoolClosed(_CUSTOMER, _DEADLINE),
+    errors.NotTheHolder(_CUSTOMER, "zhang-wei"),
+    errors.WrongStage(_CUSTOMER, "waiting", ["potential", "intent"]),
+    errors.OwnDecision(_CUSTOMER, "zhang-wei"),
+    errors.DuplicateName(_CUSTOMER, Match.SIMILAR),
+    errors.NothingPending(_CUSTOMER),
+    errors.TooLate(_CUSTOMER, _DEADLINE),
+    errors.EarlierClaim(_CUSTOMER, "li-na", _CLAIMED),
+    errors.VersionConflict(8),
+    errors.IdempotencyMismatch(),
+    errors.NotAllowed("review", ("reviewer",)),
+    errors.NotFound("customer", _CUSTOMER),
+    errors.NotSignedIn(),
+    errors.Invalid.field("contact.phone", "missing", zh="缺少此字段", en="is required"),
+    MethodNotAllowed("DELETE", ["GET", "PATCH"]),
+    TooLarge(262144),
+    UnsupportedType(),
+    errors.ViewBehind("customers", 12),
+    errors.Unavailable(),
+)
+BY_SLUG = {sample.slug: sample for sample in SAMPLES}

@@ -1,0 +1,162 @@
+"""What a route is given: the application, and who calls under which conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from api.answers import Answer, receipt_answer
+from api.conditions import expected_version, idempotency_key, min_position, request_hash
+from api.cursors import Cursors
+from api.languages import CONTENT_LANGUAGES, Language, preferred_language
+from api.security import caller
+from api.trace import trace_of
+from domain.application import Tenure
+from domain.errors import ViewBehind
+from domain.orders import Credentials, Order, Receipt, Signed
+from projections.engine import ViewLagging
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+    from api.composition import Service
+
+WAIT_SECONDS_MAX = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandCall:
+    """A command on its way in."""
+
+    service: Service
+    order: Order
+
+    @property
+    def application(self) -> Tenure:
+        """Where the commands are."""
+        return self.service.application
+
+    def answer(
+        self,
+        receipt: Receipt,
+        *,
+        status: int = 200,
+        told: Mapping[str, Any] | None = None,
+        location: str | None = None,
+    ) -> Answer:
+        """The receipt as an answer; the views of this process are told that there is news."""
+        self.service.engine.wake()
+        return receipt_answer(receipt, status=status, told=told, location=location)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCall:
+    """A question on its way in. min_position: what the views must have reached."""
+
+    service: Service
+    credentials: Credentials
+    min_position: int | None
+    language: Language
+    request_id: str
+
+    @property
+    def application(self) -> Tenure:
+        """Where the log's own answers are."""
+        return self.service.application
+
+    def signed(self) -> Signed:
+        """Who asks, with the rights of now. Raises NotSignedIn."""
+        return self.application.authenticate(self.credentials)
+
+    @contextmanager
+    def view(self, *names: str) -> Iterator[Cursor]:
+        """A cursor on views that have reached the asked position. Raises ViewBehind."""
+        if self.min_position is not None:
+            try:
+                self.service.engine.wait_for(names, self.min_position, WAIT_SECONDS_MAX)
+            except ViewLagging as lagging:
+                raise ViewBehind(lagging.view, lagging.lag) from lagging
+        with self.service.database.autocommit() as cursor:
+            yield cursor
+
+    def cursor_key(
+        self, query: str, filters: Mapping[str, Any], after: str | None
+    ) -> Sequence[Any] | None:
+        """The key that a cursor stands for. Raises Invalid."""
+        return self._cursors().key_of(query, filters, after)
+
+    def page_answer(
+        self,
+        query: str,
+        filters: Mapping[str, Any],
+        *,
+        items: Sequence[Any],
+        following: Sequence[Any] | None,
+        position: int,
+        at: datetime,
+        **more: Any,
+    ) -> Answer:
+        """A page: items, cursor of the next one, and the position and instant it is true at."""
+        told = {
+            "items": items,
+            **more,
+            "next": self._cursors().made(query, filters, following),
+            "position": position,
+            "at": at,
+        }
+        return self.answer(told, position=position)
+
+    def answer(
+        self, told: Any, *, position: int | None = None, version: int | None = None
+    ) -> Answer:
+        """An answer whose words are in the language of the request."""
+        headers = {
+            "Content-Language": CONTENT_LANGUAGES[self.language],
+            "Vary": "Accept-Language",
+        }
+        return Answer(told, position=position, version=version, headers=headers)
+
+    def _cursors(self) -> Cursors:
+        return Cursors(self.application.sealer.keyed_hash)
+
+
+async def command_call(request: Request) -> CommandCall:
+    """The caller, the idempotency key and the version seen. Raises NotSignedIn, Invalid."""
+    credentials = await caller(request)
+    key = idempotency_key(request.headers)
+    hashed = b""
+    if key is not None:
+        body = await request.json() if await request.body() else None
+        hashed = request_hash(request.method, request.scope["path"], body)
+    order = Order(
+        credentials,
+        key=key,
+        request=hashed,
+        expected_version=expected_version(request.headers),
+        command_id=uuid4(),
+    )
+    trace_of(request.scope).command_id = order.command_id
+    return CommandCall(request.app.state.service, order)
+
+
+async def query_call(request: Request) -> QueryCall:
+    """The caller and the position to wait for. Raises NotSignedIn, Invalid."""
+    credentials = await caller(request)
+    return QueryCall(
+        request.app.state.service,
+        credentials,
+        min_position(request.headers),
+        preferred_language(request.headers.get("accept-language")),
+        trace_of(request.scope).request_id,
+    )
+
+
+Commanded = Annotated[CommandCall, Depends(command_call)]
+Asked = Annotated[QueryCall, Depends(query_call)]

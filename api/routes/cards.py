@@ -1,0 +1,102 @@
+"""A card as an answer: personal fields opened for those who may see them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from api.answers import Answer
+from api.disclosure import NOT_A_PARTY, Disclosure
+from api.logs import access_log
+from api.routes.calls import QueryCall
+from domain.events.values import Sealed
+from domain.orders import SealedAt
+from projections.cards import Card, SealedField
+
+_LINE = (
+    "customer_id",
+    "version",
+    "name",
+    "region",
+    "industry",
+    "address",
+    "state",
+    "holder",
+    "department",
+    "claimed_at",
+    "registered_at",
+    "pool_since",
+    "pool_reason",
+    "last_holder",
+)
+_CARD = (
+    "profile",
+    "warnings",
+    "registered_by",
+    "since",
+    "in_force_since",
+    "review_due",
+    "rulebook",
+    "bars",
+)
+_DETAILS = (
+    "introduction",
+    "override_reason",
+    "review_reason",
+    "last_follow_up_at",
+    "last_follow_up_by",
+    "next_contact_at",
+)
+
+
+def card_line(card: Card, disclosure: Disclosure) -> dict[str, Any]:
+    """A customer in a list: what everybody may see."""
+    until = disclosure.deadline(card.until, holder=card.holder, state=card.state)
+    return {**{field: getattr(card, field) for field in _LINE}, "until": until}
+
+
+def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: int) -> Answer:
+    """The whole card, as far as the caller may see it. A read of details is logged."""
+    told = card_line(card, disclosure) | {field: getattr(card, field) for field in _CARD}
+    if disclosure.sees_details(card.holder, card.state):
+        told |= {field: getattr(card, field) for field in _DETAILS} | _opened(call, card)
+        hidden = None
+        access_log().info(
+            "details read",
+            request_id=call.request_id,
+            member=disclosure.signed.member,
+            customer_id=str(card.customer_id),
+            right="holder" if card.holder == disclosure.signed.member else "role",
+        )
+    else:
+        told |= dict.fromkeys((*_DETAILS, "phone", "contacts"))
+        hidden = NOT_A_PARTY
+    told |= {
+        "details_hidden": hidden,
+        "last_position": card.position,
+        "position": position,
+        "at": disclosure.signed.at,
+    }
+    return call.answer(told, position=position, version=card.version)
+
+
+def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
+    """Phone and contacts in plain text; None where a person's data was erased."""
+    sealed = [card.phone]
+    for contact in card.contacts:
+        sealed += [contact.name, contact.phone]
+    phone, *texts = call.application.open_sealed(
+        [_placed(card.customer_id, field) for field in sealed]
+    )
+    pairs = zip(card.contacts, zip(texts[::2], texts[1::2], strict=True), strict=True)
+    return {
+        "phone": phone,
+        "contacts": [
+            {"id": contact.id, "position": contact.position, "name": name, "phone": number}
+            for contact, (name, number) in pairs
+        ],
+    }
+
+
+def _placed(customer_id: UUID, field: SealedField) -> SealedAt:
+    return SealedAt(customer_id, field.topic, field.field, Sealed(field.subject, field.box))

@@ -1,0 +1,339 @@
+"""Views as lists: the pool, customers, tenures, what falls due, what waits, the audit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.answers import Answer
+from api.disclosure import disclosure_to
+from api.explanations import logged_event
+from api.models.customers import CustomerPage, PoolPage
+from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT
+from api.models.past import AuditPage, TenurePage
+from api.models.tasks import AgendaKind, AgendaPage, ApprovalPage
+from api.openapi import query
+from api.routes.calls import Asked
+from api.routes.cards import card_line
+from api.routes.parameters import MemberId, Paged, QueryInstant, Searched, searched
+from domain import permissions
+from domain.errors import Invalid, NotAllowed
+from domain.orders import Signed
+from projections import agenda, approvals, audit, customer_search, pool, tenures
+
+router = APIRouter()
+State = Literal["pool", "waiting", "rejected", "potential", "intent", "formal"]
+
+
+class PoolQuestions(Paged):
+    """Filters of the pool."""
+
+    name: Annotated[Searched | None, searched("Part of the name.", "春意")] = None
+    industry: Annotated[Searched | None, searched("The whole industry.", "软件")] = None
+    region: Annotated[Searched | None, searched("Region in name or address.", "北京")] = None
+    sort: Annotated[
+        Literal["since", "-since"],
+        Field(description="Since when in the pool; `-` newest first.", examples=["-since"]),
+    ] = "-since"
+
+
+@router.get("/v1/pool", **query("views", "What is in the pool?", PoolPage))
+def in_pool(asked: Annotated[PoolQuestions, Query()], call: Asked) -> Answer:
+    """Customers that nobody holds, as of now: one whose deadline has passed is there at once."""
+    signed = call.signed()
+    filters = asked.filters()
+    after = call.cursor_key("pool", filters, asked.after)
+    views = (pool.NAME,) if asked.name is None else (pool.NAME, customer_search.VIEW)
+    with call.view(*views) as cursor:
+        page = pool.in_pool(
+            cursor,
+            now=signed.at,
+            name=asked.name,
+            industry=asked.industry,
+            region=asked.region,
+            newest_first=asked.sort == "-since",
+            limit=asked.limit,
+            after=after,
+        )
+    return call.page_answer(
+        "pool",
+        filters,
+        items=page.items,
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+    )
+
+
+class CustomerQuestions(Paged):
+    """Filters of the customers."""
+
+    name: Annotated[Searched | None, searched("Part of the name.", "春意")] = None
+    state: Annotated[
+        State | None, Field(description="Where they stand.", examples=["potential"])
+    ] = None
+    holder: Annotated[Searched | None, searched("Who holds them.", "zhang-wei")] = None
+    industry: Annotated[Searched | None, searched("The whole industry.", "软件")] = None
+    region: Annotated[Searched | None, searched("Part of the region in the name.", "北京")] = None
+    sort: Annotated[
+        Literal["registered_at", "-registered_at", "name", "-name", "until", "-until"],
+        Field(description="Order; `-` for descending.", examples=["registered_at"]),
+    ] = "registered_at"
+
+
+@router.get("/v1/customers", **query("views", "Customers, filtered and sorted", CustomerPage))
+def customers(asked: Annotated[CustomerQuestions, Query()], call: Asked) -> Answer:
+    """Customers for which every given filter holds, as of now."""
+    return _customers(call, call.signed(), "customers", asked)
+
+
+@router.get(
+    "/v1/members/{member}/portfolio",
+    **query("views", "What a member holds", CustomerPage, problems=["not-allowed", "not-found"]),
+)
+def portfolio(member: MemberId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
+    """The customers that a member holds now, the next deadline first. One's own, or for those
+    whose roles permit any."""
+    signed = call.signed()
+    if member != signed.member and not permissions.may(signed.roles, "see-any-portfolio"):
+        raise NotAllowed("see-any-portfolio", permissions.needs("see-any-portfolio"))
+    call.application.member_at(member)
+    questions = CustomerQuestions(holder=member, sort="until", limit=asked.limit, after=asked.after)
+    return _customers(call, signed, "portfolio", questions)
+
+
+class TenureQuestions(Paged):
+    """Filters of the tenures."""
+
+    customer: Annotated[
+        UUID | None, Field(description="Of this customer.", examples=[EXAMPLE_ID])
+    ] = None
+    holder: Annotated[Searched | None, searched("Of this member.", "zhang-wei")] = None
+    at: Annotated[
+        QueryInstant | None,
+        Field(description="Those that held at this instant.", examples=[EXAMPLE_INSTANT]),
+    ] = None
+    start: Annotated[
+        QueryInstant | None,
+        Field(
+            alias="from",
+            description="Those that held at some instant from here on.",
+            examples=[EXAMPLE_INSTANT],
+        ),
+    ] = None
+    end: Annotated[
+        QueryInstant | None,
+        Field(
+            alias="to",
+            description="Those that held at some instant before this.",
+            examples=[EXAMPLE_INSTANT],
+        ),
+    ] = None
+
+
+@router.get("/v1/tenures", **query("questions", "Who held what, from when until when", TenurePage))
+def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answer:
+    """Tenures, half-open intervals of one holder in one stage, in the order they began."""
+    signed = call.signed()
+    if asked.start is not None and asked.end is not None and asked.end < asked.start:
+        raise Invalid.field("to", "before-from", zh="不得早于 from", en="must not be before `from`")
+    filters = asked.filters()
+    after = call.cursor_key("tenures", filters, asked.after)
+    disclosure = disclosure_to(signed, call.application)
+    at, start = asked.at, asked.start
+    if not disclosure.sees_details(asked.holder, state=""):
+        at, start = at and disclosure.future(at), start and disclosure.future(start)
+    with call.view(tenures.NAME) as cursor:
+        page = tenures.tenures(
+            cursor,
+            now=signed.at,
+            customer_id=asked.customer,
+            holder=asked.holder,
+            at=at,
+            start=start,
+            end=asked.end,
+            limit=asked.limit,
+            after=after,
+        )
+    items = []
+    for entry in page.items:
+        until = disclosure.deadline(entry.until, holder=entry.holder, state=entry.stage)
+        told = {field: getattr(entry, field) for field in entry.__dataclass_fields__}
+        items.append(told | {"until": until})
+    return call.page_answer(
+        "tenures", filters, items=items, following=page.next, position=page.position, at=signed.at
+    )
+
+
+class AgendaQuestions(Paged):
+    """Filters of the agenda."""
+
+    kind: Annotated[
+        tuple[AgendaKind, ...], Field(description="Only these kinds.", examples=[["deadline"]])
+    ] = ()
+    until: Annotated[
+        QueryInstant | None,
+        Field(description="Only what is due before this instant.", examples=[EXAMPLE_INSTANT]),
+    ] = None
+
+
+@router.get("/v1/agenda", **query("views", "What falls due for me?", AgendaPage))
+def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) -> Answer:
+    """Everything of the caller's with a due time, the earliest first, overdue things included.
+
+    Reviewers see the claims that the service centre should decide, too.
+    """
+    signed = call.signed()
+    filters = {**asked.filters(), "caller": signed.member}
+    after = call.cursor_key("agenda", filters, asked.after)
+    with call.view(agenda.NAME) as cursor:
+        page = agenda.agenda(
+            cursor,
+            now=signed.at,
+            member=signed.member,
+            reviews=permissions.may(signed.roles, "review"),
+            kinds=asked.kind or None,
+            until=asked.until,
+            limit=asked.limit,
+            after=after,
+        )
+    return call.page_answer(
+        "agenda",
+        filters,
+        items=page.items,
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+    )
+
+
+class ApprovalQuestions(Paged):
+    """Filters of the approvals."""
+
+    overdue: Annotated[
+        bool, Field(description="Only what should have been decided by now.", examples=[False])
+    ] = False
+
+
+@router.get(
+    "/v1/approvals",
+    **query("views", "What waits for my decision?", ApprovalPage, problems=["not-allowed"]),
+)
+def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Asked) -> Answer:
+    """Claims that wait for a review, the one due first on top; for reviewers less their own."""
+    signed = call.signed()
+    _require(signed, "see-any-approvals")
+    filters = {**asked.filters(), "caller": signed.member}
+    after = call.cursor_key("approvals", filters, asked.after)
+    with call.view(approvals.NAME) as cursor:
+        page = approvals.approvals(
+            cursor,
+            now=signed.at,
+            reviewer=signed.member if permissions.may(signed.roles, "review") else None,
+            overdue=asked.overdue,
+            limit=asked.limit,
+            after=after,
+        )
+    return call.page_answer(
+        "approvals",
+        filters,
+        items=page.items,
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+    )
+
+
+class AuditQuestions(Paged):
+    """Filters of the audit."""
+
+    actor: Annotated[Searched | None, searched("Who caused it.", "zhang-wei")] = None
+    customer: Annotated[
+        UUID | None, Field(description="About this customer.", examples=[EXAMPLE_ID])
+    ] = None
+    topic: Annotated[Searched | None, searched("Kind of event.", "customer.claimed")] = None
+    start: Annotated[
+        QueryInstant | None,
+        Field(alias="from", description="In effect from here on.", examples=[EXAMPLE_INSTANT]),
+    ] = None
+    end: Annotated[
+        QueryInstant | None,
+        Field(alias="to", description="In effect before this.", examples=[EXAMPLE_INSTANT]),
+    ] = None
+    sort: Annotated[
+        Literal["position", "-position"],
+        Field(description="Order of the log; `-` newest first.", examples=["position"]),
+    ] = "position"
+
+
+@router.get(
+    "/v1/audit",
+    **query("views", "Every event in words", AuditPage, problems=["not-allowed"]),
+)
+def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
+    """Events of the whole log for which every given filter holds."""
+    signed = call.signed()
+    _require(signed, "see-audit")
+    filters = asked.filters()
+    after = call.cursor_key("audit", filters, asked.after)
+    with call.view(audit.NAME) as cursor:
+        page = audit.audit(
+            cursor,
+            actor=asked.actor,
+            customer_id=asked.customer,
+            topic=asked.topic,
+            start=asked.start,
+            end=asked.end,
+            newest_first=asked.sort == "-position",
+            limit=asked.limit,
+            after=after,
+        )
+    items = [
+        logged_event(entry, call.language, sees_details=True)
+        | {
+            field: getattr(entry, field)
+            for field in ("stream_id", "customer_id", "rule", "clause", "reason")
+        }
+        for entry in page.items
+    ]
+    return call.page_answer(
+        "audit", filters, items=items, following=page.next, position=page.position, at=signed.at
+    )
+
+
+def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQuestions) -> Answer:
+    """A page of customers, as far as the caller may see them."""
+    filters = asked.filters()
+    after = call.cursor_key(query_name, filters, asked.after)
+    disclosure = disclosure_to(signed, call.application)
+    with call.view(customer_search.VIEW) as cursor:
+        page = customer_search.customers(
+            cursor,
+            now=signed.at,
+            name=asked.name,
+            state=asked.state,
+            holder=asked.holder,
+            industry=asked.industry,
+            region=asked.region,
+            sort=asked.sort.removeprefix("-"),  # type: ignore[arg-type]
+            descending=asked.sort.startswith("-"),
+            limit=asked.limit,
+            after=after,
+        )
+    return call.page_answer(
+        query_name,
+        filters,
+        items=[card_line(card, disclosure) for card in page.items],
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+    )
+
+
+def _require(signed: Signed, question: str) -> None:
+    """Raise NotAllowed where the roles do not permit the question."""
+    if not permissions.may(signed.roles, question):
+        raise NotAllowed(question, permissions.needs(question))

@@ -1,0 +1,112 @@
+"""Members: people, roles, departments, tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Query
+from pydantic import Field
+
+from api.answers import Answer
+from api.models.bodies import MemberBody, MemberChangesBody, TokenBody
+from api.models.fields import EXAMPLE_INSTANT
+from api.models.receipts import StreamReceipt, TokenReceipt
+from api.models.tasks import MemberTold
+from api.openapi import command, query
+from api.routes.calls import Asked, Commanded
+from api.routes.parameters import MemberId, QueryInstant, Questions, TokenId
+from api.strict_route import StrictRoute
+from domain import permissions
+from domain.member import Member
+
+router = APIRouter(route_class=StrictRoute)
+
+
+@router.post(
+    "/v1/members",
+    **command("people", "Add a member", StreamReceipt, without=["not-found"], status=201),
+)
+def add_member(body: MemberBody, call: Commanded) -> Answer:
+    """Adds a person with roles and a department (administrators)."""
+    receipt = call.application.add_member(
+        call.order, member=body.id, name=body.name, roles=body.roles, department=body.department
+    )
+    return call.answer(receipt, status=201, location=f"/v1/members/{body.id}")
+
+
+class MemberQuestions(Questions):
+    """As of which instant."""
+
+    at: Annotated[
+        QueryInstant | None,
+        Field(description="The instant asked about; left out: now.", examples=[EXAMPLE_INSTANT]),
+    ] = None
+
+
+@router.get(
+    "/v1/members/{member}",
+    **query(
+        "people", "A member as of an instant", MemberTold, problems=["not-found"], is_view=False
+    ),
+)
+def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call: Asked) -> Answer:
+    """Name, roles and department at an instant; tokens for the member and administrators."""
+    signed = call.signed()
+    found = call.application.member_at(member, asked.at)
+    may_see_tokens = member == signed.member or permissions.may(signed.roles, "issue-token")
+    told = {
+        "id": found.member,
+        "name": found.name,
+        "roles": sorted(found.roles, key=permissions.ROLES.index),
+        "department": found.department,
+        "tokens": _tokens(found) if may_see_tokens else None,
+        "version": found.version,
+        "at": asked.at or signed.at,
+    }
+    return call.answer(told, version=found.version)
+
+
+@router.patch(
+    "/v1/members/{member}", **command("people", "Change roles or department", StreamReceipt)
+)
+def change_member(member: MemberId, body: MemberChangesBody, call: Commanded) -> Answer:
+    """Sets roles, department, or both, from now on (administrators)."""
+    receipt = call.application.change_member(
+        call.order, member, roles=body.roles, department=body.department
+    )
+    return call.answer(receipt)
+
+
+@router.post(
+    "/v1/members/{member}/tokens",
+    **command("people", "Make a bearer token", TokenReceipt, status=201),
+)
+def issue_token(
+    member: MemberId, call: Commanded, body: Annotated[TokenBody | None, Body()] = None
+) -> Answer:
+    """Makes a token and shows it this once: its secret is kept nowhere (administrators)."""
+    expires_at: datetime | None = body.expires_at if body else None
+    receipt = call.application.issue_token(call.order, member, expires_at=expires_at)
+    return call.answer(receipt, status=201)
+
+
+@router.delete(
+    "/v1/members/{member}/tokens/{token_id}",
+    **command(
+        "people",
+        "Revoke a bearer token",
+        StreamReceipt,
+        without=["too-large", "unsupported-type"],
+    ),
+)
+def revoke_token(member: MemberId, token_id: TokenId, call: Commanded) -> Answer:
+    """Makes a token void from now on (administrators)."""
+    return call.answer(call.application.revoke_token(call.order, member, token_id))
+
+
+def _tokens(member: Member) -> list[dict[str, Any]]:
+    return [
+        {"token_id": token_id, "expires_at": expires_at}
+        for token_id, expires_at in member.tokens.values()
+    ]

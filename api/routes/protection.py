@@ -1,0 +1,107 @@
+"""Commands on a protection: claim, withdraw, review, follow up, release."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from api.answers import Answer
+from api.models.bodies import ClaimBody, FollowUpBody, ReleaseBody, ReviewBody, WithdrawalBody
+from api.models.receipts import ClaimReceipt, CustomerReceipt
+from api.openapi import command
+from api.routes.calls import Commanded
+from api.routes.parameters import CustomerId
+from api.strict_route import StrictRoute
+
+router = APIRouter(route_class=StrictRoute)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/claim",
+    **command(
+        "protection",
+        "Claim protection, or correct a refused claim",
+        ClaimReceipt,
+        problems=["already-protected", "barred", "pool-closed", "wrong-stage"],
+        status=201,
+    ),
+)
+def claim(customer_id: CustomerId, body: ClaimBody, call: Commanded) -> Answer:
+    """Asks for protection for the caller. It blocks others from the instant it is recorded.
+
+    A customer that was held before needs a `follow_up`, too. By the claimant of a refused claim
+    this is its correction, and the claim keeps its time.
+    """
+    receipt = call.application.claim(
+        call.order,
+        customer_id,
+        contact=body.contact.typed(),
+        follow_up=body.follow_up.typed() if body.follow_up else None,
+    )
+    return call.answer(receipt, status=201)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/withdrawal",
+    **command(
+        "protection",
+        "Take a claim back",
+        CustomerReceipt,
+        problems=["not-the-holder", "wrong-stage", "nothing-pending"],
+    ),
+)
+def withdraw(customer_id: CustomerId, body: WithdrawalBody, call: Commanded) -> Answer:
+    """Takes a claim back before it is in force. The bar of giving up begins."""
+    receipt = call.application.withdraw(call.order, customer_id, what=body.what, reason=body.reason)
+    return call.answer(receipt)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/review",
+    **command(
+        "protection",
+        "Decide a claim",
+        CustomerReceipt,
+        problems=["own-decision", "nothing-pending", "earlier-claim", "wrong-stage"],
+    ),
+)
+def review(customer_id: CustomerId, body: ReviewBody, call: Commanded) -> Answer:
+    """Passes a claim, which puts it in force for its full term, or refuses it with a reason."""
+    receipt = call.application.review(
+        call.order,
+        customer_id,
+        decision=body.decision,
+        reason=body.reason,
+        different_company=body.different_company,
+    )
+    return call.answer(receipt)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/follow-ups",
+    **command(
+        "protection",
+        "Note a contact with the customer",
+        CustomerReceipt,
+        problems=["not-the-holder", "wrong-stage"],
+        status=201,
+    ),
+)
+def follow_up(customer_id: CustomerId, body: FollowUpBody, call: Commanded) -> Answer:
+    """Records what was said and when to make contact next. It moves no deadline."""
+    receipt = call.application.follow_up(call.order, customer_id, follow_up=body.typed())
+    return call.answer(receipt, status=201)
+
+
+@router.post(
+    "/v1/customers/{customer_id}/release",
+    **command(
+        "protection",
+        "Give a customer up",
+        CustomerReceipt,
+        problems=["not-the-holder", "wrong-stage"],
+    ),
+)
+def release(customer_id: CustomerId, body: ReleaseBody, call: Commanded) -> Answer:
+    """Puts the customer into the pool; who gave it up may not claim it again for three days."""
+    receipt = call.application.release(call.order, customer_id, reason=body.reason)
+    return call.answer(receipt)

@@ -1,0 +1,81 @@
+"""Versions of the rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import AfterValidator
+
+from api.answers import Answer
+from api.models.bodies import RulebookBody
+from api.models.fields import searchable
+from api.models.receipts import RulebookReceipt
+from api.models.tasks import Rulebooks, RulebookTold
+from api.openapi import command, query
+from api.routes.calls import Asked, Commanded
+from api.strict_route import StrictRoute
+from domain.rulebook import RulebookStream
+
+router = APIRouter(route_class=StrictRoute)
+Version = Annotated[
+    str,
+    AfterValidator(searchable),
+    Path(description="Name of the version.", examples=["2026-1"], max_length=100),
+]
+
+
+@router.post(
+    "/v1/rulebooks",
+    **command(
+        "rules", "Adopt a version of the rules", RulebookReceipt, without=["not-found"], status=201
+    ),
+)
+def adopt_rulebook(body: RulebookBody, call: Commanded) -> Answer:
+    """Adopts a version from an instant on (administrators). No deadline already given moves."""
+    receipt = call.application.adopt_rulebook(
+        call.order, toml=body.toml, effective_from=body.effective_from, reason=body.reason
+    )
+    effective_from = datetime.fromisoformat(receipt.extra["effective_from"])
+    told = {**receipt.extra, "position": receipt.position, "effective_from": effective_from}
+    return call.answer(
+        receipt, told=told, status=201, location=f"/v1/rulebooks/{receipt.extra['version']}"
+    )
+
+
+@router.get("/v1/rulebooks", **query("rules", "Every version", Rulebooks, is_view=False))
+def rulebooks(call: Asked) -> Answer:
+    """Every adopted version, in the order of adoption, and which one decides now."""
+    signed = call.signed()
+    stream = call.application.rulebooks()
+    in_force = stream.in_force(signed.at).version
+    items = [_line(stream, adopted.version, in_force) for adopted in stream.adopted]
+    return call.answer({"items": items, "at": signed.at})
+
+
+@router.get(
+    "/v1/rulebooks/{version}",
+    **query("rules", "One version", RulebookTold, problems=["not-found"], is_view=False),
+)
+def rulebook(version: Version, call: Asked) -> Answer:
+    """One version, with its text and its values."""
+    signed = call.signed()
+    stream = call.application.rulebooks()
+    line = _line(stream, version, stream.in_force(signed.at).version)
+    values = stream.rules_of(version)
+    return call.answer(
+        line | {"toml": stream.adoption(version).toml, "values": values, "at": signed.at}
+    )
+
+
+def _line(stream: RulebookStream, version: str, in_force: str) -> dict[str, Any]:
+    adopted = stream.adoption(version)
+    return {
+        "version": adopted.version,
+        "effective_from": adopted.effective_from,
+        "adopted_at": adopted.timestamp,
+        "adopted_by": adopted.actor,
+        "reason": adopted.reason,
+        "in_force": adopted.version == in_force,
+    }

@@ -1,0 +1,107 @@
+"""Settings: one value each, from the command line, else `TENURE_…`, else a `.env` file.
+
+    TENURE_DATABASE     libpq URL; without one an embedded PostgreSQL serves the folder TENURE_DATA
+    TENURE_DATA         folder of the embedded PostgreSQL and of its keys, default ./.tenure
+    TENURE_KEY          key that wraps the subjects' keys, or TENURE_KEY_FILE, a file that holds it
+    TENURE_HASH_KEY     key of the keyed hashes, or TENURE_HASH_KEY_FILE
+
+The others are fields of `Settings` under the same prefix.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsInvalid(Exception):
+    """A setting cannot be used. zh, en: which one, why, and what would be right."""
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
+class Settings(BaseSettings):
+    """What a process of Tenure is told from outside."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TENURE_", env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    database: str | None = None
+    data: Path = Path(".tenure")
+    pool_size: int = Field(default=10, ge=1, le=1000)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=256)
+    worker: bool = True
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
+    drain_seconds: int = Field(default=30, ge=0)
+
+    demo: bool = False
+    test_clock: Path | None = None
+
+    key: SecretStr | None = None
+    key_file: Path | None = None
+    hash_key: SecretStr | None = None
+    hash_key_file: Path | None = None
+
+    @field_validator("trusted_hosts", mode="before")
+    @classmethod
+    def _separate(cls, hosts: Any) -> Any:
+        if isinstance(hosts, str):
+            return tuple(host.strip() for host in hosts.split(",") if host.strip())
+        return hosts
+
+    @property
+    def is_embedded(self) -> bool:
+        """True where no database is named, so that Tenure runs its own."""
+        return self.database is None
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for processes that this one starts."""
+        named = {}
+        for field in type(self).model_fields:
+            value = getattr(self, field)
+            if isinstance(value, SecretStr):
+                value = value.get_secret_value()
+            elif isinstance(value, Path):
+                value = value.absolute()
+            elif isinstance(value, tuple):
+                value = ",".join(value)
+            named[f"TENURE_{field.upper()}"] = "" if value is None else str(value)
+        return named
+
+
+def read_settings(
+    *, database: str | None = None, data: Path | None = None, **given: Any
+) -> Settings:
+    """Settings with what the command line gave on top; None means: not given.
+
+    A folder on the command line wins over a database of the environment, because it was said
+    later. Raises SettingsInvalid, also where both are given at once.
+    """
+    if database is not None and data is not None:
+        raise SettingsInvalid(
+            zh="--database 与 --data 只能给一个：前者连接已有数据库，后者使用内置数据库",
+            en="give --database (a database of yours) or --data (an embedded one), not both",
+        )
+    told = {name: value for name, value in given.items() if value is not None}
+    if database is not None:
+        told["database"] = database
+    if data is not None:
+        told |= {"data": data, "database": None}
+    try:
+        return Settings(**told)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "TENURE_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsInvalid(
+            zh=f"设置 {name} 无效：{first['msg']}", en=f"{name}: {first['msg']}"
+        ) from error

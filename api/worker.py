@@ -1,0 +1,56 @@
+"""The worker: follows the log into the views, sweeps deadlines, forgets old commands."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import structlog
+from eventsourcing.persistence import PersistenceError
+
+from api.composition import Service
+from api.sweep import Sweeper
+
+COMMANDS_KEPT = timedelta(days=30)
+FORGET_SECONDS = 24 * 3600.0
+FORGET_AGAIN_SECONDS = 60.0
+
+
+class Worker:
+    """What runs beside the API, or alone. Any number may run on one database."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.sweeper = Sweeper(service.application, service.database, service.engine)
+        self._log = structlog.get_logger("tenure.worker")
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop`; then finish what has begun and return."""
+        parts = {
+            "follow": self._service.engine.run,
+            "sweep": self.sweeper.run,
+            "forget": self._forget,
+        }
+        threads = [
+            threading.Thread(target=part, args=(stop,), name=f"worker-{name}")
+            for name, part in parts.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _forget(self, stop: threading.Event) -> None:
+        """Idempotency keys are kept for thirty days (design §5)."""
+        recorder = self._service.application.recorder
+        pause_seconds = 0.0
+        while not stop.wait(pause_seconds):
+            pause_seconds = FORGET_SECONDS
+            try:
+                forgotten = recorder.forget_commands(older_than=COMMANDS_KEPT)
+            except PersistenceError as error:
+                self._log.warning("forgetting failed, is tried again", error=str(error))
+                pause_seconds = FORGET_AGAIN_SECONDS
+                continue
+            if forgotten:
+                self._log.info("commands forgotten", commands=forgotten)

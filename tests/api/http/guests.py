@@ -1,0 +1,227 @@
+"""A real server for tests, its members with tokens, and requests in a test's words."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from api.app import create_app
+from api.composition import Service, open_service
+from api.settings import Settings
+from domain.orders import CONSOLE, Order
+from tests.waiting import wait_until
+
+MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+MICROSECOND = timedelta(microseconds=1)
+CONTACT = {"name": "张伟", "position": "采购经理", "phone": "13800138000"}
+MEMBERS = {
+    "li": "seller",
+    "chen": "seller",
+    "wang": "manager",
+    "zhao": "reviewer",
+    "qian": "reviewer",
+    "wu": "auditor",
+    "root": "administrator",
+}
+_SIGNS = "鑫磊淼焱垚犇骉羴"
+
+
+@dataclass
+class Guests:
+    """Members who call a server. clock: the file that tells it the time."""
+
+    service: Service
+    client: httpx.Client
+    clock: Path
+    tokens: dict[str, str] = field(default_factory=dict)
+    numbers: Any = field(default_factory=lambda: count(1))
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.clock.read_text())
+
+    def at(self, instant: datetime) -> None:
+        """Set the clock."""
+        unfinished = self.clock.with_suffix(".unfinished")
+        unfinished.write_text(instant.isoformat())
+        unfinished.replace(self.clock)
+
+    def move_in(self, members: Mapping[str, str] = MEMBERS) -> None:
+        application = self.service.application
+        for member, role in members.items():
+            application.add_member(
+                Order(CONSOLE), member=member, name=member, roles=[role], department="一部"
+            )
+            issued = application.issue_token(Order(CONSOLE), member)
+            self.tokens[member] = issued.extra["token"]
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        member: str | None = "li",
+        *,
+        headers: Mapping[str, str] | None = None,
+        **request: Any,
+    ) -> httpx.Response:
+        """A request of `member`, or of nobody."""
+        named = dict(headers or {})
+        if member is not None:
+            named["Authorization"] = f"Bearer {self.tokens[member]}"
+        return self.client.request(method, path, headers=named, **request)
+
+    def post(self, path: str, body: Any, member: str = "li", **headers: str) -> httpx.Response:
+        return self.send("POST", path, member, json=body, headers=_dashed(headers))
+
+    def patch(self, path: str, body: Any, member: str = "li", **headers: str) -> httpx.Response:
+        return self.send("PATCH", path, member, json=body, headers=_dashed(headers))
+
+    def get(self, path: str, member: str = "li", **parameters: Any) -> httpx.Response:
+        """A query that waits for everything written so far."""
+        position = str(self.settled())
+        return self.send(
+            "GET",
+            path,
+            member,
+            params=parameters or None,
+            headers={"Tenure-Min-Position": position},
+        )
+
+    def settled(self) -> int:
+        return self.service.application.recorder.settled_position()
+
+    def company(self, **changes: Any) -> dict[str, Any]:
+        """The body of a registration that collides with no other."""
+        number = next(self.numbers)
+        return {
+            "name": f"靖江市{trade_name(number)}空调有限公司",
+            "address": f"靖江市人民路{number}号",
+            "industry": "空调",
+            "phone": f"0523-{80000000 + number}",
+            "introduction": "主营空调",
+            **changes,
+        }
+
+    def register(self, member: str = "li", **changes: Any) -> str:
+        """The id of a new customer."""
+        answer = self.post("/v1/customers", self.company(**changes), member)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["customer_id"])
+
+    def claim(self, customer: str, member: str = "li", **headers: str) -> httpx.Response:
+        """Claim with a contact and a follow-up, as every claim may."""
+        return self.post(
+            f"/v1/customers/{customer}/claim",
+            {"contact": CONTACT, "follow_up": self.follow_up()},
+            member,
+            **headers,
+        )
+
+    def follow_up(self, note: str = "有意向，下周再联系") -> dict[str, Any]:
+        later = (self.now + 7 * DAY).isoformat()
+        return {"channel": "phone", "note": note, "next_contact_at": later}
+
+    def review(
+        self, customer: str, decision: str = "pass", member: str = "zhao", **more: Any
+    ) -> httpx.Response:
+        body = {"decision": decision, **more}
+        return self.post(f"/v1/customers/{customer}/review", body, member)
+
+    def potential(self, member: str = "li") -> str:
+        """A customer that `member` holds as potential from now on."""
+        customer = self.register(member)
+        assert self.claim(customer, member).status_code == 201
+        assert self.review(customer).status_code == 200
+        return customer
+
+    def events(self, customer: str, member: str = "wu") -> list[dict[str, Any]]:
+        """The whole history of a customer."""
+        answer = self.get(f"/v1/customers/{customer}/history", member, limit=500)
+        assert answer.status_code == 200, answer.text
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
+
+    def topics(self, customer: str) -> list[str]:
+        return [event["topic"] for event in self.events(customer)]
+
+    def log_length(self) -> int:
+        """How many events there are at all."""
+        with self.service.database.autocommit() as cursor:
+            cursor.execute("SELECT count(*) FROM tenure.events")
+            return int(cursor.fetchone()[0])
+
+
+def trade_name(number: int) -> str:
+    """A trade name of four signs that no other number has and that resembles no region."""
+    return "".join(_SIGNS[number // 8**place % 8] for place in range(4))
+
+
+def assert_problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    """The problem that `answer` is, of this kind."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem["type"] == f"/problems/{slug}"
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["request_id"] == answer.headers["x-request-id"]
+    return problem
+
+
+def invalid_fields(answer: httpx.Response) -> dict[str, str]:
+    """Field and code of each entry of an `invalid` problem."""
+    problem = assert_problem(answer, 422, "invalid")
+    return {entry["field"]: entry["code"] for entry in problem["invalid"]}
+
+
+def settings_for(database_url: str, clock: Path | None) -> Settings:
+    """Settings of a test's server; nothing of the environment."""
+    return Settings(
+        _env_file=None,
+        database=database_url,
+        test_clock=clock,
+        key=os.urandom(32).hex(),
+        hash_key=os.urandom(32).hex(),
+    )
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator[tuple[Service, str]]:
+    """A service behind uvicorn on a free port, its views followed beside it."""
+    service = open_service(settings)
+    stop = threading.Event()
+    views = threading.Thread(target=service.engine.run, args=(stop,), name="views")
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(service), log_config=None, access_log=False, lifespan="on")
+    )
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
+    views.start()
+    serving.start()
+    try:
+        wait_until(lambda: server.started, what="the server")
+        yield service, f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        stop.set()
+        serving.join()
+        views.join()
+        listener.close()
+        service.close()
+
+
+def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}

@@ -1,0 +1,176 @@
+"""The OpenAPI document: complete enough to write a client from it without asking anybody."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+
+from api.problems import BY_SLUG
+from tests.api.http.guests import Guests
+
+Found = Iterator[tuple[str, dict[str, Any]]]
+METHODS = {"get", "post", "patch", "put", "delete"}
+PUBLIC = {"/health/live", "/health/ready", "/problems/{slug}"}
+
+
+@pytest.fixture(scope="module")
+def document(module_guests: Guests) -> dict[str, Any]:
+    answer = module_guests.send("GET", "/openapi.json", None)
+    assert answer.status_code == 200
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def operations(document: dict[str, Any]) -> Found:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert method in METHODS
+            yield f"{method.upper()} {path}", operation
+
+
+def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        target: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
+    assert {name for name, _ in operations(document)} == {
+        "POST /v1/customers",
+        "GET /v1/customers",
+        "GET /v1/customers/{customer_id}",
+        "PATCH /v1/customers/{customer_id}",
+        "POST /v1/customers/{customer_id}/contacts",
+        "POST /v1/customers/{customer_id}/claim",
+        "POST /v1/customers/{customer_id}/withdrawal",
+        "POST /v1/customers/{customer_id}/review",
+        "POST /v1/customers/{customer_id}/follow-ups",
+        "POST /v1/customers/{customer_id}/release",
+        "GET /v1/customers/{customer_id}/history",
+        "GET /v1/customers/{customer_id}/holder",
+        "GET /v1/collisions",
+        "GET /v1/pool",
+        "GET /v1/tenures",
+        "POST /v1/members",
+        "GET /v1/members/{member}",
+        "PATCH /v1/members/{member}",
+        "GET /v1/members/{member}/portfolio",
+        "POST /v1/members/{member}/tokens",
+        "DELETE /v1/members/{member}/tokens/{token_id}",
+        "GET /v1/agenda",
+        "GET /v1/approvals",
+        "GET /v1/audit",
+        "GET /v1/rulebooks",
+        "POST /v1/rulebooks",
+        "GET /v1/rulebooks/{version}",
+        "GET /health/live",
+        "GET /health/ready",
+        "GET /metrics",
+        "GET /problems/{slug}",
+    }
+
+
+def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in document["tags"] if tag["description"]}
+    identifiers = []
+    for name, operation in operations(document):
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert set(operation["tags"]) <= tags, name
+        identifiers.append(operation["operationId"])
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_every_operation_needs_a_token_but_the_open_ones(document: dict[str, Any]) -> None:
+    scheme = document["components"]["securitySchemes"]["token"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for name, operation in operations(document):
+        is_public = name.removeprefix("GET ") in PUBLIC
+        assert operation["security"] == ([] if is_public else [{"token": []}]), name
+        assert ("401" in operation["responses"]) is not is_public, name
+
+
+def test_every_operation_lists_its_errors_as_problems(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for status, response in operation["responses"].items():
+            if int(status) < 400 or name == "GET /health/ready":
+                continue
+            assert set(response["content"]) == {"application/problem+json"}, (name, status)
+            examples = response["content"]["application/problem+json"]["examples"]
+            assert {BY_SLUG[slug].status for slug in examples} == {int(status)}, name
+        if name.startswith(("POST /v1", "PATCH /v1")):
+            assert {"401", "403", "412", "413", "415", "422", "503"} <= set(operation["responses"])
+
+
+def test_every_parameter_has_a_meaning_and_an_example(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            parameter = resolved(document, parameter)
+            where = f"{name} {parameter['name']}"
+            assert parameter["description"], where
+            schema = parameter["schema"]
+            assert "example" in parameter or "examples" in parameter or "examples" in schema, where
+
+
+def test_commands_take_keys_and_versions_and_view_queries_a_position(
+    document: dict[str, Any],
+) -> None:
+    for name, operation in operations(document):
+        named = {
+            resolved(document, parameter)["name"] for parameter in operation.get("parameters", ())
+        }
+        if name.startswith(("POST /v1", "PATCH /v1", "DELETE /v1")):
+            assert {"Idempotency-Key", "If-Match"} <= named, name
+        if "view-behind" in json.dumps(operation["responses"]):
+            assert "Tenure-Min-Position" in named, name
+
+
+def test_every_field_has_a_meaning_and_an_example(document: dict[str, Any]) -> None:
+    for title, schema in document["components"]["schemas"].items():
+        assert schema.get("description"), title
+        for name, field in schema.get("properties", {}).items():
+            assert field.get("description"), f"{title}.{name}"
+            assert field.get("examples"), f"{title}.{name}"
+
+
+def test_every_body_and_answer_has_an_example_that_fits_its_schema(
+    document: dict[str, Any],
+) -> None:
+    for name, operation in operations(document):
+        told = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for content in (content for part in told for content in part.get("content", {}).items()):
+            media_type, described = content
+            examples = [described["example"]] if "example" in described else []
+            examples += [found["value"] for found in described.get("examples", {}).values()]
+            assert examples, f"{name} {media_type}"
+            if media_type == "text/plain":
+                continue
+            schema = described["schema"] | {"components": document["components"]}
+            for example in examples:
+                jsonschema.Draft202012Validator(schema).validate(example)
+
+
+def test_no_schema_of_the_framework_is_left(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    assert "HTTPValidationError" not in text
+    assert "#/components/schemas/ValidationError" not in text
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    def references(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            if isinstance(node.get("$ref"), str):
+                yield node["$ref"]
+            for child in node.values():
+                yield from references(child)
+        elif isinstance(node, list):
+            for child in node:
+                yield from references(child)
+
+    for reference in set(references(document)):
+        assert resolved(document, {"$ref": reference})
