@@ -142,29 +142,18 @@ class Customer(Aggregate):
         """
         self.require_claimable(member, at, rules)
         review_due = rules.days_after(at, rules.claims.review_due_days)
+        facts = {"timestamp": at, "actor": member, "holder": member, "contact": contact}
+        facts |= {"review_due": review_due, "rulebook": rules.version}
         if self.live_protection(at) is not None:
-            self.trigger_event(
-                events.ClaimCorrected,
-                timestamp=at,
-                actor=member,
-                holder=member,
-                contact=contact,
-                review_due=review_due,
-                rulebook=rules.version,
-            )
+            self.trigger_event(events.ClaimCorrected, **facts)
             return
         from_pool = self.has_been_claimed
         self.trigger_event(
             events.Claimed,
-            timestamp=at,
-            actor=member,
-            holder=member,
+            **facts,
             department=department,
-            contact=contact,
             from_pool=from_pool,
-            review_due=review_due,
             collision=list(collision),
-            rulebook=rules.version,
         )
         if not rules.needs_review(from_pool=from_pool):
             self._put_in_force(actor=SYSTEM, at=at, different_company=None, rules=rules)
@@ -228,17 +217,7 @@ class Customer(Aggregate):
         held = self._held_by(member, at)
         _check_note(note, rules)
         _check_next_contact(next_contact_at, held.stage, at, rules)
-        if contacted_at is not None and contacted_at > at:
-            raise Invalid.field(
-                "contacted_at", "in-the-future", zh="不能晚于现在", en="must not lie in the future"
-            )
-        if contact_id is not None and contact_id not in self.contacts:
-            raise Invalid.field(
-                "contact",
-                "unknown-contact",
-                zh="该客户没有这个联系人",
-                en="is no contact of this customer",
-            )
+        self._check_contacted(contact_id, contacted_at, at)
         self.trigger_event(
             events.FollowedUp,
             timestamp=at,
@@ -304,6 +283,22 @@ class Customer(Aggregate):
         live = self.live_protection(at)
         if live is not None and live.holder != actor:
             raise NotTheHolder(self.id, live.holder)
+
+    def _check_contacted(
+        self, contact_id: UUID | None, contacted_at: datetime | None, at: datetime
+    ) -> None:
+        """With whom and when a contact was: somebody known, and not in the future."""
+        if contacted_at is not None and contacted_at > at:
+            raise Invalid.field(
+                "contacted_at", "in-the-future", zh="不能晚于现在", en="must not lie in the future"
+            )
+        if contact_id is not None and contact_id not in self.contacts:
+            raise Invalid.field(
+                "contact",
+                "unknown-contact",
+                zh="该客户没有这个联系人",
+                en="is no contact of this customer",
+            )
 
     def _held_by(self, member: str, at: datetime) -> Protection:
         live = self.live_protection(at)

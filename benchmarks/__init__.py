@@ -1,0 +1,1 @@
+"""What README's figures come from: Tenure measured beside its peers, in one run."""

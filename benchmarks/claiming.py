@@ -1,0 +1,140 @@
+"""Claims over HTTP: Tenure against a hand-written claim on the same stack; import and memory."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import cycle
+from typing import Any
+from uuid import UUID
+
+from benchmarks import crud_claim
+from benchmarks.children import ChildFailed, resident_mb
+from benchmarks.companies import companies, write_csv
+from benchmarks.figures import Figure, Need, Section, at_least, at_most, timed
+from benchmarks.ground import Ground
+from benchmarks.houses import (
+    House,
+    Member,
+    crud_house,
+    joined,
+    migrated_database,
+    opened,
+    require_only,
+    send,
+    tenure_command,
+    tenure_house,
+)
+from benchmarks.scales import Scale
+
+NAME = "claim"
+CONNECTIONS = 16
+SELLERS = 20
+_WARM_UP = 64
+_SECONDS_MAX = 600.0
+_REMARKS = (
+    f"{CONNECTIONS} keep-alive connections of one client process, each claim on a customer that "
+    "nobody has claimed; every 201 is durable. One server process each, the same uvicorn settings, "
+    "ten database connections, fsync on; the sides take turns.",
+    "The peer looks the token up, locks the row, updates it, adds an audit row, commits "
+    "(benchmarks/crud_claim.py). Tenure also seals the contact, checks for collisions, keeps the "
+    "command and writes a log line a request. The views are not followed meanwhile.",
+    "Import: `tenure import`, every row through the application, from start to end of the command.",
+)
+_CONTACT = {"name": "王敏", "position": "采购经理", "phone": "13800138000"}
+Customers = Sequence[tuple[UUID, str]]
+
+
+def measure(ground: Ground, scale: Scale) -> Section:
+    section = Section(NAME, "Claims over HTTP, and import", remarks=list(_REMARKS))
+    url = migrated_database(ground, "claim_tenure")
+    customers = _imported(ground, section, url, _WARM_UP + scale.rounds * scale.claims)
+    with opened(ground, url) as service:
+        members = joined(service, [f"seller-{number}" for number in range(1, SELLERS + 1)])
+    peer_url = ground.database("claim_crud")
+    crud_claim.prepare(peer_url, customers, [(found.member, found.token) for found in members])
+    ground.run_sql("claim_tenure", "VACUUM ANALYZE")
+    with (
+        tenure_house(ground, "--no-worker", "--database", url) as own,
+        crud_house(ground, peer_url) as peer,
+    ):
+        houses = {"tenure": own, "crud": peer}
+        _claim_in_turns(ground, scale, section, houses, customers, members)
+        memory = resident_mb(own.child.process_id)
+    section.figures.append(Figure("memory of the API process", "tenure", memory, "MB"))
+    section.verdicts.append(at_most("memory of the API process", Need.MUST, 150, memory, "MB"))
+    return section
+
+
+def claim_of(
+    customer_id: UUID, member: Member, contact: dict[str, str] = _CONTACT
+) -> tuple[str, str, str, Any]:
+    """One claim as a request."""
+    path = f"/v1/customers/{customer_id}/claim"
+    return ("POST", path, member.token, {"contact": contact})
+
+
+def _imported(ground: Ground, section: Section, url: str, wanted: int) -> Customers:
+    """Customers registered by `tenure import`: at least as many as wanted, but for lookalikes."""
+    rows = wanted + wanted // 500 + 5
+    file = ground.folder / "companies.csv"
+    write_csv(file, companies(rows))
+    ground.tell(f"import: {rows} rows through the application")
+    began = time.monotonic()
+    child = tenure_command(ground, "import", str(file), "--database", url, "--json")
+    status = child.wait(seconds_max=_SECONDS_MAX)
+    seconds = time.monotonic() - began
+    if status != 0:
+        raise child.failure(f"ended with status {status}")
+    section.figures.append(Figure("import", "tenure", rows / seconds, "rows/s"))
+    registered = ground.run_sql(
+        "claim_tenure",
+        "SELECT originator_id, convert_from(state, 'UTF8') FROM tenure.events"
+        " WHERE topic = 'customer.registered' ORDER BY position",
+    )
+    if len(registered) < wanted:
+        raise ChildFailed(f"of {rows} rows only {len(registered)} were registered")
+    return [
+        (UUID(str(customer_id)), json.loads(state)["name"]) for customer_id, state in registered
+    ]
+
+
+def _claim_in_turns(
+    ground: Ground,
+    scale: Scale,
+    section: Section,
+    houses: dict[str, House],
+    customers: Customers,
+    members: list[Member],
+) -> None:
+    latencies: dict[str, list[float]] = defaultdict(list)
+    seconds: dict[str, float] = defaultdict(float)
+    sellers = cycle(members)
+    turns = [customers[:_WARM_UP]] + [
+        customers[_WARM_UP + number * scale.claims :][: scale.claims]
+        for number in range(scale.rounds)
+    ]
+    for number, turn in enumerate(turns):
+        requests = [claim_of(customer_id, next(sellers)) for customer_id, _ in turn]
+        for side, house in houses.items():
+            ground.tell(f"claim, round {number}/{scale.rounds}: {side}")
+            answer = send(
+                ground, house, requests, connections=CONNECTIONS, seconds_max=_SECONDS_MAX
+            )
+            require_only(answer, 201)
+            if number > 0:
+                latencies[side] += answer["latencies_ms"]
+                seconds[side] += answer["seconds"]
+    work = f"claim over HTTP, {CONNECTIONS} connections"
+    figures = {
+        side: timed(work, side, latencies[side], seconds=seconds[side], unit="claims/s")
+        for side in houses
+    }
+    section.figures += figures.values()
+    share = 100 * figures["tenure"].value / figures["crud"].value
+    section.verdicts += [
+        at_least(work, Need.MUST, 50.0, share, "% of CRUD"),
+        at_least(work, Need.AIM, 100.0, share, "% of CRUD"),
+    ]

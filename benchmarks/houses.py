@@ -1,0 +1,176 @@
+"""What answers over HTTP while it is measured: `tenure serve`, or the hand-written peer."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+import eventstore
+import projections
+from api.composition import Service, open_service
+from api.settings import Settings
+from benchmarks.children import Child, ChildFailed
+from benchmarks.ground import Ground
+from domain.orders import CONSOLE, Order
+
+_START_SECONDS = 60.0
+_POLL_SECONDS = 0.01
+_COMMAND = "api.cli.main"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A server that is ready. ready_seconds: from its start to its first answer."""
+
+    child: Child
+    host: str
+    port: int
+    ready_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One who may send commands."""
+
+    member: str
+    token: str
+
+
+def migrated_database(ground: Ground, name: str) -> str:
+    """A fresh database with Tenure's tables; its URL as their owner."""
+    url = ground.database(name)
+    eventstore.migrate(url)
+    projections.migrate(url)
+    return url
+
+
+@contextmanager
+def opened(ground: Ground, url: str) -> Iterator[Service]:
+    """The application in this process, on the keys of the run."""
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        database=url,
+        worker=False,
+        test_clock=None,
+        key=SecretStr(ground.keys["TENURE_KEY"]),
+        hash_key=SecretStr(ground.keys["TENURE_HASH_KEY"]),
+    )
+    with closing(open_service(settings)) as service:
+        yield service
+
+
+def joined(service: Service, names: Sequence[str], *, role: str = "seller") -> list[Member]:
+    """New members with a token each, through the application."""
+    members = []
+    for name in names:
+        service.application.add_member(
+            Order(CONSOLE), member=name, name=name, roles=[role], department="一部"
+        )
+        receipt = service.application.issue_token(Order(CONSOLE), name)
+        members.append(Member(name, receipt.extra["token"]))
+    return members
+
+
+def tenure_command(ground: Ground, *arguments: str) -> Child:
+    """Start `tenure` with these arguments."""
+    code = f"from {_COMMAND} import main; main()"
+    return ground.children.start_code(code, *arguments, environment=ground.environment())
+
+
+@contextmanager
+def tenure_house(ground: Ground, *arguments: str) -> Iterator[House]:
+    """`tenure serve` on a free port, with these arguments."""
+    yield from _house(
+        ground,
+        lambda: tenure_command(ground, "serve", "--port", "0", *arguments),
+        begins_with="Tenure is ready",
+    )
+
+
+@contextmanager
+def crud_house(ground: Ground, url: str) -> Iterator[House]:
+    """The hand-written peer on a free port."""
+    environment = ground.environment(CRUD_DATABASE=url)
+    yield from _house(
+        ground,
+        lambda: ground.children.start_module("benchmarks.crud_claim", environment=environment),
+        begins_with="ready",
+    )
+
+
+def _house(ground: Ground, start: Callable[[], Child], *, begins_with: str) -> Iterator[House]:
+    began = time.monotonic()
+    child = start()
+    try:
+        line = ""
+        while not line.startswith(begins_with):
+            line = child.read_line(seconds_max=_START_SECONDS)
+        address = urlsplit(line.split()[-1])
+        host, port = address.hostname or "", address.port or 0
+        _wait_until_ready(child, host, port)
+        yield House(child, host, port, time.monotonic() - began)
+    finally:
+        ground.children.end(child)
+
+
+def _wait_until_ready(child: Child, host: str, port: int) -> None:
+    give_up = time.monotonic() + _START_SECONDS
+    while time.monotonic() < give_up:
+        if child.has_ended():
+            break
+        if _answers(host, port):
+            return
+        time.sleep(_POLL_SECONDS)
+    raise ChildFailed(f"{child.name} did not get ready\n{child.last_words()}")
+
+
+def _answers(host: str, port: int) -> bool:
+    connection = http.client.HTTPConnection(host, port, timeout=_START_SECONDS)
+    try:
+        connection.request("GET", "/health/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def send(
+    ground: Ground,
+    house: House,
+    requests: Sequence[tuple[str, str, str, Any]],
+    *,
+    connections: int,
+    seconds_max: float,
+) -> dict[str, Any]:
+    """Have (method, path, token, body) sent by a process of its own; what came back.
+
+    Raises ChildFailed where a connection broke or the time was over.
+    """
+    plan = {
+        "host": house.host,
+        "port": house.port,
+        "connections": connections,
+        "seconds_max": seconds_max,
+        "requests": requests,
+    }
+    with ground.children.module(
+        "benchmarks.load_generator", environment=ground.environment()
+    ) as child:
+        answer: dict[str, Any] = child.ask(plan, seconds_max=seconds_max + _START_SECONDS)
+    if answer["errors"]:
+        raise ChildFailed(f"{answer['errors']}\n{house.child.last_words()}")
+    return answer
+
+
+def require_only(answer: dict[str, Any], status: int) -> None:
+    """Raise ChildFailed unless every answer had this status."""
+    if set(answer["statuses"]) != {str(status)}:
+        raise ChildFailed(f"answers were {answer['statuses']}: {answer['samples']}")

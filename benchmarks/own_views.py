@@ -1,0 +1,46 @@
+"""`python -m benchmarks.own_views`: Tenure's engine following all views of the project.
+
+Reads one JSON line, {"url": …}, follows the whole log and writes {"events": …, "seconds": …,
+"views": …}. Folds until every view stands at the end of the log.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import closing
+
+from eventsourcing.persistence import JSONTranscoder
+
+# Imported for its events: a topic is resolved to a class that is known.
+import domain.application  # noqa: F401
+from eventstore.connections import Database
+from eventstore.mapper import Mapper
+from eventstore.recorders import ApplicationRecorder
+from projections.catalogue import ALL
+from projections.engine import Engine
+
+
+def main() -> None:
+    url = json.loads(sys.stdin.readline())["url"]
+    with closing(Database(url)) as database:
+        recorder = ApplicationRecorder(database)
+        began = time.monotonic()
+        engine = Engine(database, recorder, Mapper(JSONTranscoder()).to_domain_event)
+        try:
+            while engine.step():
+                pass
+            seconds = time.monotonic() - began
+            lags, settled = engine.lag().values(), recorder.settled_position()
+        finally:
+            engine.close()
+    behind = [f"{lag.view}: {lag.lag} {lag.failed or ''}" for lag in lags if lag.lag or lag.failed]
+    if behind:
+        raise SystemExit(f"not at the end of the log: {behind}")
+    answer = {"events": settled, "seconds": seconds, "views": len(ALL)}
+    print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""How much is measured: quick, standard or full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Counts and times of one run.
+
+    rounds: how often the sides take turns. append_seconds: of one side's turn.
+    claims: of one side's turn. followed: events that the views follow. names: companies that are
+    searched. searches: questions asked of each kind. deadlines: protections that end at one
+    instant.  clients: that claim one customer at once.
+    """
+
+    name: str
+    writers: tuple[int, ...]
+    rounds: int
+    append_seconds: float
+    claims: int
+    followed: int
+    names: int
+    searches: int
+    deadlines: int
+    clients: int = 100
+
+
+QUICK = Scale(
+    name="quick",
+    writers=(1, 4, 16),
+    rounds=1,
+    append_seconds=1.0,
+    claims=300,
+    followed=3_000,
+    names=3_000,
+    searches=200,
+    deadlines=1_000,
+)
+STANDARD = Scale(
+    name="standard",
+    writers=(1, 4, 16),
+    rounds=3,
+    append_seconds=2.0,
+    claims=1_000,
+    followed=20_000,
+    names=100_000,
+    searches=2_000,
+    deadlines=10_000,
+)
+FULL = Scale(
+    name="full",
+    writers=(1, 4, 16),
+    rounds=5,
+    append_seconds=5.0,
+    claims=2_000,
+    followed=100_000,
+    names=1_000_000,
+    searches=5_000,
+    deadlines=100_000,
+)
+SCALES = {scale.name: scale for scale in (QUICK, STANDARD, FULL)}
