@@ -331,3 +331,33 @@ def test_two_rivals_over_a_refused_claim(house: House) -> None:
     assert house.claim("chen", customer).holder == "chen"
     past = house.tenure.holder_at(customer, at=removal - MICROSECOND)
     assert (past.holder, past.stage) == ("li", "rejected")
+
+
+@pytest.mark.clause("S1-021", "S1-171", "S1-297")
+def test_who_skips_the_query_gets_the_same_check(house: House) -> None:
+    first = house.register("li", "泰州市开阳空调有限公司")
+    with pytest.raises(DuplicateName) as refusal:
+        house.register("chen", "开阳空调有限责任公司")
+    assert refusal.value.customer_id == first
+    second = house.register("chen", "开阳空调有限责任公司", override_reason="另一家")
+    registered = house.tenure.history(second).events[0].event
+    assert [(found.customer_id, found.match) for found in registered.collision] == [
+        (first, "similar")
+    ]
+
+
+@pytest.mark.clause("S1-296", "S1-315", "S1-316")
+def test_protection_goes_its_four_steps_in_order(house: House) -> None:
+    customer = house.register("li")
+    with pytest.raises(NothingPending):
+        house.pass_review("zhao", customer)
+    assert house.tenure.holder_at(customer).holder is None
+    assert house.claim("li", customer).state == "waiting"
+    with pytest.raises(NotTheHolder):
+        house.tenure.release(house.order("chen"), customer, reason="不是我的")
+    house.clock.at += 3 * DAY
+    assert house.tenure.holder_at(customer).stage == "waiting"
+    assert house.pass_review("zhao", customer).state == "potential"
+    answer = house.tenure.holder_at(customer)
+    assert (answer.holder, answer.stage) == ("li", "potential")
+    assert answer.grounds[-1].event.actor == "zhao"
