@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 
 from domain import permissions
 from domain.application import Tenure
@@ -20,12 +21,18 @@ _OFFSET = timedelta(hours=8)
 NOT_A_PARTY = "not-a-party"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Disclosure:
-    """What one member may see at one instant. by_day: strangers see deadlines to the day."""
+    """What one member may see at one instant."""
 
     signed: Signed
-    by_day: bool
+    application: Tenure
+
+    @cached_property
+    def by_day(self) -> bool:
+        """True where the rulebook in force shows strangers deadlines to the day."""
+        rules = self.application.rulebooks().in_force(self.signed.at)
+        return rules.disclosure.deadline_to_strangers == "day"
 
     def sees_details(self, holder: str | None, state: str) -> bool:
         """True where the member may read contacts, phones and notes."""
@@ -37,9 +44,9 @@ class Disclosure:
         self, until: datetime | None, *, holder: str | None, state: str
     ) -> datetime | None:
         """The deadline as the member may see it; one that has passed is no secret."""
-        if until is None or not self.by_day or until <= self.signed.at:
+        if until is None or until <= self.signed.at or self.sees_details(holder, state):
             return until
-        return until if self.sees_details(holder, state) else end_of_day(until)
+        return end_of_day(until) if self.by_day else until
 
     def future(self, at: datetime) -> datetime:
         """A future instant as a stranger may ask about it: the beginning of its day, or now.
@@ -47,15 +54,9 @@ class Disclosure:
         So the answers agree with the deadlines that a stranger is shown, and asking instant after
         instant finds out no more.
         """
-        if not self.by_day or at <= self.signed.at:
+        if at <= self.signed.at or not self.by_day:
             return at
         return max(self.signed.at, start_of_day(at))
-
-
-def disclosure_to(signed: Signed, application: Tenure) -> Disclosure:
-    """What `signed` may see, by the rulebook in force."""
-    rules = application.rulebooks().in_force(signed.at)
-    return Disclosure(signed, rules.disclosure.deadline_to_strangers == "day")
 
 
 def end_of_day(instant: datetime) -> datetime:

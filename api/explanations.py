@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from api.answers import instant
 from api.languages import Language
 from api.problems.wording import in_words
 from domain.events.facts import facts_of
@@ -24,6 +26,8 @@ STRANGERS_WORDS: Mapping[str, Words] = {
 }
 """What a stranger reads of events whose sentence tells a reason, a note or a deadline."""
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
+_INSTANT_NAME = re.compile(r"(_at|_due|_from|^until|deadline)$")
 _ENDINGS: Mapping[str, tuple[str, str]] = {
     "lapsed": ("到期自动落入公海", "it lapsed at its deadline"),
     "released": ("跟进人放弃", "the holder gave it up"),
@@ -47,7 +51,7 @@ def logged_event(entry: AuditEntry, language: Language, *, sees_details: bool) -
         "actor": entry.actor,
         "rulebook": entry.rulebook,
         "words": _told(entry.topic, words, language, sees_details=sees_details),
-        "facts": entry.facts if sees_details else {},
+        "facts": _facts(entry.facts) if sees_details else {},
     }
 
 
@@ -64,7 +68,7 @@ def past_event(past: PastEvent, language: Language, *, sees_details: bool) -> di
         "actor": event.actor,
         "rulebook": getattr(event, "rulebook", None),
         "words": _told(topic, describe(event), language, sees_details=sees_details),
-        "facts": facts_of(event) if sees_details else {},
+        "facts": _facts(facts_of(event)) if sees_details else {},
     }
 
 
@@ -116,6 +120,17 @@ def _sentence(answer: Answer, language: Language) -> str:
         if is_zh
         else "At {at} it was in the pool; nobody had held it before"
     )
+
+
+def _facts(value: Any, name: str = "") -> Any:
+    """Facts as stored, their instants spelt as everywhere in an answer."""
+    if isinstance(value, dict):
+        return {key: _facts(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_facts(item, name) for item in value]
+    if isinstance(value, str) and _INSTANT_NAME.search(name) and _INSTANT.fullmatch(value):
+        return instant(datetime.fromisoformat(value))
+    return value
 
 
 def _stop(language: Language) -> str:

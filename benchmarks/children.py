@@ -156,20 +156,6 @@ class Children:
         self._started.clear()
 
 
-def resident_mb(process_id: int) -> float:
-    """Memory of a process that is in use now, in MB of 10**6 bytes."""
-    status = Path(f"/proc/{process_id}/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-        kilobytes = int(line.split()[1])
-    else:
-        shown = subprocess.run(
-            ["ps", "-o", "rss=", "-p", str(process_id)], check=True, capture_output=True, text=True
-        )
-        kilobytes = int(shown.stdout)
-    return kilobytes * 1024 / 1e6
-
-
 def _piped(stream: IO[bytes] | None) -> IO[bytes]:
     if stream is None:
         raise ValueError("the process was started without this pipe")

@@ -64,7 +64,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_customer ON audit (customer_id, id);
 """
 
-psycopg2.extras.register_uuid()
+psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -173,7 +173,7 @@ def member_of(cursor: Cursor, digest: bytes) -> tuple[str, bool]:
     found: Any = cursor.fetchone()
     if found is None:
         raise HTTPException(401, "not signed in")
-    return found
+    return str(found[0]), bool(found[1])
 
 
 def claimed(cursor: Cursor, customer_id: UUID, member: str, contact: Contact) -> ClaimAnswer:

@@ -78,7 +78,9 @@ def _follow(ground: Ground, side: str, number: int) -> dict[str, Any]:
     ground.run_sql("postgres", f"CREATE DATABASE {copy} TEMPLATE follow_{side}")
     module = "benchmarks.own_views" if side == "tenure" else "benchmarks.library_view"
     with ground.children.module(module, environment=ground.environment()) as child:
-        answer = child.ask({"url": ground.server.url(database=copy)}, seconds_max=_SECONDS_MAX)
+        answer: dict[str, Any] = child.ask(
+            {"url": ground.server.url(database=copy)}, seconds_max=_SECONDS_MAX
+        )
     ground.run_sql("postgres", f"DROP DATABASE {copy} WITH (FORCE)")
     return answer
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import psycopg2.extensions
 from eventsourcing.application import Application
-from eventsourcing.domain import Aggregate, AggregateEvent
+from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import StoredEvent, Tracking
 from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
@@ -116,13 +116,13 @@ def fill(url: str, streams: Iterable[Sequence[StoredEvent]]) -> int:
         return count + len(batch)
 
 
-def _as_account(stream: Sequence[StoredEvent]) -> list[AggregateEvent]:
+def _as_account(stream: Sequence[StoredEvent]) -> list[Any]:
     account: Account | None = None
     for stored in stream:
         facts = stored.state.decode()
         if account is None:
             account = Account._create(
-                Account.Created, id=stored.originator_id, holder="", facts=facts
+                Account.Created, id=UUID(str(stored.originator_id)), holder="", facts=facts
             )
         else:
             account.trigger_event(Account.Changed, holder="seller-1", facts=facts)

@@ -12,7 +12,7 @@ class Scale:
     rounds: how often the sides take turns. append_seconds: of one side's turn.
     claims: of one side's turn. followed: events that the views follow. names: companies that are
     searched. searches: questions asked of each kind. deadlines: protections that end at one
-    instant.  clients: that claim one customer at once.
+    instant. clients: that claim one customer at once.
     """
 
     name: str
@@ -41,9 +41,9 @@ QUICK = Scale(
 STANDARD = Scale(
     name="standard",
     writers=(1, 4, 16),
-    rounds=3,
-    append_seconds=2.0,
-    claims=1_000,
+    rounds=5,
+    append_seconds=1.0,
+    claims=500,
     followed=20_000,
     names=100_000,
     searches=2_000,
@@ -52,12 +52,11 @@ STANDARD = Scale(
 FULL = Scale(
     name="full",
     writers=(1, 4, 16),
-    rounds=5,
-    append_seconds=5.0,
+    rounds=10,
+    append_seconds=2.0,
     claims=2_000,
     followed=100_000,
     names=1_000_000,
     searches=5_000,
     deadlines=100_000,
 )
-SCALES = {scale.name: scale for scale in (QUICK, STANDARD, FULL)}

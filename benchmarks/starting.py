@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.children import resident_mb
 from benchmarks.figures import Figure, Need, Section, at_most
 from benchmarks.ground import Ground
 from benchmarks.houses import migrated_database, tenure_house
+from benchmarks.resources import resident_mb
 from benchmarks.scales import Scale
 
 NAME = "start"

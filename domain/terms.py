@@ -64,6 +64,7 @@ RULES: Final[Mapping[str, Term]] = {
     "duplicate-name": Term("已有相同或相似的客户", "the same or a similar company is registered"),
     "nothing-pending": Term("没有待决的申请", "nothing is waiting for a decision"),
     "already-pending": Term("已有待决的申请", "an application is open already"),
+    "pool-closed": Term("公共客户池尚未开放", "the pool is not open now"),
     "too-late": Term("期限已过", "the time for it has passed"),
     "earlier-claim": Term("相近客户有在先的申请", "a similar record has an earlier claim"),
     "number-taken": Term("合同编号已被使用", "the number is taken"),

@@ -62,6 +62,7 @@ class _Names:
         self._known = known
 
     def zh(self, member: str | None) -> str:
+        """None stands for everybody."""
         if member is None:
             return "任何人"
         if member == SYSTEM:
@@ -69,9 +70,7 @@ class _Names:
         name = self._known.get(member)
         return f"{name}（{member}）" if name else member
 
-    def en(self, member: str | None) -> str:
-        if member is None:
-            return "anybody"
+    def en(self, member: str) -> str:
         if member == SYSTEM:
             return "the system"
         name = self._known.get(member)
@@ -80,7 +79,10 @@ class _Names:
 
 def describe(event: DomainEvent, *, member_names: Mapping[str, str] | None = None) -> Words:
     """What happened, in one sentence. Raises KeyError for a class without a sentence."""
-    return _SENTENCES[type(event)](event, _Names(member_names or {}))
+    words = _SENTENCES[type(event)](event, _Names(member_names or {}))
+    if words.en.startswith("the system"):
+        return Words(words.zh, "T" + words.en[1:])
+    return words
 
 
 def _registered(event: Registered, who: _Names) -> Words:
@@ -294,9 +296,10 @@ def _with_override(zh: str, en: str, reason: str | None) -> Words:
 def _with_bar(zh: str, en: str, bar: Bar | None, who: _Names) -> Words:
     if bar is None:
         return Words(zh, en)
+    barred = "nobody may" if bar.member is None else f"{who.en(bar.member)} may not"
     return Words(
         f"{zh}；{_zh(bar.until)}前{who.zh(bar.member)}不可再保护",
-        f"{en}; {who.en(bar.member)} may not claim it before {_en(bar.until)}",
+        f"{en}; {barred} claim it before {_en(bar.until)}",
     )
 
 

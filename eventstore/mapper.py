@@ -34,18 +34,22 @@ _decode_raw = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class _Codec(NamedTuple):
-    """How the events of one class are read: compiled once from its fields."""
+    """How the events of one class are read: compiled once from its fields.
+
+    defaults: makers of the values that a stored state may lack, by field.
+    """
 
     event_class: type[Any]
     class_version: int
     state_type: Any
     decode: Callable[[bytes], dict[str, Any]]
+    defaults: dict[str, Callable[[], Any]]
 
 
 class Mapper(persistence.Mapper[Id]):
     """The library's mapper with msgspec in place of its transcoder.
 
-    Fields that a stored state lacks are left to the class's default. Snapshots hold the state of
+    Fields that a stored state lacks get the class's default. Snapshots hold the state of
     any aggregate, of which no class tells the types: they go through the library's transcoder.
     """
 
@@ -94,14 +98,24 @@ class Mapper(persistence.Mapper[Id]):
 
 
 def _fields(codec: _Codec, state: bytes) -> dict[str, Any]:
+    """The fields of a stored state, in the form that the class has now."""
+    fields = codec.decode(state) if _is_current(codec, state) else _upcast(codec, state)
+    for name, default in codec.defaults.items():
+        if name not in fields:
+            fields[name] = default()
+    return fields
+
+
+def _is_current(codec: _Codec, state: bytes) -> bool:
+    """Also true for a later version: what we know of it has not changed its meaning."""
     if codec.class_version == 1:
-        return codec.decode(state)
-    stored_version = _decode_version(state).get("class_version", 1)
-    if stored_version >= codec.class_version:
-        return codec.decode(state)
+        return True
+    return _decode_version(state).get("class_version", 1) >= codec.class_version
+
+
+def _upcast(codec: _Codec, state: bytes) -> dict[str, Any]:
     raw = _decode_raw(state)
-    raw.pop("class_version", None)
-    for version in range(stored_version, codec.class_version):
+    for version in range(raw.pop("class_version", 1), codec.class_version):
         getattr(codec.event_class, f"upcast_v{version}_v{version + 1}")(raw)
     fields: dict[str, Any] = msgspec.convert(raw, codec.state_type)
     return fields
@@ -111,18 +125,25 @@ def _fields(codec: _Codec, state: bytes) -> dict[str, Any]:
 def _codec(event_class: type[Any]) -> _Codec:
     hints = get_type_hints(event_class, include_extras=True)
     members: dict[str, Any] = {}
+    defaults: dict[str, Callable[[], Any]] = {}
     for field in dataclasses.fields(event_class):
-        if field.name not in _ORIGIN:
-            hint = hints[field.name]
-            members[field.name] = hint if _is_required(field) else NotRequired[hint]
+        if field.name in _ORIGIN:
+            continue
+        default = _default(field)
+        if default is None:
+            members[field.name] = hints[field.name]
+        else:
+            members[field.name] = NotRequired[hints[field.name]]
+            defaults[field.name] = default
     state_type: Any = cast(Any, TypedDict)(event_class.__name__, members)
+    decode = msgspec.json.Decoder(state_type).decode
     return _Codec(
-        event_class,
-        getattr(event_class, "class_version", 1),
-        state_type,
-        msgspec.json.Decoder(state_type).decode,
+        event_class, getattr(event_class, "class_version", 1), state_type, decode, defaults
     )
 
 
-def _is_required(field: dataclasses.Field[Any]) -> bool:
-    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+def _default(field: dataclasses.Field[Any]) -> Callable[[], Any] | None:
+    if field.default is not dataclasses.MISSING:
+        default = field.default
+        return lambda: default
+    return None if field.default_factory is dataclasses.MISSING else field.default_factory

@@ -21,7 +21,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.sql import SQL
 
 from domain.events import FollowedUp, ProfileChanged, Registered
-from projections.answers import HELD, After, Page, ask_page, where
+from projections.answers import HELD, After, Order, Page, ask_page
 from projections.customer_rows import Change, fold_customers
 from projections.holding import HOLDING, Holding
 from projections.rows import Table
@@ -126,36 +126,20 @@ def agenda(
     reviews: with the claims that wait for the service centre, less the member's own. kinds: only
     these. until: only what is due before this instant.
     """
-    after_due, after_id, after_kind = after or (None, None, None)
-    conditions = where(
-        kinds is not None and SQL("kind = ANY (%(kinds)s)"),
-        until and SQL("due_at < %(until)s"),
-        after
-        and SQL(
-            "(due_at, customer_id, kind)"
-            " > (%(after_due)s::timestamptz, %(after_id)s::uuid, %(after_kind)s)"
-        ),
-    )
-    query = SQL(
-        "SELECT customer_id, name, kind, due_at, member, holder, stage FROM ({items}) AS item"
-        " {conditions} ORDER BY due_at, customer_id, kind LIMIT %(limit)s"
-    ).format(items=_ALL_ITEMS if reviews else _OWN_ITEMS, conditions=conditions)
     return ask_page(
         cursor,
         (NAME,),
-        query,
-        {
-            "now": now,
-            "member": member,
-            "kinds": list(kinds or ()),
-            "until": until,
-            "after_due": after_due,
-            "after_id": after_id,
-            "after_kind": after_kind,
-        },
-        limit=limit,
+        SQL("customer_id, name, kind, due_at, member, holder, stage"),
+        _ALL_ITEMS if reviews else _OWN_ITEMS,
+        conditions=(
+            kinds is not None and SQL("kind = ANY (%(kinds)s)"),
+            until and SQL("due_at < %(until)s"),
+        ),
+        parameters={"now": now, "member": member, "kinds": list(kinds or ()), "until": until},
+        order=_ORDER,
         make=lambda row: AgendaItem(**row),
-        key=lambda row: (row["due_at"], row["customer_id"], row["kind"]),
+        limit=limit,
+        after=after,
     )
 
 
@@ -167,32 +151,21 @@ def due_deadlines(
     Returns them, the earliest deadline first, and where the next call goes on; None: no more. The
     view may be behind, so the sweep must find out for itself whether each still is due.
     """
-    after_deadline, after_id = after or (None, None)
-    query = SQL(
-        "SELECT customer_id, pool_from::text FROM views.agenda {conditions}"
-        " ORDER BY pool_from, customer_id LIMIT %(limit)s"
-    ).format(
-        conditions=where(
-            SQL("holder IS NOT NULL AND pool_from <= %(now)s"),
-            after
-            and SQL(
-                "(pool_from, customer_id) > (%(after_deadline)s::timestamptz, %(after_id)s::uuid)"
-            ),
-        )
+    after_deadline, after_id = after or ("-infinity", str(UUID(int=0)))
+    cursor.execute(
+        "SELECT customer_id, pool_from::text FROM views.agenda"
+        " WHERE holder IS NOT NULL AND pool_from <= %s"
+        " AND (pool_from, customer_id) > (%s::timestamptz, %s::uuid)"
+        " ORDER BY pool_from, customer_id LIMIT %s",
+        (now, after_deadline, after_id, limit),
     )
-    parameters = {
-        "now": now,
-        "limit": limit,
-        "after_deadline": after_deadline,
-        "after_id": after_id,
-    }
-    cursor.execute(query, parameters)
     rows = cursor.fetchall()
     following = (rows[-1][1], str(rows[-1][0])) if len(rows) == limit else None
     return [customer_id for customer_id, _ in rows], following
 
 
-_OWN_ITEMS: Final = SQL(
+_ORDER: Final = Order(("due_at", "timestamptz"), ("customer_id", "uuid"), ("kind", "text"))
+_OWN: Final = SQL(
     "SELECT customer_id, name, kind, due_at, holder AS member, holder, stage"
     " FROM views.agenda CROSS JOIN LATERAL (VALUES"
     " ('deadline', CASE WHEN stage <> 'rejected' THEN pool_from END),"
@@ -201,8 +174,9 @@ _OWN_ITEMS: Final = SQL(
     " ('next_contact', next_contact_at)) AS due (kind, due_at)"
     " WHERE holder = %(member)s AND {held} AND due_at IS NOT NULL"
 ).format(held=HELD)
+_OWN_ITEMS: Final = SQL("({own}) AS item").format(own=_OWN)
 _ALL_ITEMS: Final = SQL(
-    "{own} UNION ALL"
+    "({own} UNION ALL"
     " SELECT customer_id, name, 'review_due', review_due, NULL, holder, stage"
-    " FROM views.agenda WHERE review_due IS NOT NULL AND holder <> %(member)s"
-).format(own=_OWN_ITEMS)
+    " FROM views.agenda WHERE review_due IS NOT NULL AND holder <> %(member)s) AS item"
+).format(own=_OWN)

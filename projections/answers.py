@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-from psycopg2.sql import SQL, Composable, Composed
+from psycopg2.sql import SQL, Composable, Composed, Identifier
 
-from projections.rows import as_json
+from domain import names
 
 Item = TypeVar("Item")
 After = Sequence[Any]
@@ -29,16 +29,28 @@ _WITH_POSITION: Final = SQL(
 )
 
 
+def name_parameters(name: str | None) -> dict[str, Any]:
+    """What a part of a name is searched by. One without a letter or digit finds nothing: its
+    key is null, which no comparison is true for."""
+    key = names.normalise(name) if name is not None else ""
+    return {"key": key or None, "grams": names.search_grams(key)}
+
+
+def region_parameters(region: str | None) -> dict[str, str]:
+    """The parameters of `IN_REGION`."""
+    return {"region": names.normalise(region or ""), "region_typed": (region or "").strip()}
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
     """Some items in order.
 
-    next: where the next page begins, as plain JSON values; None on the last page. position: the
+    next: what the next page begins behind; None on the last page. position: the
     place in the log at which the page is true.
     """
 
     items: list[Item]
-    next: tuple[Any, ...] | None
+    next: tuple[str, ...] | None
     position: int
 
 
@@ -52,41 +64,76 @@ def ask(
     """
     cursor.execute(_WITH_POSITION.format(query=query), {**parameters, "views": list(views)})
     found = cursor.fetchall()
-    names = [column.name for column in cursor.description or ()][1:]
-    rows = [dict(zip(names, row[1:], strict=True)) for row in found if row[1] is not None]
+    columns = [column.name for column in cursor.description or ()][1:]
+    rows = [dict(zip(columns, row[1:], strict=True)) for row in found if row[1] is not None]
     return rows, found[0][0]
+
+
+class Order:
+    """An order in which no two rows are equal: SQL expressions and their types, the last of them a
+    key. Pages go by it: one begins behind the values that the last row of another had."""
+
+    def __init__(self, *keys: tuple[str, str]) -> None:
+        self._keys = [SQL(expression) for expression, _ in keys]
+        self._given = SQL(", ").join(
+            SQL("%(after_" + str(place) + ")s::" + kind) for place, (_, kind) in enumerate(keys)
+        )
+        self.columns = SQL(", ").join(
+            SQL("({})::text AS {}").format(key, Identifier(f"after_{place}"))
+            for place, key in enumerate(self._keys)
+        )
+
+    def behind(self, *, descending: bool) -> Composed:
+        """The condition that a row comes after the given values."""
+        sign = SQL("<" if descending else ">")
+        return SQL("({}) {} ({})").format(SQL(", ").join(self._keys), sign, self._given)
+
+    def by(self, *, descending: bool) -> Composed:
+        """What to ORDER BY."""
+        direction = SQL(" DESC" if descending else " ASC")
+        return SQL(", ").join(key + direction for key in self._keys)
+
+    def values(self, row: dict[str, Any]) -> tuple[str, ...]:
+        """Take the values of `columns` out of a row."""
+        return tuple(row.pop(f"after_{place}") for place in range(len(self._keys)))
 
 
 def ask_page(
     cursor: Cursor,
     views: Sequence[str],
-    query: Composable,
-    parameters: Mapping[str, Any],
+    columns: Composable,
+    source: Composable,
     *,
-    limit: int,
+    order: Order,
     make: Callable[[dict[str, Any]], Item],
-    key: Callable[[dict[str, Any]], Sequence[Any]],
+    parameters: Mapping[str, Any],
+    conditions: Sequence[object] = (),
+    descending: bool = False,
+    limit: int,
+    after: After | None,
 ) -> Page[Item]:
-    """One page of `query`, which ends in LIMIT %(limit)s.
+    """One page of `columns` from `source`, of the rows for which every condition holds.
 
-    make: an item from its row. key: of a row, what `after` of the next page begins behind.
+    conditions: those that are no SQL are left out. make: an item from its row.
     """
     wanted = max(1, min(limit, LIMIT_MAX))
-    rows, position = ask(cursor, views, query, {**parameters, "limit": wanted + 1})
-    has_more = len(rows) > wanted
-    rows = rows[:wanted]
-    following = tuple(map(_plain, key(rows[-1]))) if has_more else None
-    return Page([make(row) for row in rows], following, position)
+    query = SQL(
+        "SELECT {columns}, {keys} FROM {source} {where} ORDER BY {by} LIMIT %(limit)s"
+    ).format(
+        columns=columns,
+        keys=order.columns,
+        source=source,
+        where=where(*conditions, after and order.behind(descending=descending)),
+        by=order.by(descending=descending),
+    )
+    given = {f"after_{place}": value for place, value in enumerate(after or ())}
+    rows, position = ask(cursor, views, query, {**parameters, **given, "limit": wanted + 1})
+    keys = [order.values(row) for row in rows]
+    following = keys[wanted - 1] if len(rows) > wanted else None
+    return Page([make(row) for row in rows[:wanted]], following, position)
 
 
 def where(*conditions: object) -> Composed:
     """The WHERE clause of the conditions that are given; whatever is no SQL is left out."""
     given = [condition for condition in conditions if isinstance(condition, Composable)]
     return SQL("WHERE {}").format(SQL(" AND ").join(given)) if given else Composed([])
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON can carry it and PostgreSQL reads it again."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return as_json(value).strip('"')

@@ -17,7 +17,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.sql import SQL
 
 from domain.events import ClaimCorrected, Claimed, Likeness, ProfileChanged, Registered
-from projections.answers import After, Page, ask_page, where
+from projections.answers import After, Order, Page, ask_page
 from projections.customer_rows import Change, fold_customers
 from projections.holding import HOLDING, Holding
 from projections.rows import Table
@@ -173,27 +173,21 @@ def approvals(
     reviewer: only what this member may decide, who is no party to it (S1-310). overdue: only
     what should have been decided by `now`.
     """
-    after_due, after_id = after or (None, None)
-    conditions = where(
-        SQL("stage = 'waiting'"),
-        reviewer and SQL("NOT parties @> ARRAY[%(reviewer)s]"),
-        overdue and SQL("review_due <= %(now)s"),
-        after
-        and SQL("(review_due, customer_id) > (%(after_due)s::timestamptz, %(after_id)s::uuid)"),
-    )
     return ask_page(
         cursor,
         (NAME,),
-        _WAITING.format(conditions=conditions),
-        {
-            "now": now,
-            "reviewer": reviewer,
-            "after_due": after_due,
-            "after_id": after_id,
-        },
-        limit=limit,
+        _COLUMNS,
+        SQL("views.approvals AS claim"),
+        conditions=(
+            SQL("stage = 'waiting'"),
+            reviewer and SQL("NOT parties @> ARRAY[%(reviewer)s]"),
+            overdue and SQL("review_due <= %(now)s"),
+        ),
+        parameters={"now": now, "reviewer": reviewer},
+        order=_ORDER,
         make=lambda row: _waiting_claim(row, now),
-        key=lambda row: (row["review_due"], row["customer_id"]),
+        limit=limit,
+        after=after,
     )
 
 
@@ -232,20 +226,18 @@ def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text is not None else None
 
 
-_WAITING: Final = SQL(
+_ORDER: Final = Order(("review_due", "timestamptz"), ("customer_id", "uuid"))
+_COLUMNS: Final = SQL(
     """
-    SELECT customer_id, name, holder, department, claimed_at, asked_at, review_due, corrections,
-        warnings, override_reason,
-        (
-            SELECT coalesce(jsonb_agg(jsonb_build_object(
-                'customer_id', other.customer_id, 'name', other.name, 'match', likeness.match,
-                'holder', other.holder, 'claimed_at', other.claimed_at,
-                'pool_from', other.pool_from
-            ) ORDER BY other.claimed_at, other.customer_id), '[]')
-            FROM jsonb_to_recordset(claim.likenesses) AS likeness (customer_id uuid, match text)
-            JOIN views.approvals AS other USING (customer_id)
-        ) AS similar
-    FROM views.approvals AS claim {conditions}
-    ORDER BY review_due, customer_id LIMIT %(limit)s
+    customer_id, name, holder, department, claimed_at, asked_at, review_due, corrections,
+    warnings, override_reason,
+    (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'customer_id', other.customer_id, 'name', other.name, 'match', likeness.match,
+            'holder', other.holder, 'claimed_at', other.claimed_at, 'pool_from', other.pool_from
+        ) ORDER BY other.claimed_at, other.customer_id), '[]')
+        FROM jsonb_to_recordset(claim.likenesses) AS likeness (customer_id uuid, match text)
+        JOIN views.approvals AS other USING (customer_id)
+    ) AS similar
     """
 )

@@ -7,7 +7,7 @@ secret. A customer's history is its own events with the refusals about it betwee
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -22,7 +22,7 @@ from psycopg2.sql import SQL
 from domain.events import Contact, CustomerEvent, IdentityEvent, RefusalRecorded, Sealed
 from domain.events.facts import facts_of
 from domain.words import describe
-from projections.answers import After, Page, ask_page, where
+from projections.answers import After, Order, Page, ask_page
 from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
@@ -139,6 +139,8 @@ def _facts(event: Any) -> dict[str, Any]:
     facts = {name: values[name] for name in plain}
     if personal:
         facts.update(facts_of(SimpleNamespace(**{name: values[name] for name in personal})))
+    if facts.get("kind") == "phone":
+        del facts["key"]  # The keyed hash of a phone, where other kinds have a name.
     return facts
 
 
@@ -181,22 +183,26 @@ def audit(
 
     start, end: those that took effect in [start, end).
     """
-    conditions = where(
-        actor and SQL("actor = %(actor)s"),
-        customer_id and SQL("customer_id = %(customer_id)s::uuid"),
-        topic and SQL("topic = %(topic)s"),
-        start and SQL("at >= %(start)s"),
-        end and SQL("at < %(end)s"),
-        after and (_BEFORE if newest_first else _AFTER),
+    return _page(
+        cursor,
+        (
+            actor and SQL("actor = %(actor)s"),
+            customer_id and SQL("customer_id = %(customer_id)s::uuid"),
+            topic and SQL("topic = %(topic)s"),
+            start and SQL("at >= %(start)s"),
+            end and SQL("at < %(end)s"),
+        ),
+        {
+            "actor": actor,
+            "customer_id": str(customer_id),
+            "topic": topic,
+            "start": start,
+            "end": end,
+        },
+        descending=newest_first,
+        limit=limit,
+        after=after,
     )
-    parameters = {
-        "actor": actor,
-        "customer_id": str(customer_id),
-        "topic": topic,
-        "start": start,
-        "end": end,
-    }
-    return _page(cursor, conditions, parameters, newest_first, limit, after)
 
 
 def history(
@@ -208,41 +214,36 @@ def history(
     after: After | None = None,
 ) -> Page[AuditEntry]:
     """A customer's own events, and the refusals about it, in the order of the log (design §4)."""
-    conditions = where(
-        SQL("customer_id = %(customer_id)s::uuid"),
-        SQL("NOT starts_with(topic, 'identity.')"),
-        after and (_BEFORE if newest_first else _AFTER),
+    return _page(
+        cursor,
+        (
+            SQL("customer_id = %(customer_id)s::uuid"),
+            SQL("NOT starts_with(topic, 'identity.')"),
+        ),
+        {"customer_id": str(customer_id)},
+        descending=newest_first,
+        limit=limit,
+        after=after,
     )
-    parameters = {"customer_id": str(customer_id)}
-    return _page(cursor, conditions, parameters, newest_first, limit, after)
 
 
 def _page(
     cursor: Cursor,
-    conditions: Any,
+    conditions: Sequence[object],
     parameters: Mapping[str, Any],
-    newest_first: bool,
-    limit: int,
-    after: After | None,
+    **asked: Any,
 ) -> Page[AuditEntry]:
-    query = SQL(
-        "SELECT {columns} FROM views.audit {conditions}"
-        " ORDER BY position {direction} LIMIT %(limit)s"
-    ).format(
-        columns=SQL(", ".join(AUDIT_ROWS.columns)),
-        conditions=conditions,
-        direction=SQL("DESC" if newest_first else "ASC"),
-    )
     return ask_page(
         cursor,
         (NAME,),
-        query,
-        {**parameters, "after_position": after[0] if after else None},
-        limit=limit,
+        SQL(", ".join(AUDIT_ROWS.columns)),
+        SQL("views.audit"),
+        conditions=conditions,
+        parameters=parameters,
+        order=_ORDER,
         make=lambda row: AuditEntry(**row),
-        key=lambda row: (row["position"],),
+        **asked,
     )
 
 
-_AFTER: Final = SQL("position > %(after_position)s")
-_BEFORE: Final = SQL("position < %(after_position)s")
+_ORDER: Final = Order(("position", "bigint"))

@@ -16,19 +16,29 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.sql import SQL, Composable, Identifier
 
 from domain import names
-from projections.answers import HELD, IN_POOL, IN_REGION, After, Page, ask, ask_page, where
+from projections.answers import (
+    HELD,
+    IN_REGION,
+    After,
+    Order,
+    Page,
+    ask,
+    ask_page,
+    name_parameters,
+    region_parameters,
+)
 from projections.cards import Card, card_at
 from projections.customers import HOLDINGS, PROFILES
 from projections.customers import NAME as VIEW
-from projections.holding import POOL, is_in_pool, state_at
+from projections.holding import is_in_pool, state_at
 
 Match = Literal["same", "similar", "part", "phone"]
 Sort = Literal["registered_at", "name", "until"]
 MATCHES: Final[tuple[Match, ...]] = ("same", "similar", "part", "phone")
-_SORTS: Final[Mapping[str, tuple[SQL, SQL]]] = {
-    "registered_at": (SQL("registered_at"), SQL("timestamptz")),
-    "name": (SQL("name_key"), SQL("text")),
-    "until": (SQL("coalesce(pool_from, 'infinity')"), SQL("timestamptz")),
+_SORTS: Final[Mapping[str, Order]] = {
+    "registered_at": Order(("registered_at", "timestamptz"), ("customer_id", "uuid")),
+    "name": Order(("name_key", "text"), ("customer_id", "uuid")),
+    "until": Order(("coalesce(pool_from, 'infinity')", "timestamptz"), ("customer_id", "uuid")),
 }
 # A contact that was filled in again under its id shows as it was filled in last.
 _CARD: Final = SQL(
@@ -44,8 +54,8 @@ _CARD: Final = SQL(
         if column != "customer_id"
     )
 )
-_FROM: Final = SQL(
-    "FROM views.customers AS customers JOIN views.customer_holdings USING (customer_id)"
+_TABLES: Final = SQL(
+    "views.customers AS customers JOIN views.customer_holdings USING (customer_id)"
 )
 _HOLDS_NAME: Final = SQL("grams @> %(grams)s::text[] AND strpos(name_key, %(key)s) > 0")
 
@@ -65,8 +75,8 @@ class Collision:
 
 def card(cursor: Cursor, customer_id: UUID, *, now: datetime) -> tuple[Card | None, int]:
     """One customer, and the position at which the answer is true."""
-    query = SQL("SELECT {card} {tables} WHERE customer_id = %(id)s::uuid").format(
-        card=_CARD, tables=_FROM
+    query = SQL("SELECT {card} FROM {tables} WHERE customer_id = %(id)s::uuid").format(
+        card=_CARD, tables=_TABLES
     )
     rows, position = ask(cursor, (VIEW,), query, {"id": str(customer_id)})
     return (card_at(rows[0], now) if rows else None), position
@@ -91,50 +101,25 @@ def customers(
     name: part of a name, in any spelling. state: `pool` or a stage. holder: who holds it now.
     region: how the name or the address begins. Raises KeyError for an unknown sort.
     """
-    key, kind = _SORTS[sort]
-    order = {
-        "card": _CARD,
-        "tables": _FROM,
-        "key": key,
-        "kind": kind,
-        "direction": SQL("DESC" if descending else "ASC"),
-        "beyond": SQL("<" if descending else ">"),
+    asked = {
+        "name": name,
+        "state": state,
+        "holder": holder,
+        "industry": industry,
+        "region": region,
     }
-    conditions = where(
-        name is not None and _HOLDS_NAME,
-        state and _in_state(state),
-        holder and SQL("holder = %(holder)s AND {held}").format(held=HELD),
-        industry and SQL("industry = %(industry)s"),
-        region and IN_REGION,
-        after
-        and SQL("({key}, customer_id) {beyond} (%(after_key)s::{kind}, %(after_id)s::uuid)").format(
-            **order
-        ),
-    )
-    query = SQL(
-        "SELECT {card}, ({key})::text AS sort_key {tables}"
-        " JOIN views.customer_names USING (customer_id) {conditions}"
-        " ORDER BY {key} {direction}, customer_id {direction} LIMIT %(limit)s"
-    ).format(conditions=conditions, **order)
-    after_key, after_id = after or (None, None)
     return ask_page(
         cursor,
         (VIEW,),
-        query,
-        {
-            **_name_parameters(name),
-            "now": now,
-            "state": state,
-            "holder": holder,
-            "industry": industry,
-            "region": names.normalise(region or ""),
-            "region_typed": (region or "").strip(),
-            "after_key": after_key,
-            "after_id": after_id,
-        },
-        limit=limit,
+        _CARD,
+        _TABLES + SQL(" JOIN views.customer_names USING (customer_id)"),
+        conditions=[_FILTERS[field] for field, value in asked.items() if value is not None],
+        parameters={**asked, **name_parameters(name), **region_parameters(region), "now": now},
+        order=_SORTS[sort],
         make=lambda row: card_at(row, now),
-        key=lambda row: (row["sort_key"], row["customer_id"]),
+        descending=descending,
+        limit=limit,
+        after=after,
     )
 
 
@@ -153,7 +138,7 @@ def collisions(
     """
     core = names.parse(name).core if name is not None else None
     parameters = {
-        **_name_parameters(name),
+        **name_parameters(name),
         "core": core or None,
         "phone": phone_hash,
         "limit": limit,
@@ -174,19 +159,13 @@ def collisions(
     return found, position
 
 
-def _in_state(state: str) -> Composable:
-    if state == POOL:
-        return IN_POOL
-    return SQL("stage = %(state)s AND {held}").format(held=HELD)
-
-
-def _name_parameters(name: str | None) -> dict[str, Any]:
-    """What a part of a name is searched by. One without a letter or digit finds nothing: its
-    key is null, which no comparison is true for."""
-    key = names.normalise(name) if name is not None else ""
-    return {"key": key or None, "grams": names.search_grams(key)}
-
-
+_FILTERS: Final[Mapping[str, Composable]] = {
+    "name": _HOLDS_NAME,
+    "state": SQL("CASE WHEN {held} THEN stage ELSE 'pool' END = %(state)s").format(held=HELD),
+    "holder": SQL("holder = %(holder)s AND {held}").format(held=HELD),
+    "industry": SQL("industry = %(industry)s"),
+    "region": IN_REGION,
+}
 # The limit of the index search is a subquery, whose value the planner cannot see: knowing it, the
 # planner hopes to meet enough hits early in a scan of the whole table, which rare names disappoint.
 _COLLISIONS: Final = SQL(

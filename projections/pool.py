@@ -17,7 +17,16 @@ from psycopg2.sql import SQL
 
 from domain import names
 from domain.events import ProfileChanged, Registered
-from projections.answers import IN_POOL, IN_REGION, After, Page, ask_page, where
+from projections.answers import (
+    IN_POOL,
+    IN_REGION,
+    After,
+    Order,
+    Page,
+    ask_page,
+    name_parameters,
+    region_parameters,
+)
 from projections.customer_rows import Change, fold_customers
 from projections.holding import (
     POOL_HOLDING,
@@ -130,38 +139,28 @@ def in_pool(
     the page is then true at the position of whichever of the two views is behind. region: how
     the name or the address begins (S1-018).
     """
-    key = names.normalise(name) if name is not None else ""
-    after_since, after_id = after or (None, None)
-    parameters: dict[str, Any] = {
-        "now": now,
-        "key": key or None,
-        "grams": names.search_grams(key),
-        "industry": industry,
-        "region": names.normalise(region or ""),
-        "region_typed": (region or "").strip(),
-        "after_since": after_since,
-        "after_id": after_id,
-    }
-    conditions = where(
-        IN_POOL,
-        name is not None and _HOLDS_NAME,
-        industry and SQL("industry = %(industry)s"),
-        region and IN_REGION,
-        after and (_BEFORE if newest_first else _AFTER),
-    )
-    query = SQL(
-        "SELECT customer_id, name, address, industry, holder, stage, pool_from,"
-        " last_holder, pool_reason, bars FROM views.pool {conditions}"
-        " ORDER BY pool_from {direction}, customer_id {direction} LIMIT %(limit)s"
-    ).format(conditions=conditions, direction=SQL("DESC" if newest_first else "ASC"))
     return ask_page(
         cursor,
         (NAME,) if name is None else (NAME, "customers"),
-        query,
-        parameters,
-        limit=limit,
+        _COLUMNS,
+        SQL("views.pool"),
+        conditions=(
+            IN_POOL,
+            name is not None and _HOLDS_NAME,
+            industry and SQL("industry = %(industry)s"),
+            region and IN_REGION,
+        ),
+        parameters={
+            "now": now,
+            "industry": industry,
+            **name_parameters(name),
+            **region_parameters(region),
+        },
+        order=_ORDER,
         make=lambda row: _entry(row, now),
-        key=lambda row: (row["pool_from"], row["customer_id"]),
+        descending=newest_first,
+        limit=limit,
+        after=after,
     )
 
 
@@ -183,7 +182,7 @@ _HOLDS_NAME: Final = SQL(
     "strpos(name_key, %(key)s) > 0 AND customer_id IN"
     " (SELECT customer_id FROM views.customer_names WHERE grams @> %(grams)s::text[])"
 )
-_AFTER: Final = SQL("(pool_from, customer_id) > (%(after_since)s::timestamptz, %(after_id)s::uuid)")
-_BEFORE: Final = SQL(
-    "(pool_from, customer_id) < (%(after_since)s::timestamptz, %(after_id)s::uuid)"
+_ORDER: Final = Order(("pool_from", "timestamptz"), ("customer_id", "uuid"))
+_COLUMNS: Final = SQL(
+    "customer_id, name, address, industry, holder, stage, pool_from, last_holder, pool_reason, bars"
 )

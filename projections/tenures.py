@@ -18,7 +18,7 @@ from psycopg2.sql import SQL
 from domain.events import ContactAdded, FollowedUp, ProfileChanged, Registered, Stage
 from domain.tenures import Interval
 from domain.tenures import fold as fold_interval
-from projections.answers import After, Page, ask_page, where
+from projections.answers import After, Order, Page, ask_page
 from projections.customer_rows import load_customers
 from projections.rows import Table
 from projections.view import LogBatch
@@ -117,36 +117,29 @@ def tenures(
     at: those that held at this instant. start, end: those that held at some instant of
     [start, end). Intervals of no length held at none, and are found by customer or holder alone.
     """
-    after_since, after_id, after_version = after or (None, None, None)
-    conditions = where(
-        customer_id and SQL("customer_id = %(customer_id)s::uuid"),
-        holder and SQL("holder = %(holder)s"),
-        at and SQL("during @> %(at)s::timestamptz"),
-        start and SQL("(until IS NULL OR until > %(start)s) AND NOT isempty(during)"),
-        end and SQL("since < %(end)s AND NOT isempty(during)"),
-        after and _AFTER,
-    )
-    query = SQL(
-        "SELECT {columns} FROM views.tenures {conditions}"
-        " ORDER BY since, customer_id, opened_version LIMIT %(limit)s"
-    ).format(columns=SQL(", ".join(INTERVALS.columns)), conditions=conditions)
     return ask_page(
         cursor,
         (NAME,),
-        query,
-        {
+        SQL(", ".join(INTERVALS.columns)),
+        SQL("views.tenures"),
+        conditions=(
+            customer_id and SQL("customer_id = %(customer_id)s::uuid"),
+            holder and SQL("holder = %(holder)s"),
+            at and SQL("during @> %(at)s::timestamptz"),
+            start and SQL("(until IS NULL OR until > %(start)s) AND NOT isempty(during)"),
+            end and SQL("since < %(end)s AND NOT isempty(during)"),
+        ),
+        parameters={
             "customer_id": str(customer_id),
             "holder": holder,
             "at": at,
             "start": start,
             "end": end,
-            "after_since": after_since,
-            "after_id": after_id,
-            "after_version": after_version,
         },
-        limit=limit,
+        order=_ORDER,
         make=lambda row: _entry(row, now),
-        key=lambda row: (row["since"], row["customer_id"], row["opened_version"]),
+        limit=limit,
+        after=after,
     )
 
 
@@ -155,7 +148,6 @@ def _entry(row: Mapping[str, Any], now: datetime) -> TenureEntry:
     return TenureEntry(**{**row, "ended": interval.ending_at(now)})
 
 
-_AFTER: Final = SQL(
-    "(since, customer_id, opened_version)"
-    " > (%(after_since)s::timestamptz, %(after_id)s::uuid, %(after_version)s::integer)"
+_ORDER: Final = Order(
+    ("since", "timestamptz"), ("customer_id", "uuid"), ("opened_version", "integer")
 )

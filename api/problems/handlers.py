@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.disclosure import disclosure_to
+from api.disclosure import Disclosure
 from api.envelope import BODY_BYTES_MAX
 from api.languages import preferred_language
 from api.logs import access_log
@@ -103,7 +103,7 @@ class Handlers:
         self, request: Request, error: AlreadyProtected, until: datetime
     ) -> AlreadyProtected:
         signed = self._application.authenticate(credentials_in(request.headers))
-        disclosure = disclosure_to(signed, self._application)
+        disclosure = Disclosure(signed, self._application)
         told = replace(
             error, until=disclosure.deadline(until, holder=error.holder, state=error.stage)
         )

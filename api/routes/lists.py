@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.answers import Answer
-from api.disclosure import disclosure_to
+from api.disclosure import Disclosure
 from api.explanations import logged_event
 from api.models.customers import CustomerPage, PoolPage
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT
@@ -142,7 +142,7 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
         raise Invalid.field("to", "before-from", zh="不得早于 from", en="must not be before `from`")
     filters = asked.filters()
     after = call.cursor_key("tenures", filters, asked.after)
-    disclosure = disclosure_to(signed, call.application)
+    disclosure = Disclosure(signed, call.application)
     at, start = asked.at, asked.start
     if not disclosure.sees_details(asked.holder, state=""):
         at, start = at and disclosure.future(at), start and disclosure.future(start)
@@ -308,7 +308,7 @@ def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQues
     """A page of customers, as far as the caller may see them."""
     filters = asked.filters()
     after = call.cursor_key(query_name, filters, asked.after)
-    disclosure = disclosure_to(signed, call.application)
+    disclosure = Disclosure(signed, call.application)
     with call.view(customer_search.VIEW) as cursor:
         page = customer_search.customers(
             cursor,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.answers import Answer
-from api.disclosure import NOT_A_PARTY, Disclosure, disclosure_to
+from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
 from api.models.customers import Collisions, CustomerCard
 from api.models.fields import EXAMPLE_INSTANT
@@ -49,7 +49,7 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
     phone_hash = _phone_hash(call, asked.phone) if asked.phone else None
     if not asked.name and phone_hash is None:
         raise Invalid(FieldProblem("name", "missing", "请填写名称或电话", "or `phone` is required"))
-    disclosure = disclosure_to(signed, call.application)
+    disclosure = Disclosure(signed, call.application)
     with call.view(customer_search.VIEW) as cursor:
         found, position = customer_search.collisions(
             cursor,
@@ -89,7 +89,7 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
         found, position = customer_search.card(cursor, customer_id, now=signed.at)
     if found is None:
         raise NotFound("customer", customer_id)
-    return card_answer(call, disclosure_to(signed, call.application), found, position)
+    return card_answer(call, Disclosure(signed, call.application), found, position)
 
 
 @router.get(
@@ -106,7 +106,7 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
         if found is None:
             raise NotFound("customer", customer_id)
         page = audit.history(cursor, customer_id, limit=asked.limit, after=after)
-    sees_details = Disclosure(signed, by_day=True).sees_details(found.holder, found.state)
+    sees_details = Disclosure(signed, call.application).sees_details(found.holder, found.state)
     return call.page_answer(
         "history",
         filters,
@@ -167,7 +167,7 @@ def holder(
     found = call.application.holder_at(
         customer_id, at=asked.at, known_at=asked.known_at, known_position=asked.known_position
     )
-    disclosure = disclosure_to(signed, call.application)
+    disclosure = Disclosure(signed, call.application)
     sees_details = _sees_details(disclosure, found)
     if not sees_details and disclosure.future(found.at) != found.at:
         found = replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -20,10 +21,22 @@ def facts_of(event: object) -> dict[str, Any]:
     A contact shows its id and position alone; a sealed field is left out.
     """
     return {
-        name: msgspec.to_builtins(_shown(value))
+        name: _plain(msgspec.to_builtins(_shown(value), builtin_types=(datetime,)))
         for name, value in vars(event).items()
         if name not in _FRAME and name not in _NOT_SHOWN and not isinstance(value, Sealed)
     }
+
+
+def _plain(value: Any) -> Any:
+    """Instants as every answer writes them: UTC, with their microseconds."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+    return value
 
 
 def _shown(value: Any) -> Any:

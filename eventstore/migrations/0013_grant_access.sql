@@ -4,6 +4,8 @@ CREATE FUNCTION tenure.grant_access() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     wanted text;
 BEGIN
+    -- Two grants on one table at once fail.
+    PERFORM pg_advisory_xact_lock(hashtextextended('tenure.grant_access', 0));
     FOREACH wanted IN ARRAY ARRAY['tenure_app', 'tenure_auditor'] LOOP
         CONTINUE WHEN to_regrole(wanted) IS NOT NULL;
         BEGIN

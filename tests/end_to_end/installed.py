@@ -9,13 +9,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg2
+import pytest
 
+from api.composition import open_service
+from api.embedded import EmbeddedPostgres
+from api.settings import Settings, read_settings
+from domain.orders import CONSOLE, Order
 from tests.waiting import wait_until
 
 COMMAND = Path(sys.executable).parent / "tenure"
@@ -68,11 +74,25 @@ class House:
         kept = {name: value for name, value in os.environ.items() if "TENURE" not in name}
         return kept | {"TENURE_DATA": str(self.data)} | self.environment
 
-    def add(self, member: str, *roles: str) -> str:
-        """A new member's bearer token."""
-        words = [word for role in roles for word in ("--role", role)]
-        self.run("member", "add", member, "--name", member, "--department", "一部", *words)
-        return self.run("token", member).stdout.split()[-1]
+    def token(self, member: str, *roles: str) -> str:
+        """A new member's bearer token, without the wait for two commands."""
+        with closing(open_service(self.settings())) as service:
+            order = Order(CONSOLE)
+            service.application.add_member(
+                order, member=member, name=member, roles=roles, department="一部"
+            )
+            return str(service.application.issue_token(order, member).extra["token"])
+
+    def settings(self) -> Settings:
+        """What a command on this house is told."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name in os.environ:
+                if name.startswith("TENURE_"):
+                    patch.delenv(name)
+            for name, value in self.environ().items():
+                if name.startswith("TENURE_"):
+                    patch.setenv(name, value)
+            return read_settings()
 
     @contextmanager
     def serving(self, *words: str) -> Iterator[Server]:
@@ -84,9 +104,16 @@ class House:
         finally:
             server.stop()
 
-    def column(self, query: str) -> list[str]:
-        """Lines that a query answers to the auditor."""
-        return self.run("psql", "--", "-X", "-A", "-t", "-c", query).stdout.splitlines()
+    def column(self, query: str) -> list[Any]:
+        """The first column that a query answers."""
+        with ExitStack() as stack:
+            url = self.settings().database
+            if url is None:
+                url = stack.enter_context(EmbeddedPostgres(self.data)).url()
+            connection = stack.enter_context(closing(psycopg2.connect(url)))
+            with connection.cursor() as cursor:
+                cursor.execute(query)
+                return [row[0] for row in cursor.fetchall()]
 
 
 @dataclass

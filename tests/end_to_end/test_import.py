@@ -126,7 +126,7 @@ def test_of_rows_of_one_company_the_earlier_wins(house: House) -> None:
 
 
 def test_a_member_imports_in_her_own_name_for_as_long_as_it_takes(house: House) -> None:
-    house.add("hejun", "customer-manager")
+    house.token("hejun", "customer-manager")
     path = write_rows(house.folder / "some.csv", row(1))
     house.run("import", str(path), "--as", "hejun")
     actors = "SELECT state ->> 'actor' FROM tenure.event_log WHERE topic = 'customer.registered'"
@@ -137,7 +137,7 @@ def test_a_member_imports_in_her_own_name_for_as_long_as_it_takes(house: House) 
 
 
 def test_who_may_not_register_imports_nothing(house: House) -> None:
-    house.add("xuan", "auditor")
+    house.token("xuan", "auditor")
     path = write_rows(house.folder / "some.csv", row(1))
     assert "Error" in house.run("import", str(path), "--as", "xuan", status=1).stderr
     assert registered(house) == 0
@@ -181,6 +181,7 @@ def test_killed_in_the_middle_it_goes_on_and_does_nothing_twice(house: House) ->
 @contextmanager
 def importing(house: House, path: Path) -> Iterator[subprocess.Popen[str]]:
     """A running import, gone at the end."""
+    house.run("migrate")
     process = house.start("import", str(path), "--json")
     try:
         yield process

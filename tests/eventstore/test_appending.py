@@ -181,7 +181,7 @@ def test_opposite_orders_of_the_same_streams_do_not_deadlock(
     recorder: ApplicationRecorder,
 ) -> None:
     lost: list[int] = []
-    start = threading.Barrier(4)
+    start = threading.Barrier(4, timeout=10)
     streams = [uuid4() for _ in range(200)]
 
     def write(direction: int) -> None:

@@ -21,6 +21,7 @@ from domain.events import (
     IdentityReserved,
     Lapsed,
     Likeness,
+    Match,
     MemberJoined,
     ProfileChanged,
     RefusalRecorded,
@@ -255,7 +256,7 @@ def a_contact(phone_hash: str | None = None) -> Contact:
 
 
 def a_likeness(story: Story, match: str = "similar") -> Likeness:
-    return Likeness(story.id, match)  # type: ignore[arg-type]
+    return Likeness(story.id, Match(match))
 
 
 def a_refusal(

@@ -20,6 +20,7 @@ from api.app import create_app
 from api.composition import Service, open_service
 from api.settings import Settings
 from domain.orders import CONSOLE, Order
+from tests.api.http.contract import Contract
 from tests.waiting import wait_until
 
 MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -40,11 +41,13 @@ _SIGNS = "鑫磊淼焱垚犇骉羴"
 
 @dataclass
 class Guests:
-    """Members who call a server. clock: the file that tells it the time."""
+    """Members who call a server. clock: the file that tells it the time. contract: what it says
+    that it answers."""
 
     service: Service
     client: httpx.Client
     clock: Path
+    contract: Contract
     tokens: dict[str, str] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: count(1))
 
@@ -80,7 +83,9 @@ class Guests:
         named = dict(headers or {})
         if member is not None:
             named["Authorization"] = f"Bearer {self.tokens[member]}"
-        return self.client.request(method, path, headers=named, **request)
+        answer = self.client.request(method, path, headers=named, **request)
+        self.contract.check(answer)
+        return answer
 
     def post(self, path: str, body: Any, member: str = "li", **headers: str) -> httpx.Response:
         return self.send("POST", path, member, json=body, headers=_dashed(headers))

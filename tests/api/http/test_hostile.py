@@ -163,7 +163,7 @@ BOUNDED = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-LONG = settings(BOUNDED, max_examples=2_000)
+LONG = settings(BOUNDED, max_examples=500)
 
 
 def _as_header(value: bytes) -> bytes:

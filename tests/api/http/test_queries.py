@@ -188,6 +188,17 @@ def test_history_speaks_the_language_that_is_asked_for(guests: Guests) -> None:
     assert "registered" in en.json()["items"][0]["words"]
 
 
+def test_instants_in_facts_are_spelt_like_all_others(guests: Guests) -> None:
+    customer = guests.potential()
+    guests.claim(customer, "chen")
+    told = {event["topic"]: event["facts"] for event in guests.events(customer)}
+    assert told["customer.claimed"]["review_due"] == "2026-03-05T01:00:00.000000Z"
+    assert told["customer.review_passed"]["until"] == DEADLINE
+    assert told["refusal.recorded"]["facts"]["until"] == DEADLINE
+    grounds = guests.get(f"/v1/customers/{customer}/holder", "wu").json()["grounds"]
+    assert grounds[-1]["facts"]["until"] == DEADLINE
+
+
 def test_refusals_stand_in_the_history_and_move_no_version(guests: Guests) -> None:
     customer = guests.potential()
     version = guests.get(f"/v1/customers/{customer}").json()["version"]

@@ -1,0 +1,65 @@
+"""Every answer of every test is held against the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Any
+
+import httpx
+import jsonschema
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_FORMATS = jsonschema.FormatChecker(())
+_DEFECT = 500
+
+
+@_FORMATS.checks("date-time")
+def _is_our_instant(value: object) -> bool:
+    return not isinstance(value, str) or INSTANT.fullmatch(value) is not None
+
+
+class Contract:
+    """What the document allows the server to answer."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._validators: dict[int, Any] = {}
+
+    def check(self, answer: httpx.Response) -> None:
+        """Status, content type and body are declared. Addresses it does not know are let pass."""
+        request = answer.request
+        operation = self._operation(request.method.lower(), request.url.path)
+        if operation is None or answer.status_code == _DEFECT:
+            return
+        where = f"{request.method} {request.url.path}: {answer.status_code}"
+        declared = operation["responses"].get(str(answer.status_code))
+        assert declared is not None, f"{where} is not declared"
+        media_type = answer.headers["content-type"].partition(";")[0]
+        if media_type == "text/html":
+            return
+        assert media_type in declared["content"], f"{where} is {media_type}"
+        if media_type != "text/plain":
+            self._validator(declared["content"][media_type]["schema"]).validate(answer.json())
+
+    def _operation(self, method: str, path: str) -> dict[str, Any] | None:
+        for pattern, operations in self._paths:
+            if pattern.fullmatch(path):
+                found: dict[str, Any] | None = operations.get(method)
+                return found
+        return None
+
+    @cached_property
+    def _paths(self) -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+        return [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), operations)
+            for path, operations in self._document["paths"].items()
+        ]
+
+    def _validator(self, schema: dict[str, Any]) -> Any:
+        found = self._validators.get(id(schema))
+        if found is None:
+            whole = schema | {"components": self._document["components"]}
+            found = jsonschema.Draft202012Validator(whole, format_checker=_FORMATS)
+            self._validators[id(schema)] = found
+        return found

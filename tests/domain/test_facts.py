@@ -1,0 +1,26 @@
+"""What of an event anybody may see: facts, never what is sealed, hashed or secret."""
+
+import json
+from datetime import timedelta
+
+from domain.events.facts import facts_of
+from tests.domain.stories import MONDAY, RULES, a_contact, a_customer, claimed, potential
+
+
+def test_facts_hold_no_personal_field_and_no_hash() -> None:
+    customer = a_customer()
+    customer.add_contact(a_contact(), actor="li", at=MONDAY)
+    claimed(customer)
+    for event in customer.collect_events():
+        text = json.dumps(facts_of(event))
+        assert "bm8=" not in text
+        assert "0" * 64 not in text
+        assert "phone" not in facts_of(event)
+
+
+def test_instants_are_written_in_utc_with_their_microseconds() -> None:
+    customer = potential(a_customer(), at=MONDAY)
+    customer.release(member="li", reason="无预算", at=MONDAY + timedelta(seconds=1), rules=RULES)
+    *_, passed, released = customer.collect_events()
+    assert facts_of(passed)["until"] == "2026-04-01T01:00:00.000000Z"
+    assert facts_of(released)["bar"] == {"member": "li", "until": "2026-03-05T01:00:01.000000Z"}

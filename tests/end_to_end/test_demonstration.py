@@ -1,0 +1,67 @@
+"""Rules of `serve --demo`: a history worth replaying, made by ordinary commands, and a way in."""
+
+from __future__ import annotations
+
+from domain.permissions import ROLES
+from tests.end_to_end.installed import House, register
+from tests.waiting import wait_until
+
+RULES = {
+    "already-protected",
+    "barred",
+    "duplicate-name",
+    "earlier-claim",
+    "not-the-holder",
+    "nothing-pending",
+    "own-decision",
+    "wrong-stage",
+}
+
+
+def tokens_in(lines: list[str]) -> dict[str, str]:
+    """Role by role, the token that was printed."""
+    shown = [line.split() for line in lines if "tnr." in line]
+    return {words[0]: words[-1] for words in shown}
+
+
+def test_the_demonstration_has_a_token_a_role_and_a_history_of_every_kind(house: House) -> None:
+    with house.serving("--demo") as server:
+        tokens = tokens_in(server.lines)
+        assert set(tokens) == set(ROLES)
+        for token in tokens.values():
+            with server.client(token) as client:
+                assert client.get("/v1/pool").status_code == 200
+        with server.client(tokens["auditor"]) as client:
+            wait_until(lambda: client.get("/v1/audit").json()["items"], what="the audit")
+        rules = "SELECT DISTINCT state ->> 'rule' FROM tenure.event_log"
+        assert set(house.column(f"{rules} WHERE topic = 'refusal.recorded'")) == RULES
+        topics = set(house.column("SELECT DISTINCT topic FROM tenure.events"))
+        assert {
+            "customer.lapsed",
+            "customer.released",
+            "customer.review_refused",
+            "customer.claim_corrected",
+            "customer.claim_withdrawn",
+            "customer.holder_removed",
+        } <= topics
+        days = "SELECT extract(day FROM max(recorded_at) - min(recorded_at)) FROM tenure.events"
+        assert 60 <= int(house.column(days)[0]) <= 70
+        states = "SELECT DISTINCT coalesce(stage, 'pool') FROM views.agenda"
+        assert set(house.column(states)) == {"pool", "waiting", "rejected", "potential"}
+    before = house.column("SELECT count(*) FROM tenure.events WHERE topic LIKE 'customer.%'")
+    with house.serving("--demo") as server:
+        again = tokens_in(server.lines)
+        assert set(again) == set(ROLES)
+        assert again != tokens
+        with server.client(again["seller"]) as client:
+            register(client, 1)
+    after = "SELECT count(*) FROM tenure.events WHERE topic = 'customer.registered'"
+    assert int(house.column(after)[0]) < 300
+    assert int(before[0]) > 1000
+
+
+def test_a_database_that_holds_something_else_is_not_filled(house: House) -> None:
+    house.run("member", "list")
+    done = house.run("serve", "--demo", "--port", "0", status=2)
+    assert "--demo" in done.stderr
+    assert house.column("SELECT count(*) FROM tenure.events WHERE topic = 'member.joined'") == [1]

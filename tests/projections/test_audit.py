@@ -1,0 +1,169 @@
+"""The view `audit`: every event in words, and a customer's history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from domain.events import Bar, Sealed, TokenIssued, VersionAdopted
+from projections import audit
+from projections.audit import AuditEntry
+from tests.projections.stories import (
+    DAY,
+    RULEBOOK,
+    START,
+    TICK,
+    Story,
+    TestLog,
+    a_contact,
+    a_member,
+    a_refusal,
+    an_identity,
+)
+
+SECRET = "never-to-be-shown"
+
+
+def test_every_event_is_there_once_in_the_order_of_the_log(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    story = Story().registered().claimed()
+    last = log.append(story, an_identity(story), a_refusal(story.id), a_member("new"))
+    follow()
+    positions = [entry.position for entry in _walk(cursor)]
+    assert positions == list(range(1, last + 1))
+    newest = [entry.position for entry in _walk(cursor, newest_first=True)]
+    assert newest == positions[::-1]
+
+
+def test_an_entry_tells_what_happened_to_whom_by_whom_when_and_by_which_rules(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    story = Story().registered().claimed().review_passed().then(DAY)
+    position = log.append(story.released(bar=Bar("zhang", story.at + 3 * DAY)))
+    follow()
+    (found,) = _walk(cursor, customer_id=story.id, topic="customer.released")
+    assert (found.position, found.stream_id, found.version) == (position, story.id, 4)
+    assert (found.actor, found.at, found.rulebook) == ("zhang", story.at, RULEBOOK)
+    assert (found.reason, found.rule) == ("没有需求", None)
+    assert "放弃" in found.zh
+    assert "gave" in found.en
+    assert found.recorded_at > START
+    assert found.facts["bar"]["member"] == "zhang"
+    assert found.facts["stage"] == "potential"
+    assert not {"timestamp", "actor", "originator_id"} & found.facts.keys()
+
+
+@pytest.mark.clause("S1-302")
+def test_a_refusal_tells_its_rule_and_stands_in_the_customers_history(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    story = Story().registered().claimed()
+    log.append(story, a_refusal(story.id))
+    log.append(an_identity(story), story.then(DAY).followed_up())
+    follow()
+    entries = list(_pages(lambda **page: audit.history(cursor, story.id, **page)))
+    assert [entry.topic for entry in entries] == [
+        "customer.registered",
+        "customer.claimed",
+        "refusal.recorded",
+        "customer.followed_up",
+    ]
+    refusal = entries[2]
+    assert (refusal.actor, refusal.rule, refusal.clause) == ("zhao", "already-protected", "S1-302")
+    assert refusal.facts["facts"] == {"holder": "zhang", "stage": "waiting"}
+    assert refusal.customer_id == story.id
+
+
+def test_nothing_that_is_sealed_hashed_or_secret_leaves(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    contact = a_contact(phone_hash=SECRET)
+    story = Story().registered(
+        phone=Sealed(uuid4(), SECRET), phone_hash=SECRET, contacts=[a_contact(SECRET)]
+    )
+    story.claimed(contact=contact).profile_changed(phone=Sealed(uuid4(), SECRET), phone_hash=SECRET)
+    token = TokenIssued(
+        originator_id=uuid4(),
+        originator_version=2,
+        timestamp=START,
+        actor="console",
+        token_id=uuid4(),
+        digest=SECRET,
+        expires_at=None,
+    )
+    log.append(story, token)
+    follow()
+    cursor.execute("SELECT jsonb_agg(to_jsonb(audit))::text FROM views.audit")
+    told = cursor.fetchone()[0]
+    assert SECRET not in told
+    assert contact.name.box not in told
+    (claimed,) = _walk(cursor, customer_id=story.id, topic="customer.claimed")
+    assert claimed.facts["contact"] == {"id": str(contact.id), "position": "采购经理"}
+    (changed,) = _walk(cursor, customer_id=story.id, topic="customer.profile_changed")
+    assert "phone" not in changed.facts
+
+
+def test_the_text_of_a_rulebook_is_left_to_its_own_answer(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    adopted = VersionAdopted(
+        originator_id=uuid4(),
+        originator_version=1,
+        timestamp=START,
+        actor="console",
+        version="2027-1",
+        toml=SECRET,
+        effective_from=START,
+        reason="新年度",
+    )
+    log.append(adopted)
+    follow()
+    (found,) = _walk(cursor, topic="rulebook.version_adopted")
+    assert "toml" not in found.facts
+    assert (found.facts["version"], found.reason) == ("2027-1", "新年度")
+
+
+def test_the_audit_is_filtered_by_actor_topic_and_time(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    actor = f"actor-{uuid4().hex[:8]}"
+    story = Story().registered(actor=actor).claimed(actor).then(DAY).followed_up()
+    log.append(story)
+    follow()
+
+    def topics(**asked: Any) -> list[str]:
+        return [entry.topic.partition(".")[2] for entry in _walk(cursor, actor=actor, **asked)]
+
+    assert topics() == ["registered", "claimed", "followed_up"]
+    assert topics(topic="customer.claimed") == ["claimed"]
+    assert topics(start=START + DAY) == ["followed_up"]
+    assert topics(start=START, end=START + DAY) == ["registered", "claimed"]
+    assert topics(start=START + TICK, end=START + DAY) == []
+
+
+def test_facts_carry_texts_of_every_kind(log: TestLog, follow: Any, cursor: Any) -> None:
+    hostile = 'a\\b\t"c"\n{d} \\N 😀'
+    story = Story().registered(introduction=hostile, name=hostile)
+    log.append(story)
+    follow()
+    (found,) = _walk(cursor, customer_id=story.id)
+    assert found.facts["introduction"] == hostile
+    assert hostile in found.zh
+
+
+def _walk(cursor: Any, **asked: Any) -> Iterator[AuditEntry]:
+    return _pages(lambda **page: audit.audit(cursor, **asked, **page))
+
+
+def _pages(ask: Any) -> Iterator[AuditEntry]:
+    after = None
+    while True:
+        page = ask(limit=2, after=after)
+        yield from page.items
+        if page.next is None:
+            return
+        after = list(page.next)

@@ -1,0 +1,114 @@
+"""Search goes through its index, however many names there are."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from eventstore.connections import Database
+from projections import customer_search
+from projections.customers import NAMES, NameRow, grams_of
+
+CUSTOMERS = 50_000
+EVERY = 2_000
+WANTED = CUSTOMERS // EVERY
+
+
+@pytest.fixture(scope="module")
+def filled(database_url: str) -> Iterator[Database]:
+    """A database with 50,000 names, of which 25 hold the two characters."""
+    database = Database(database_url)
+    rng = random.Random(1)
+    # Characters that are neither of the two that are searched for.
+    characters = [chr(0x4E00 + n) for n in range(1500) if chr(0x4E00 + n) not in "春意"]
+    rows = []
+    for number in range(CUSTOMERS):
+        trade = "".join(rng.choices(characters, k=4))
+        if number % EVERY == 7:
+            trade = "春意" + trade
+        key = f"{rng.choice(['上海', '北京市', '苏州市'])}{trade}科技有限公司"
+        rows.append(NameRow(UUID(int=number + 1), key, trade + "科技", grams_of(key)))
+    with database.transaction() as cursor:
+        cursor.execute("SET LOCAL search_path TO views")
+        NAMES.insert(cursor, rows)
+        cursor.execute(
+            "INSERT INTO customers SELECT customer_id, 'enterprise', name_key, '', '', %s, '',"
+            " '', '{}', NULL, now(), 'li' FROM customer_names",
+            (json.dumps({"topic": "", "field": "", "subject": str(UUID(int=1)), "box": ""}),),
+        )
+        cursor.execute(
+            "INSERT INTO customer_holdings (customer_id, pool_from, version, position)"
+            " SELECT customer_id, now(), 1, 1 FROM customer_names"
+        )
+    with database.autocommit() as cursor:
+        cursor.execute("VACUUM ANALYZE views.customer_names")
+        cursor.execute("ANALYZE views.customers; ANALYZE views.customer_holdings")
+    yield database
+    database.close()
+
+
+def _plan(database: Database, ask: Any) -> str:
+    """How PostgreSQL answers the statement that `ask` sends."""
+    sent: list[Any] = []
+
+    class Recording:
+        description: tuple[Any, ...] = ()
+
+        def execute(self, statement: Any, parameters: Any) -> None:
+            sent.append((statement, parameters))
+
+        def fetchall(self) -> list[Any]:
+            return [(0, None)]
+
+    ask(Recording())
+    ((statement, parameters),) = sent
+    with database.transaction() as cursor:
+        text = cursor.mogrify(statement, parameters).decode()
+        cursor.execute("EXPLAIN " + text)
+        return "\n".join(line for (line,) in cursor)
+
+
+def test_the_collision_check_uses_the_index_over_grams(filled: Database) -> None:
+    def ask(cursor: Any) -> None:
+        customer_search.collisions(cursor, now=datetime.now(UTC), name="春意")
+
+    plan = _plan(filled, ask)
+    assert "customer_names_by_gram" in plan
+    assert "Seq Scan on customer_names" not in plan
+
+
+def test_a_list_filtered_by_name_uses_the_index_over_grams(filled: Database) -> None:
+    def ask(cursor: Any) -> None:
+        customer_search.customers(cursor, now=datetime.now(UTC), name="春意")
+
+    plan = _plan(filled, ask)
+    assert "customer_names_by_gram" in plan
+    assert "Seq Scan on customer_names" not in plan
+
+
+@pytest.mark.clause("S1-022", "S1-298")
+def test_two_characters_find_all_that_hold_them_among_very_many(filled: Database) -> None:
+    with filled.autocommit() as cursor:
+        found, _ = customer_search.collisions(cursor, now=datetime.now(UTC), name="春意", limit=100)
+        page = customer_search.customers(cursor, now=datetime.now(UTC), name="春意", limit=100)
+    assert len(found) == len(page.items) == WANTED
+    assert all("春意" in collision.name for collision in found)
+
+
+@pytest.mark.parametrize("name", ["春意", "科技", "有限", "上海", "意", "不存在"])
+def test_a_search_takes_milliseconds(filled: Database, name: str) -> None:
+    """A bound so wide that only a scan of everything would miss it: see the benchmarks."""
+    seconds = []
+    with filled.autocommit() as cursor:
+        for _ in range(5):
+            before = time.perf_counter()
+            customer_search.collisions(cursor, now=datetime.now(UTC), name=name)
+            seconds.append(time.perf_counter() - before)
+    assert min(seconds) < 0.05
