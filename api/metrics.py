@@ -6,6 +6,7 @@ A registry an application, so that two of them in one process (or in the tests) 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -43,14 +44,19 @@ class Metrics:
             registry=self.registry,
         )
 
+        # Finding a sample by its labels costs more than counting on it.
+        self._request_samples = lru_cache(maxsize=4_096)(self._requests.labels)
+        self._second_samples = lru_cache(maxsize=1_024)(self._seconds.labels)
+        self._command_samples = lru_cache(maxsize=1_024)(self._commands.labels)
+
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One answered request. route: its template, never the path that was sent."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        self._request_samples(method, route, str(status)).inc()
+        self._second_samples(method, route).observe(seconds)
 
     def count_command(self, command: str, outcome: str) -> None:
         """One answered command."""
-        self._commands.labels(command, outcome).inc()
+        self._command_samples(command, outcome).inc()
 
     def add_gauges(self, read: Gauges) -> None:
         """Gauges that are read when somebody looks."""

@@ -27,16 +27,31 @@ from domain.errors import TenureError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from api.worker import Worker
+
 READY_SECONDS_MAX = 60.0
 READY_POLL_SECONDS = 0.05
 PARENT_POLL_SECONDS = 1.0
 
 
-def serve_here(service: Service, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve in this process until SIGTERM or Ctrl-C; requests that have begun are ended."""
-    from api.app import create_app
+def serve_here(
+    service: Service,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    worker: Worker | None,
+) -> None:
+    """Serve in this process until SIGTERM or Ctrl-C; requests that have begun are ended.
 
-    server = _Server(_config(create_app(service), service.settings), on_ready)
+    worker: runs beside the API, which shows its metrics.
+    """
+    from api.app import create_app
+    from api.metrics import Metrics
+
+    metrics = Metrics()
+    if worker is not None:
+        metrics.add_gauges(worker.gauges)
+    app = create_app(service, metrics=metrics)
+    server = _Server(_config(app, service.settings), on_ready)
     # uvicorn raises the signal that stopped it once more when it is done; by then it has done
     # its work, and the caller goes on to leave the database properly.
     kept = {

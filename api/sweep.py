@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ class Leadership:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: Connection | None = None
-        self._is_leader = False
+        self.is_leader = False
 
     def is_held(self) -> bool:
         """Try to lead, or find out whether we still do. Raises psycopg2.Error, PersistenceError."""
@@ -54,18 +55,18 @@ class Leadership:
             self.leave()
             self._connection = self._database.connect()
             self._execute("SET idle_session_timeout = %s", _IDLE_TIMEOUT)
-        if self._is_leader:
+        if self.is_leader:
             self._execute("SELECT 1")
         else:
             query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-            self._is_leader = self._execute(query, _LEADERSHIP) == (True,)
-        return self._is_leader
+            self.is_leader = self._execute(query, _LEADERSHIP) == (True,)
+        return self.is_leader
 
     def leave(self) -> None:
         """Let another worker lead."""
         if self._connection is not None:
             self._connection.close()
-        self._connection, self._is_leader = None, False
+        self._connection, self.is_leader = None, False
 
     def _execute(self, statement: str, *values: object) -> tuple[Any, ...] | None:
         assert self._connection is not None
@@ -85,6 +86,8 @@ class Sweeper:
         self._log = structlog.get_logger("tenure.sweep")
         self.recorded = 0
         """How many ends this process has recorded."""
+        self.seconds = 0.0
+        """How long the last pass that recorded anything took."""
 
     def run(self, stop: threading.Event) -> None:
         """Sweep at once, then at every deadline, until `stop`. Goes on after any failure."""
@@ -100,6 +103,11 @@ class Sweeper:
             stop.wait(pause_seconds)
         self.close()
 
+    @property
+    def is_leader(self) -> bool:
+        """Whether this process sweeps, and no other one does."""
+        return self._leadership.is_leader
+
     def close(self) -> None:
         """Let another worker lead the sweep."""
         self._leadership.leave()
@@ -108,6 +116,7 @@ class Sweeper:
         """One pass over what is due; how many ends were recorded. 0 while another worker leads."""
         if not self._leadership.is_held():
             return 0
+        began = monotonic()
         now = self._database.now()
         recorded = 0
         after: tuple[str, str] | None = None
@@ -125,6 +134,7 @@ class Sweeper:
                     break
         if recorded:
             self.recorded += recorded
+            self.seconds = monotonic() - began
             self._log.info("swept", recorded=recorded)
             self._wait_for_agenda(stop)
         return recorded

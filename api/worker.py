@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import structlog
@@ -23,6 +24,13 @@ class Worker:
         self._service = service
         self.sweeper = Sweeper(service.application, service.database, service.engine)
         self._log = structlog.get_logger("tenure.worker")
+
+    def gauges(self) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
+        """Name, meaning, labels and value of what this worker has to show."""
+        sweeper = self.sweeper
+        yield "tenure_sweep_leader", "1 where this process sweeps.", {}, float(sweeper.is_leader)
+        yield "tenure_sweep_recorded", "Ends recorded since the start.", {}, float(sweeper.recorded)
+        yield "tenure_sweep_seconds", "Time that the last sweep took.", {}, sweeper.seconds
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop`; then finish what has begun and return."""

@@ -111,8 +111,7 @@ class CommandPath:
         if not permissions.may(signed.roles, command.name):
             raise NotAllowed(command.name, permissions.needs(command.name))
         version = customer.version if customer is not None else None
-        if order.expected_version is not None and order.expected_version != version:
-            raise VersionConflict(version or 0)
+        _require_version(order, command, read)
         work = self._work(read, signed, customer)
         try:
             decision = command.decide(work)
@@ -250,6 +249,15 @@ def _customer(command: Command, read: Read) -> Customer | None:
     if not isinstance(found, Customer):
         raise NotFound("customer", command.customer_id)
     return found
+
+
+def _require_version(order: Order, command: Command, read: Read) -> None:
+    """The stream is where its sender saw it. Raises VersionConflict."""
+    if order.expected_version is not None:
+        stream = read.streams.get(command.about) if command.about is not None else None
+        version = stream.version if stream is not None else 0
+        if order.expected_version != version:
+            raise VersionConflict(version)
 
 
 def _rulebook(read: Read) -> RulebookStream:

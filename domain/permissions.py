@@ -64,14 +64,17 @@ def may(roles: Iterable[str], command: str) -> bool:
 
 
 def may_see_details(roles: Iterable[str], member: str, *, holder: str | None, state: str) -> bool:
-    """True where `member` may read contacts and phones (A-34).
+    """True where `member` may read contacts, phones and notes (A-34).
 
-    That is the holder, those whose task is to look at any customer, and after-sales once the
-    customer is formal. Everybody else sees name, state, holder and deadline.
+    That is the holder, those whose task is to look at any customer, after-sales once the customer
+    is formal, and for a customer in the pool all of pre-sales, who may contact it (S1-050).
+    Everybody else sees name, state, holder and deadline.
     """
     roles = frozenset(roles)
     if holder is not None and holder == member:
         return True
     if state == "formal" and not roles.isdisjoint(_AFTER_SALES):
+        return True
+    if state == "pool" and may(roles, "claim"):
         return True
     return may(roles, "see-any-details")

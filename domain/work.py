@@ -157,6 +157,10 @@ class Command(Protocol):
     def customer_id(self) -> UUID | None:
         """The customer it is about, if it is about one that exists."""
 
+    @property
+    def about(self) -> UUID | None:
+        """The stream whose version If-Match is compared with; None where it is yet to begin."""
+
     def check(self) -> None:
         """Raise Invalid for what is malformed whatever the state."""
 

@@ -36,6 +36,10 @@ class Claim:
     follow_up: FollowUpInput | None
     name: str = field(default="claim", init=False)
 
+    @property
+    def about(self) -> UUID:
+        return self.customer_id
+
     def check(self) -> None:
         found = []
         if self.contact is None:
@@ -102,6 +106,10 @@ class Withdraw:
     reason: str
     name: str = field(default="withdraw", init=False)
 
+    @property
+    def about(self) -> UUID:
+        return self.customer_id
+
     def check(self) -> None:
         found = reason_problems(self.reason)
         if self.what not in ("claim", "intent", "extension"):
@@ -144,6 +152,10 @@ class Review:
     reason: str | None
     different_company: str | None
     name: str = field(default="review", init=False)
+
+    @property
+    def about(self) -> UUID:
+        return self.customer_id
 
     def check(self) -> None:
         found = []
@@ -204,6 +216,10 @@ class FollowUp:
     follow_up: FollowUpInput
     name: str = field(default="follow-up", init=False)
 
+    @property
+    def about(self) -> UUID:
+        return self.customer_id
+
     def check(self) -> None:
         found = follow_up_problems(self.follow_up, prefix="")
         if found:
@@ -229,6 +245,10 @@ class Release:
     customer_id: UUID
     reason: str
     name: str = field(default="release", init=False)
+
+    @property
+    def about(self) -> UUID:
+        return self.customer_id
 
     def check(self) -> None:
         found = reason_problems(self.reason)

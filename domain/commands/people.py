@@ -32,6 +32,10 @@ class AddMember:
     name: str = field(default="add-member", init=False)
     customer_id: UUID | None = field(default=None, init=False)
 
+    @property
+    def about(self) -> None:
+        return None
+
     def check(self) -> None:
         """The member checks its own fields when it joins."""
 
@@ -67,6 +71,10 @@ class ChangeMember:
     name: str = field(default="change-member", init=False)
     customer_id: UUID | None = field(default=None, init=False)
 
+    @property
+    def about(self) -> UUID:
+        return Member.id_of(self.member)
+
     def check(self) -> None:
         if self.roles is None and self.department is None:
             raise Invalid(FieldProblem("", "empty", "没有任何修改", "changes nothing"))
@@ -94,6 +102,10 @@ class IssueToken:
     expires_at: datetime | None
     name: str = field(default="issue-token", init=False)
     customer_id: UUID | None = field(default=None, init=False)
+
+    @property
+    def about(self) -> UUID:
+        return Member.id_of(self.member)
 
     def check(self) -> None:
         """The expiry is compared with the instant of the decision."""
@@ -131,6 +143,10 @@ class RevokeToken:
     name: str = field(default="revoke-token", init=False)
     customer_id: UUID | None = field(default=None, init=False)
 
+    @property
+    def about(self) -> UUID:
+        return Member.id_of(self.member)
+
     def check(self) -> None:
         """Nothing can be malformed."""
 
@@ -156,6 +172,10 @@ class AdoptRulebook:
     reason: str
     name: str = field(default="adopt-rulebook", init=False)
     customer_id: UUID | None = field(default=None, init=False)
+
+    @property
+    def about(self) -> UUID:
+        return RulebookStream.the_id()
 
     def check(self) -> None:
         found = problems_of(

@@ -50,6 +50,10 @@ class Register:
     def phone_hash(self) -> str:
         return self.sealer.keyed_hash("phone", self.phone)
 
+    @property
+    def about(self) -> None:
+        return None
+
     def check(self) -> None:
         """Every field at once, so that its sender mends them in one go."""
         found = field_problems(self.fields, required=FIELDS)
@@ -146,6 +150,10 @@ class AddContact:
     contact: ContactInput
     name: str = field(default="add-contact", init=False)
 
+    @property
+    def about(self) -> UUID:
+        return self.customer_id
+
     def check(self) -> None:
         checked_contact(self.contact, at_field="contact")
 
@@ -186,6 +194,10 @@ class ChangeProfile:
     @cached_property
     def phone_hash(self) -> str | None:
         return self.sealer.keyed_hash("phone", self.phone) if self.phone else None
+
+    @property
+    def about(self) -> UUID:
+        return self.customer_id
 
     def check(self) -> None:
         found = field_problems(self.changes, required=())

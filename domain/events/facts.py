@@ -18,12 +18,14 @@ _NOT_SHOWN: Final = frozenset(("phone_hash", "digest", "tokens"))
 def facts_of(event: object) -> dict[str, Any]:
     """The event's own fields as plain JSON, less its frame, personal fields, hashes, secrets.
 
-    A contact shows its id and position alone; a sealed field is left out.
+    A contact shows its id and position alone; a sealed field is left out, and so is the key of a
+    phone's identity, which is its keyed hash.
     """
+    not_shown = _NOT_SHOWN | {"key"} if getattr(event, "kind", None) == "phone" else _NOT_SHOWN
     return {
         name: _plain(msgspec.to_builtins(_shown(value), builtin_types=(datetime,)))
         for name, value in vars(event).items()
-        if name not in _FRAME and name not in _NOT_SHOWN and not isinstance(value, Sealed)
+        if name not in _FRAME and name not in not_shown and not isinstance(value, Sealed)
     }
 
 

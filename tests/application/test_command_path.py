@@ -244,6 +244,22 @@ def test_a_tokens_secret_is_stored_nowhere(house: House) -> None:
     assert not [text for text in stored if secret in text]
 
 
+def test_a_condition_on_the_version_holds_for_every_stream(house: House) -> None:
+    def change(department: str, version: int) -> Any:
+        order = house.order("root", expected_version=version)
+        return house.tenure.change_member(order, "wu", department=department)
+
+    version = house.tenure.member_at("wu").version
+    with pytest.raises(VersionConflict) as conflict:
+        change("审计二部", version + 1)
+    assert conflict.value.version == version
+    assert change("审计二部", version).version == version + 1
+    with pytest.raises(VersionConflict):
+        house.tenure.adopt_rulebook(
+            house.order("root", expected_version=99), toml="x", effective_from=None, reason="x"
+        )
+
+
 def uuid_of(text: str) -> Any:
     from uuid import UUID
 

@@ -4,7 +4,8 @@ import json
 from datetime import timedelta
 
 from domain.events.facts import facts_of
-from tests.domain.stories import MONDAY, RULES, a_contact, a_customer, claimed, potential
+from domain.identity import Identity
+from tests.domain.stories import MONDAY, RULES, a_contact, a_customer, an_id, claimed, potential
 
 
 def test_facts_hold_no_personal_field_and_no_hash() -> None:
@@ -24,3 +25,10 @@ def test_instants_are_written_in_utc_with_their_microseconds() -> None:
     *_, passed, released = customer.collect_events()
     assert facts_of(passed)["until"] == "2026-04-01T01:00:00.000000Z"
     assert facts_of(released)["bar"] == {"member": "li", "until": "2026-03-05T01:00:01.000000Z"}
+
+
+def test_the_identity_of_a_phone_does_not_show_its_hash() -> None:
+    for kind, shown in (("phone", False), ("core", True)):
+        identity = Identity.reserve(kind, "k" * 64, customer=an_id(), actor="li", at=MONDAY)
+        (reserved,) = identity.collect_events()
+        assert ("k" * 64 in json.dumps(facts_of(reserved))) == shown

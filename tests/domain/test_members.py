@@ -82,7 +82,14 @@ def test_the_table_of_permissions_names_known_roles_for_every_command() -> None:
 def test_details_are_for_the_holder_and_those_who_look_at_any_customer() -> None:
     assert may_see_details({"seller"}, "li", holder="li", state="potential")
     assert not may_see_details({"seller"}, "chen", holder="li", state="potential")
-    assert not may_see_details({"seller"}, "chen", holder=None, state="pool")
     assert may_see_details({"auditor"}, "wu", holder="li", state="potential")
     assert may_see_details({"after-sales"}, "he", holder=None, state="formal")
     assert not may_see_details({"after-sales"}, "he", holder="li", state="potential")
+
+
+@pytest.mark.clause("S1-050")
+def test_all_of_pre_sales_sees_whom_to_contact_in_the_pool() -> None:
+    for role in ("seller", "manager", "director"):
+        assert may_see_details({role}, "chen", holder=None, state="pool")
+    for role in ("finance", "after-sales", "customer-manager"):
+        assert not may_see_details({role}, "he", holder=None, state="pool")

@@ -169,8 +169,8 @@ class Guests:
 
 
 def trade_name(number: int) -> str:
-    """A trade name of four signs that no other number has and that resembles no region."""
-    return "".join(_SIGNS[number // 8**place % 8] for place in range(4))
+    """A trade name of six signs that no other number has and that resembles no region."""
+    return "".join(_SIGNS[number // 8**place % 8] for place in range(6))
 
 
 def assert_problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
