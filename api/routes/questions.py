@@ -163,27 +163,28 @@ def holder(
     With `known_at` or `known_position`: what was known then. A deadline counts as an end, whether
     or not anybody had written it down.
     """
-    signed = call.signed()
-    found = call.application.holder_at(
-        customer_id, at=asked.at, known_at=asked.known_at, known_position=asked.known_position
-    )
-    disclosure = Disclosure(signed, call.application)
-    sees_details = _sees_details(disclosure, found)
-    if not sees_details and disclosure.future(found.at) != found.at:
-        found = replace(
-            call.application.holder_at(
-                customer_id,
-                at=disclosure.future(found.at),
-                known_at=asked.known_at,
-                known_position=asked.known_position,
-            ),
-            at=found.at,
+    disclosure = Disclosure(call.signed(), call.application)
+
+    def held_at(at: datetime | None) -> AsOf:
+        return call.application.holder_at(
+            customer_id, at=at, known_at=asked.known_at, known_position=asked.known_position
         )
+
+    found = held_at(asked.at)
+    future = disclosure.future(found.at)
+    if future != found.at and not _sees_details(disclosure, found):
+        found = replace(held_at(future), at=found.at)
+    return call.answer(_told(call, disclosure, found), position=found.known_position)
+
+
+def _told(call: QueryCall, disclosure: Disclosure, found: AsOf) -> dict[str, Any]:
+    """The answer as the caller may read it."""
     told = found.interval or found.last
     until = disclosure.deadline(told.until, holder=told.holder, state=told.stage) if told else None
     interval: Any = found.interval
-    answer = {
-        "customer_id": customer_id,
+    sees_details = _sees_details(disclosure, found)
+    return {
+        "customer_id": found.customer_id,
         "holder": found.holder,
         "stage": found.stage,
         "claimed_at": interval and interval.claimed_at,
@@ -200,7 +201,6 @@ def holder(
         "known_at": found.known_at,
         "position": found.known_position,
     }
-    return call.answer(answer, position=found.known_position)
 
 
 def _sees_details(disclosure: Disclosure, found: AsOf) -> bool:
