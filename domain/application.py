@@ -14,7 +14,7 @@ from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate
-from eventsourcing.persistence import InfrastructureFactory, IntegrityError
+from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Recording
 from eventsourcing.utils import Environment
 
 from domain import commands
@@ -64,6 +64,15 @@ class Tenure(Application[UUID]):
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
         """The factory that was given, so that everything shares one pool and one clock."""
         return self._given_factory
+
+    def save(self, *aggregates: Any, **kwargs: Any) -> list[Recording[UUID]]:
+        """Append the aggregates' pending events in one transaction.
+
+        As the library's, less its snapshots and notifications, which are not in use, and its
+        protocol checks, which cost a twelfth of a claim.
+        """
+        events = [event for aggregate in aggregates for event in aggregate.collect_events()]
+        return self.events.put(events, **kwargs)
 
     def open_log(self) -> None:
         """Begin the rulebook and the console's member where the log has none. Idempotent."""

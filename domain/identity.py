@@ -6,6 +6,7 @@ Two registrations that race for one company meet on the same stream and one of t
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID, uuid5
 
@@ -37,6 +38,7 @@ class Identity(Aggregate):
         customers: tuple[UUID, ...]
 
     @staticmethod
+    @lru_cache(maxsize=10_000)
     def id_of(kind: Kind, key: str) -> UUID:
         """The stream's id: version 5 from kind and key."""
         return uuid5(NAMESPACE, f"identity\x00{kind}\x00{key}")

@@ -15,7 +15,7 @@ from domain.work import Work
 def identity_ids(*, name_key: str | None, core: str | None, phone_hash: str | None) -> list[UUID]:
     """The streams that a check of these keys reads."""
     keys = (("name", name_key), ("core", core), ("phone", phone_hash))
-    return [Identity.id_of(kind, key) for kind, key in keys if key]  # type: ignore[arg-type]
+    return [Identity.id_of(kind, key) for kind, key in keys if key]
 
 
 def likenesses(

@@ -1,5 +1,8 @@
 -- The events of some streams after a known version each, and the command under an actor's key.
 -- The command's row comes last and has no position; its answer is in topic, its request in state.
+--
+-- Stream by stream, behind OFFSET 0, so that no plan made while the log was small can join by
+-- reading the whole of it.
 CREATE FUNCTION tenure.load(
     originator_ids uuid[],
     known_versions bigint[],
@@ -16,7 +19,13 @@ CREATE FUNCTION tenure.load(
     (
         SELECT position, originator_id, originator_version, topic, state, recorded_at
         FROM unnest(originator_ids, known_versions) AS asked (id, known)
-        JOIN tenure.events ON originator_id = asked.id AND originator_version > asked.known
+        CROSS JOIN LATERAL (
+            SELECT position, originator_id, originator_version, topic, state, recorded_at
+            FROM tenure.events
+            WHERE originator_id = asked.id AND originator_version > asked.known
+            ORDER BY originator_version
+            OFFSET 0
+        ) AS event
         ORDER BY originator_id, originator_version
     )
     UNION ALL
