@@ -63,11 +63,11 @@ class KeySource:
 
     def make(self) -> bytes:
         """A fresh key in its file; the one that another process put there first, if any did."""
-        assert self.file is not None
-        _write_once(self.file, b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
-        made = self.read()
-        assert made is not None
-        return made
+        if self.file is None:
+            raise ValueError(f"{self.name} has no file to be made in")
+        fresh = b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
+        _write_once(self.file, fresh)
+        return self.read() or _decoded(fresh.decode("ascii"), str(self.file))
 
 
 def key_sources(settings: Settings) -> tuple[KeySource, KeySource]:

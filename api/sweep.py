@@ -69,7 +69,8 @@ class Leadership:
         self._connection, self.is_leader = None, False
 
     def _execute(self, statement: str, *values: object) -> tuple[Any, ...] | None:
-        assert self._connection is not None
+        if self._connection is None:
+            return None
         with self._connection.cursor() as cursor:
             cursor.execute(statement, values or None)
             return cursor.fetchone() if cursor.description else None

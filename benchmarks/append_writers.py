@@ -28,7 +28,7 @@ Turn = Callable[[float, float], list[float]]
 
 
 def main() -> None:
-    # Leaving properly ends the writers, too.
+    # Leaving properly ends the writers, too; they themselves have nothing to leave.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     order = json.loads(sys.stdin.readline())
     start = _as_processes if order["arrangement"] == "processes" else _as_threads
@@ -62,6 +62,7 @@ def _as_processes(side: str, url: str, writers: int) -> Turn:
 
 def _write(side: str, url: str, orders: Connection, other_end: Connection) -> None:
     """One writer, until its pipe is closed."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     other_end.close()
     append, shape = append_of(side, url, connections=1), claim_with_follow_up()
     append(shape)

@@ -60,7 +60,7 @@ def _measure(
     seconds: dict[str, float] = defaultdict(float)
     for number in range(scale.rounds):
         for side, turn in turns.items():
-            ground.tell(f"append, {writers} writers, round {number + 1}/{scale.rounds}: {side}")
+            ground.tell(f"append, writers: {writers}, round {number + 1}/{scale.rounds}: {side}")
             found, took = turn(scale.append_seconds)
             latencies[side] += found
             seconds[side] += took

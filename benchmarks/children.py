@@ -58,7 +58,11 @@ class Child:
 
     def hear(self, *, seconds_max: float) -> Any:
         """The next line of JSON that it writes. Raises ChildFailed."""
-        return json.loads(self.read_line(seconds_max=seconds_max))
+        line = self.read_line(seconds_max=seconds_max)
+        try:
+            return json.loads(line)
+        except ValueError as error:
+            raise self.failure(f"said {line.strip()!r}") from error
 
     def read_line(self, *, seconds_max: float) -> str:
         """The next line that it writes. Raises ChildFailed."""

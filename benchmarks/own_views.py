@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import closing
 
+import structlog
 from eventsourcing.persistence import JSONTranscoder
 
 # Imported for its events: a topic is resolved to a class that is known.
@@ -23,6 +24,11 @@ from projections.engine import Engine
 
 
 def main() -> None:
+    # The engine's log must not mix with the answer.
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     url = json.loads(sys.stdin.readline())["url"]
     with closing(Database(url)) as database:
         recorder = ApplicationRecorder(database)

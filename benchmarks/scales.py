@@ -30,9 +30,9 @@ class Scale:
 QUICK = Scale(
     name="quick",
     writers=(1, 4, 16),
-    rounds=1,
+    rounds=2,
     append_seconds=1.0,
-    claims=300,
+    claims=250,
     followed=3_000,
     names=3_000,
     searches=200,

@@ -16,10 +16,10 @@ import psycopg2
 import psycopg2.errors
 import psycopg2.extensions
 import psycopg2.extras
-from eventsourcing.persistence import ConnectionPoolClosedError, ConnectionUnavailableError
+from eventsourcing.persistence import ConnectionUnavailableError
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
-from eventstore.errors import ConnectionLostError, translated
+from eventstore.errors import ConnectionLostError, PoolClosedError, translated
 
 psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
@@ -192,7 +192,7 @@ class Database:
             if not self._changed.wait_for(self._may_take, self.wait_seconds):
                 raise ConnectionUnavailableError(f"all {self.size} connections are in use")
             if self._is_closed:
-                raise ConnectionPoolClosedError("the pool is closed")
+                raise PoolClosedError("the pool is closed")
             self._in_use += 1
             while self._idle:
                 connection = self._idle.pop()
@@ -278,9 +278,15 @@ def _connection_arguments(
         "TimeZone": "UTC",
         "bytea_output": "hex",
         "default_transaction_isolation": r"read\ committed",
+        # What is prepared here finds few rows by a key, whatever the values: plan it once.
+        "plan_cache_mode": "force_generic_plan",
         "statement_timeout": round(statement_timeout_seconds * 1000),
         "lock_timeout": round(lock_timeout_seconds * 1000),
         "idle_in_transaction_session_timeout": round(idle_timeout_seconds * 1000),
+        # A client that vanished must not keep its locks for the hours that are the default.
+        "tcp_keepalives_idle": 30,
+        "tcp_keepalives_interval": 10,
+        "tcp_keepalives_count": 3,
     }
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return {

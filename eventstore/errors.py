@@ -35,6 +35,10 @@ class ConnectionLostError(persistence.OperationalError):
     """The database is not reachable, or went away before it answered."""
 
 
+class PoolClosedError(persistence.ConnectionPoolClosedError, persistence.OperationalError):
+    """The pool was closed: this process is about to end."""
+
+
 def _message(error: psycopg2.Error) -> str:
     """What went wrong and with what, without the statement and where in it."""
     primary, detail = error.diag.message_primary, error.diag.message_detail

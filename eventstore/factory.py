@@ -46,8 +46,8 @@ def migrate(url: str) -> list[str]:
 
 def make_tables(database: Database) -> None:
     """Migrate where something is missing; needs no rights where nothing is."""
-    with closing(database.connect()) as connection:
-        is_complete = not missing_migrations(connection, MIGRATIONS, ledger=LEDGER)
+    with database.autocommit() as cursor:
+        is_complete = not missing_migrations(cursor.connection, MIGRATIONS, ledger=LEDGER)
     if not is_complete:
         migrate(database.url)
 

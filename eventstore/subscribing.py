@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
 from eventsourcing.persistence import ApplicationRecorder, Notification, Subscription
 
@@ -46,6 +45,3 @@ class PollingSubscription(Subscription[ApplicationRecorder]):
         self._fetched.extend(fetched)
         if fetched:
             self._last_notification_id = fetched[-1].id
-
-    def __exit__(self, *args: object, **kwargs: Any) -> None:
-        super().__exit__(*args, **kwargs)

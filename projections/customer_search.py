@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
@@ -24,19 +24,20 @@ from projections.answers import (
     Page,
     ask,
     ask_page,
-    name_parameters,
     region_parameters,
 )
 from projections.cards import Card, card_at
 from projections.customers import HOLDINGS, PROFILES
 from projections.customers import NAME as VIEW
 from projections.holding import is_in_pool, state_at
+from projections.name_index import HAS_GRAMS, HOLDS_NAME, name_parameters
+from projections.positions import position_of
 
 Match = Literal["same", "similar", "part", "phone"]
 Sort = Literal["registered_at", "name", "until"]
 MATCHES: Final[tuple[Match, ...]] = ("same", "similar", "part", "phone")
 _SORTS: Final[Mapping[str, Order]] = {
-    "registered_at": Order(("registered_at", "timestamptz"), ("customer_id", "uuid")),
+    "registered_at": Order(("known.registered_at", "timestamptz"), ("customer_id", "uuid")),
     "name": Order(("name_key", "text"), ("customer_id", "uuid")),
     "until": Order(("coalesce(pool_from, 'infinity')", "timestamptz"), ("customer_id", "uuid")),
 }
@@ -49,15 +50,13 @@ _CARD: Final = SQL(
     " AS contact), '[]') AS contacts"
 ).format(
     columns=SQL(", ").join(
-        Identifier(column)
-        for column in (*PROFILES.columns, *HOLDINGS.columns)
+        Identifier(table, column)
+        for table, columns in (("customers", PROFILES.columns), ("holding", HOLDINGS.columns))
+        for column in columns
         if column != "customer_id"
     )
 )
-_TABLES: Final = SQL(
-    "views.customers AS customers JOIN views.customer_holdings USING (customer_id)"
-)
-_HOLDS_NAME: Final = SQL("grams @> %(grams)s::text[] AND strpos(name_key, %(key)s) > 0")
+_TABLES: Final = SQL("views.customers JOIN views.customer_holdings AS holding USING (customer_id)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def customers(
         cursor,
         (VIEW,),
         _CARD,
-        _TABLES + SQL(" JOIN views.customer_names USING (customer_id)"),
+        _TABLES + SQL(" JOIN views.customer_names AS known USING (customer_id)"),
         conditions=[_FILTERS[field] for field, value in asked.items() if value is not None],
         parameters={**asked, **name_parameters(name), **region_parameters(region), "now": now},
         order=_SORTS[sort],
@@ -144,7 +143,12 @@ def collisions(
         "limit": limit,
         "now": now,
     }
-    rows, position = ask(cursor, (VIEW,), _COLLISIONS, parameters)
+    asked = [_SAME_OR_SIMILAR, _PART] if name is not None else []
+    asked += [_PHONE] if phone_hash is not None else []
+    if not asked:
+        return [], position_of(cursor, VIEW)
+    matches = SQL(" UNION ALL ").join(asked)
+    rows, position = ask(cursor, (VIEW,), _COLLISIONS.format(matches=matches), parameters)
     found = [
         Collision(
             customer_id=row["customer_id"],
@@ -160,35 +164,40 @@ def collisions(
 
 
 _FILTERS: Final[Mapping[str, Composable]] = {
-    "name": _HOLDS_NAME,
-    "state": SQL("CASE WHEN {held} THEN stage ELSE 'pool' END = %(state)s").format(held=HELD),
+    "name": SQL("{} AND {}").format(HAS_GRAMS, HOLDS_NAME),
+    "state": SQL(
+        "CASE WHEN %(state)s = 'pool' THEN pool_from <= %(now)s"
+        " ELSE holder IS NOT NULL AND stage = %(state)s AND {held} END"
+    ).format(held=HELD),
     "holder": SQL("holder = %(holder)s AND {held}").format(held=HELD),
     "industry": SQL("industry = %(industry)s"),
     "region": IN_REGION,
 }
-# The limit of the index search is a subquery, whose value the planner cannot see: knowing it, the
-# planner hopes to meet enough hits early in a scan of the whole table, which rare names disappoint.
+_SAME_OR_SIMILAR: Final = SQL(
+    "SELECT customer_id, CASE WHEN name_key = %(key)s THEN 0 ELSE 1 END AS strength"
+    " FROM views.customer_names WHERE name_key = %(key)s OR core = %(core)s"
+)
+# What very many names hold is found among a few of them; only what is not goes to the index, which
+# would first gather all there are. Its limit is a subquery, whose value the planner cannot see:
+# knowing it, the planner hopes to meet enough hits early in a scan of the whole table.
+_PART: Final = SQL(
+    "(WITH common AS MATERIALIZED (SELECT customer_id"
+    " FROM (SELECT customer_id, name_key FROM views.customer_names LIMIT 2000) AS few"
+    " WHERE {holds_name} LIMIT %(limit)s)"
+    " SELECT customer_id, 2 AS strength FROM common UNION ALL"
+    " (SELECT customer_id, 2 FROM views.customer_names"
+    " WHERE (SELECT count(*) FROM common) < %(limit)s AND {has_grams} AND {holds_name}"
+    " LIMIT (SELECT %(limit)s)))"
+).format(holds_name=HOLDS_NAME, has_grams=HAS_GRAMS)
+_PHONE: Final = SQL(
+    "SELECT customer_id, 3 AS strength FROM views.customers WHERE phone_hash = %(phone)s"
+    " UNION ALL SELECT customer_id, 3 FROM views.customer_contacts WHERE phone_hash = %(phone)s"
+)
 _COLLISIONS: Final = SQL(
-    """
-    WITH found AS (
-        SELECT customer_id, 0 AS strength FROM views.customer_names WHERE name_key = %(key)s
-        UNION ALL
-        SELECT customer_id, 1 FROM views.customer_names WHERE core = %(core)s
-        UNION ALL
-        (SELECT customer_id, 2 FROM views.customer_names
-         WHERE {holds_name} LIMIT (SELECT %(limit)s))
-        UNION ALL
-        SELECT customer_id, 3 FROM views.customers WHERE phone_hash = %(phone)s
-        UNION ALL
-        SELECT customer_id, 3 FROM views.customer_contacts WHERE phone_hash = %(phone)s
-    ), strongest AS (
-        SELECT customer_id, min(strength) AS strength FROM found GROUP BY customer_id
-    )
-    SELECT customer_id, strength, name, holder, stage, pool_from
-    FROM strongest
-    JOIN views.customers USING (customer_id)
-    JOIN views.customer_holdings USING (customer_id)
-    ORDER BY strength, length(name), name, customer_id
-    LIMIT %(limit)s
-    """
-).format(holds_name=_HOLDS_NAME)
+    "SELECT customer_id, strength, name, holder, stage, pool_from"
+    " FROM (SELECT customer_id, min(strength) AS strength FROM ({matches}) AS match"
+    " GROUP BY customer_id) AS strongest"
+    " JOIN views.customers USING (customer_id)"
+    " JOIN views.customer_holdings USING (customer_id)"
+    " ORDER BY strength, length(name), name, customer_id LIMIT %(limit)s"
+)

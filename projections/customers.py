@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from operator import add
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from domain.events import (
 )
 from projections.customer_rows import Change, fold_customers
 from projections.holding import POOL_HOLDING, PoolHolding
+from projections.name_index import GRAMS
 from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
@@ -52,7 +52,6 @@ CREATE TABLE customers (
     registered_at timestamptz NOT NULL,
     registered_by text NOT NULL
 );
-CREATE INDEX customers_by_registration ON customers (registered_at, customer_id);
 CREATE INDEX customers_by_phone ON customers (phone_hash);
 
 CREATE TABLE customer_holdings (
@@ -76,7 +75,8 @@ CREATE TABLE customer_holdings (
     version integer NOT NULL,
     position bigint NOT NULL
 ) WITH (fillfactor = 80);
-CREATE INDEX customer_holdings_by_time ON customer_holdings (pool_from, customer_id);
+CREATE INDEX customer_holdings_by_end ON customer_holdings
+    (coalesce(pool_from, 'infinity'), customer_id);
 CREATE INDEX customer_holdings_by_holder ON customer_holdings (holder, customer_id)
     WHERE holder IS NOT NULL;
 
@@ -96,15 +96,16 @@ CREATE TABLE customer_names (
     customer_id uuid PRIMARY KEY,
     name_key text NOT NULL,
     core text NOT NULL,
-    grams text[] COLLATE "C" NOT NULL
+    registered_at timestamptz NOT NULL
 );
+CREATE INDEX customer_names_by_registration ON customer_names (registered_at, customer_id);
 CREATE INDEX customer_names_by_key ON customer_names (name_key, customer_id);
 CREATE INDEX customer_names_by_core ON customer_names (core);
 -- Each name goes into some 25 places of this index. New names wait in a list until there is a bulk
 -- to be sorted in, which is four times cheaper; every search reads the list, so it is kept short.
-CREATE INDEX customer_names_by_gram ON customer_names USING gin (grams)
+CREATE INDEX customer_names_by_gram ON customer_names USING gin ({grams})
     WITH (fastupdate = on, gin_pending_list_limit = 256);
-"""
+""".replace("{grams}", GRAMS)
 
 
 class ProfileRow(msgspec.Struct, gc=False):
@@ -157,7 +158,7 @@ class NameRow(msgspec.Struct, gc=False):
     customer_id: UUID
     name_key: str
     core: str
-    grams: list[str]
+    registered_at: datetime
 
 
 _KEY = ("customer_id",)
@@ -180,32 +181,15 @@ def fold(cursor: Cursor, batch: LogBatch) -> None:
     fold_customers(
         cursor, HOLDINGS, batch, begins=Registered, begin=_holding, changes=_HOLDING_CHANGES
     )
+    fold_customers(
+        cursor,
+        NAMES,
+        batch,
+        begins=Registered,
+        begin=_name,
+        changes={ProfileChanged: _name_changed},
+    )
     CONTACTS.insert(cursor, [row for entry in batch.entries for row in _contacts(entry)])
-    _fold_names(cursor, batch)
-
-
-def _fold_names(cursor: Cursor, batch: LogBatch) -> None:
-    new: dict[UUID, NameRow] = {}
-    renamed: dict[UUID, NameRow] = {}
-    for entry in batch.entries:
-        event = entry.event
-        if isinstance(event, Registered):
-            new[event.originator_id] = _name(event)
-        elif isinstance(event, ProfileChanged) and event.name_key is not None:
-            rows = new if event.originator_id in new else renamed
-            rows[event.originator_id] = _name(event)
-    NAMES.insert(cursor, new.values())
-    NAMES.update(cursor, renamed.values())
-
-
-def _name(event: Registered | ProfileChanged) -> NameRow:
-    key, core = event.name_key or "", event.core or ""
-    return NameRow(event.originator_id, key, core, grams_of(key))
-
-
-def grams_of(key: str) -> list[str]:
-    """The grams that `names.grams` tells of a name, of one that is normalised already."""
-    return [*{*key, *map(add, key, key[1:])}]
 
 
 def _contacts(entry: LogEntry) -> Iterator[ContactRow]:
@@ -269,6 +253,18 @@ def _profile_changed(row: ProfileRow, entry: LogEntry) -> None:
     row.introduction = event.introduction if event.introduction is not None else row.introduction
     if event.override_reason is not None:
         row.override_reason = event.override_reason
+
+
+def _name(entry: LogEntry) -> NameRow:
+    event: Registered = entry.event
+    return NameRow(event.originator_id, event.name_key, event.core, event.timestamp)
+
+
+def _name_changed(row: NameRow, entry: LogEntry) -> None:
+    event: ProfileChanged = entry.event
+    if event.name_key is not None and event.core is not None:
+        row.name_key = event.name_key
+        row.core = event.core
 
 
 def _holding(entry: LogEntry) -> HoldingRow:

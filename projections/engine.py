@@ -75,6 +75,7 @@ class Engine:
         self._lanes: ThreadPoolExecutor | None = None
         self._awake = threading.Event()
         self._moved = threading.Condition()
+        self._reached: dict[str, int] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Follow until `stop` is set. Survives restarts of the database."""
@@ -125,6 +126,7 @@ class Engine:
         """Give up the lead, its connection and the threads."""
         self._leadership.close()
         self._followers.clear()
+        self._reached.clear()
         if self._lanes is not None:
             self._lanes.shutdown()
             self._lanes = None
@@ -155,6 +157,8 @@ class Engine:
         give_up = time.monotonic() + timeout_seconds
         self.wake()
         while True:
+            if all(self._reached.get(name, 0) >= position for name in view_names):
+                return
             stored = self._positions(view_names)
             late = [found for found in stored.values() if found.position < position]
             if not late:
@@ -164,7 +168,7 @@ class Engine:
                 worst = min(broken or late, key=lambda found: found.position)
                 raise ViewLagging(worst.view, position - worst.position)
             with self._moved:
-                self._moved.wait(WAIT_POLL_SECONDS)
+                self._moved.wait(WAIT_POLL_SECONDS)  # Shorter, if a view is moved by this engine.
 
     def _lead(self) -> None:
         """Followers for exactly the views that are led here."""
@@ -172,7 +176,7 @@ class Engine:
             self._leadership.refresh()
         finally:
             for name in self._followers.keys() - self._leadership.held:
-                del self._followers[name]
+                self._forget(name)
         for name in sorted(self._leadership.held - self._followers.keys()):
             try:
                 self._followers[name] = Follower(self._views[name], self._database)
@@ -193,7 +197,7 @@ class Engine:
             try:
                 future.result()
             except Overtaken:
-                del self._followers[name]  # The next pass begins from the stored position.
+                self._forget(name)  # The next pass begins from the stored position.
             except Outdated:
                 self._resign(name)
             except FoldFailed as failed:
@@ -203,6 +207,7 @@ class Engine:
         """Raises what `Follower.follow` does, and FoldFailed at an event that cannot be decoded."""
         follower.follow(reading.batch, reading.reached)
         with self._moved:
+            self._reached[follower.view.NAME] = follower.position
             self._moved.notify_all()
         if reading.broken is not None:
             raise FoldFailed(follower.view.NAME, reading.broken) from reading.error
@@ -227,8 +232,12 @@ class Engine:
         self._drop(name)
 
     def _drop(self, name: str) -> None:
-        self._followers.pop(name, None)
+        self._forget(name)
         self._leadership.resign(name)
+
+    def _forget(self, name: str) -> None:
+        self._followers.pop(name, None)
+        self._reached.pop(name, None)
 
     def _positions(self, names: Collection[str]) -> dict[str, Position]:
         with self._database.autocommit() as cursor:

@@ -24,7 +24,6 @@ from projections.answers import (
     Order,
     Page,
     ask_page,
-    name_parameters,
     region_parameters,
 )
 from projections.customer_rows import Change, fold_customers
@@ -35,6 +34,7 @@ from projections.holding import (
     bars_at,
     pool_reason_at,
 )
+from projections.name_index import HAS_GRAMS, HOLDS_NAME, name_parameters
 from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
@@ -179,9 +179,9 @@ def _entry(row: Mapping[str, Any], now: datetime) -> PoolEntry:
 
 
 _HOLDS_NAME: Final = SQL(
-    "strpos(name_key, %(key)s) > 0 AND customer_id IN"
-    " (SELECT customer_id FROM views.customer_names WHERE grams @> %(grams)s::text[])"
-)
+    "{holds_name} AND customer_id IN"
+    " (SELECT customer_id FROM views.customer_names WHERE {has_grams})"
+).format(holds_name=HOLDS_NAME, has_grams=HAS_GRAMS)
 _ORDER: Final = Order(("pool_from", "timestamptz"), ("customer_id", "uuid"))
 _COLUMNS: Final = SQL(
     "customer_id, name, address, industry, holder, stage, pool_from, last_holder, pool_reason, bars"

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 from projections.view import LogBatch, LogEntry
 
+BATCH_BYTES_MAX = 16_000_000
+
 
 class RecordedEvent(Protocol):
     """One stored event as the log gives it back."""
@@ -16,6 +18,8 @@ class RecordedEvent(Protocol):
     def position(self) -> int: ...
     @property
     def topic(self) -> str: ...
+    @property
+    def state(self) -> bytes: ...
     @property
     def recorded_at(self) -> datetime: ...
 
@@ -42,16 +46,19 @@ class Reading(NamedTuple):
 
 
 class Reader:
-    """Stretches of the log, at most `batch_events` long."""
+    """Stretches of the log, at most `batch_events` long, and shorter where events are large."""
 
     def __init__(self, log: Log, to_event: Callable[[Any], Any], *, batch_events: int) -> None:
         self._log = log
         self._to_event = to_event
         self._batch_events = batch_events
+        self._limit = batch_events
 
     def read(self, *, after: int, settled: int) -> Reading:
         """The events of (after, settled], as many as go into one batch."""
-        recorded = self._log.read(after=after, limit=self._batch_events, upto=settled)
+        limit = self._limit
+        recorded = self._log.read(after=after, limit=limit, upto=settled)
+        self._limit = self._next_limit(sum(len(event.state) for event in recorded))
         entries: list[LogEntry] = []
         for event in recorded:
             try:
@@ -60,9 +67,15 @@ class Reader:
                 reached = entries[-1].position if entries else after
                 return Reading(LogBatch(entries), reached, _entry(event, None), error)
             entries.append(_entry(event, decoded))
-        if len(recorded) < self._batch_events:
+        if len(recorded) < limit:
             return Reading(LogBatch(entries), settled)
         return Reading(LogBatch(entries), entries[-1].position)
+
+    def _next_limit(self, size_bytes: int) -> int:
+        """Fewer events a batch while they hold long notes, so that memory stays bounded."""
+        if size_bytes > BATCH_BYTES_MAX:
+            return max(1, self._limit // 2)
+        return min(self._batch_events, self._limit * 2)
 
 
 def _entry(recorded: RecordedEvent, event: Any) -> LogEntry:

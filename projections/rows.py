@@ -23,9 +23,17 @@ psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 Row = TypeVar("Row")
 COPY_BYTES: Final = 1 << 16
-_ESCAPE: Final = re.compile(r"[\\\t\n\r]")
-_ESCAPES: Final = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
-_encode = msgspec.json.Encoder().encode
+_CONTROLS: Final = {
+    rb"\n": b"\n",
+    rb"\r": b"\r",
+    rb"\t": b"\t",
+    rb"\b": b"\b",
+    rb"\f": b"\f",
+    rb"\u": b"",
+}
+_UP_TO_CONTROL: Final = re.compile(rb'((?:[^\\]|\\["\\])*?)\\(u00[0-9a-f]{2}|[nrtbf])')
+_encoder = msgspec.json.Encoder()
+_encode = _encoder.encode
 
 
 class Table(Generic[Row]):
@@ -44,22 +52,16 @@ class Table(Generic[Row]):
         self.name = name
         self.row = row
         self.columns = tuple(columns or hints)
-        is_id = [hints[column] is UUID for column in self.columns]
-        # One formatting of the whole row; an id as its number, since its own text takes longer.
-        self._values: Callable[[Row], tuple[Any, ...]] = attrgetter(
-            *(
-                f"{name}.int" if is_one else name
-                for name, is_one in zip(self.columns, is_id, strict=True)
-            )
-        )
-        self._template = "\t".join("%032x" if is_one else "%s" for is_one in is_id)
+        self._values: Callable[[Row], tuple[Any, ...]] = attrgetter(*self.columns)
         self._texts = [
             (place, text)
             for place, column in enumerate(self.columns)
             if (text := _text_of(hints[column])) is not None
         ]
         parts = _parts(name, self.columns, key)
-        self._copy = sql.SQL("COPY {table} ({columns}) FROM STDIN (NULL 'None')").format(**parts)
+        self._copy = sql.SQL(
+            "COPY {table} ({columns}) FROM STDIN (FORMAT csv, ESCAPE '\\', NULL 'null')"
+        ).format(**parts)
         self._update = sql.SQL(
             "UPDATE {table} AS kept SET {changed}"
             " FROM json_populate_recordset(NULL::{table}, %s) AS given WHERE {same}"
@@ -68,7 +70,7 @@ class Table(Generic[Row]):
     def insert(self, cursor: Cursor, rows: Collection[Row]) -> None:
         """Add rows that are not there yet."""
         if rows:
-            lines = io.BytesIO(self._lines(rows).encode())
+            lines = io.BytesIO(self._lines(rows))
             cursor.copy_expert(self._copy.as_string(cursor), lines, COPY_BYTES)
 
     def update(self, cursor: Cursor, rows: Collection[Row]) -> None:
@@ -76,32 +78,26 @@ class Table(Generic[Row]):
         if rows:
             cursor.execute(self._update, (as_json(list(rows)),))
 
-    def _lines(self, rows: Iterable[Row]) -> str:
-        """The rows in COPY's text format, with None for NULL."""
-        values_of, template, texts = self._values, self._template, self._texts
-        tabs = len(self.columns) - 1
-        lines = []
-        for row in rows:
-            values = values_of(row)
-            if texts:
-                changed = list(values)
-                for place, text in texts:
-                    if changed[place] is not None:
-                        changed[place] = text(changed[place])
-                values = tuple(changed)
-            line = template % values
-            if (
-                "\\" in line
-                or line.count("\t") != tabs
-                or "\n" in line
-                or "\r" in line
-                or "\x00" in line
-                or "None" in values
-            ):
-                line = _escaped(template, values)
-            lines.append(line)
-        lines.append("")
-        return "\n".join(lines)
+    def _lines(self, rows: Iterable[Row]) -> bytes:
+        """The rows for COPY: JSON arrays, one a line, which without their brackets are CSV.
+
+        Quotes and backslashes are escaped alike in both, and unquoted null is NULL. Only control
+        characters are not: CSV has them as they are.
+        """
+        values: list[Any] = [self._values(row) for row in rows]
+        if self._texts:
+            values = [self._with_texts(list(row)) for row in values]
+        lines: bytes = _encoder.encode_lines(values)
+        lines = lines[1:].replace(b"\n[", b"\n").replace(b"]\n", b"\n")
+        if any(escape in lines for escape in _CONTROLS):
+            lines = _UP_TO_CONTROL.sub(_with_control, lines)
+        return lines
+
+    def _with_texts(self, row: list[Any]) -> list[Any]:
+        for place, text in self._texts:
+            if row[place] is not None:
+                row[place] = text(row[place])
+        return row
 
 
 def as_json(value: Any) -> str:
@@ -136,24 +132,20 @@ def _parts(name: str, columns: Sequence[str], key: Sequence[str]) -> Mapping[str
 
 
 def _text_of(hint: Any) -> Callable[[Any], str] | None:
-    """How values of this type become text that PostgreSQL reads; None: as str does it."""
+    """How values of this type become text that PostgreSQL reads; None: as JSON has them."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        kind = next(kind for kind in inner if kind is not type(None))
-        return attrgetter("hex") if kind is UUID else _text_of(kind)
+        return _text_of(next(kind for kind in inner if kind is not type(None)))
     if origin is dict or (origin is list and get_origin(inner[0]) is dict):
         return as_json
     return _array if origin in (list, tuple) else None
 
 
-def _escaped(template: str, values: tuple[Any, ...]) -> str:
-    """The line again where a text holds what COPY takes for something else; NUL is left out."""
-
-    def escaped(text: str) -> str:
-        text = text.replace("\x00", "")
-        return r"\116one" if text == "None" else _ESCAPE.sub(lambda sign: _ESCAPES[sign[0]], text)
-
-    return template % tuple(escaped(value) if isinstance(value, str) else value for value in values)
+def _with_control(found: re.Match[bytes]) -> bytes:
+    """What stood before an escaped control character, and the character itself; NUL is left out."""
+    before, escape = found.groups()
+    sign = _CONTROLS.get(b"\\" + escape[:1]) or bytes((int(escape[1:], 16),))
+    return before + (sign if sign != b"\x00" else b"")
 
 
 def _array(items: Iterable[Any]) -> str:

@@ -117,6 +117,7 @@ def tenures(
     at: those that held at this instant. start, end: those that held at some instant of
     [start, end). Intervals of no length held at none, and are found by customer or holder alone.
     """
+    asked = {"customer_id": customer_id, "holder": holder, "at": at, "start": start, "end": end}
     return ask_page(
         cursor,
         (NAME,),
@@ -129,13 +130,7 @@ def tenures(
             start and SQL("(until IS NULL OR until > %(start)s) AND NOT isempty(during)"),
             end and SQL("since < %(end)s AND NOT isempty(during)"),
         ),
-        parameters={
-            "customer_id": str(customer_id),
-            "holder": holder,
-            "at": at,
-            "start": start,
-            "end": end,
-        },
+        parameters=asked,
         order=_ORDER,
         make=lambda row: _entry(row, now),
         limit=limit,

@@ -17,6 +17,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
     database.check_schema,
     database.check_append_only,
     database.check_privileges,
+    database.check_auditor,
     database.check_connections,
     database.check_views,
     surroundings.check_keys,

@@ -95,7 +95,7 @@ def check_append_only(house: Examined) -> Iterator[Check]:
 
 
 def check_privileges(house: Examined) -> Iterator[Check]:
-    """The service may do what it must, and the auditor reads no keys."""
+    """The service may do what it must, and no more."""
     needed = {
         "tenure.events": ("SELECT", "INSERT"),
         "tenure.commands": ("SELECT", "INSERT", "DELETE"),
@@ -119,6 +119,10 @@ def check_privileges(house: Examined) -> Iterator[Check]:
         )
     else:
         yield good("privileges", f"以 {user} 连接", f"connected as {user}")
+
+
+def check_auditor(house: Examined) -> Iterator[Check]:
+    """The auditor reads the log and no keys."""
     reads_keys = house.one(
         "SELECT bool_or(has_table_privilege(rolname, 'tenure_keys.subject_keys', 'SELECT'))"
         " FROM pg_roles WHERE rolname = 'tenure_auditor'",

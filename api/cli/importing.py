@@ -47,18 +47,21 @@ _SHOWN = {
 }
 
 
+_File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE.csv",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="UTF-8 or GB18030; columns name, address, industry, phone, introduction, "
+        "contact_name, contact_position, contact_phone. 表头可用中文。",
+    ),
+]
+
+
 def import_companies(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE.csv",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="UTF-8 or GB18030; columns name, address, industry, phone, introduction, "
-            "contact_name, contact_position, contact_phone. 表头可用中文。",
-        ),
-    ],
+    file: _File,
     as_member: Annotated[
         str, typer.Option("--as", metavar="MEMBER", help="On whose behalf. 以谁的名义。")
     ] = "console",
@@ -156,9 +159,7 @@ def _print(
         "stopped": is_stopped,
     }
     document |= {"report": str(report)} if report else {"report_rows": rows}
-    shown: list[Any] = []
-    if rows:
-        shown.append(table("Refused and broken 未录入的行", *_for_people(rows)))
+    shown: list[Any] = [_for_people(row) for row in rows]
     counted = [(text, counts[outcome]) for outcome, text in _SHOWN.items()]
     title = f"{sum(counts.values())} rows in {seconds:.1f} s, {companies.encoding}"
     shown.append(table(title, ["outcome 结果", "rows 行数"], counted))
@@ -174,15 +175,14 @@ def _print(
         )
 
 
-def _for_people(rows: list[dict[str, Any]]) -> tuple[list[str], list[tuple[Any, ...]]]:
-    headings = ["line 行", "name 名称", "outcome", "collides with 撞单对象", "reason 原因"]
-    cells = []
-    for row in rows:
-        other = f"{row['collides_with_name']} ({row['collides_with']})"
-        reason = f"{row['zh']} / {row['en']}" if row["zh"] else f"{row['rule']}: {row['match']}"
-        collides = other if row["collides_with"] else "—"
-        cells.append((row["line"], row["name"], row["outcome"], collides, reason))
-    return headings, cells
+def _for_people(row: dict[str, Any]) -> str:
+    """One row to look at, in lines that can be copied from the narrowest terminal."""
+    head = f"{row['line']:>7}  {row['outcome']}  {row['name']}"
+    if row["collides_with"]:
+        other = f"{row['collides_with_name']}  {row['collides_with']}"
+        return f"{head}\n         {row['rule']}, {row['match']}: {other}"
+    reason = f"{row['zh']} / {row['en']}" if row["zh"] else row["rule"]
+    return f"{head}\n         {reason}"
 
 
 @contextmanager

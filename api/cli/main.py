@@ -46,14 +46,11 @@ for _name, _command in (
     ("migrate", migrate.migrate),
     ("token", token.token),
     ("import", importing.import_companies),
+    ("bench", bench.bench),
     ("doctor", doctor.doctor),
     ("psql", psql.psql),
 ):
     app.command(_name)(_command)
-# Its options are the benchmarks' own.
-app.command("bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-    bench.bench
-)
 app.add_typer(member.app, name="member")
 
 

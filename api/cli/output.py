@@ -48,8 +48,13 @@ class Output:
         if self.is_json:
             print(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
         else:
+            people = self.people
             for part in shown if isinstance(shown, list) else [shown]:
-                self.people.print(part)
+                if isinstance(part, str):
+                    # Names and ids are neither markup nor broken over lines.
+                    people.print(part, markup=False, soft_wrap=True)
+                else:
+                    people.print(part)
 
     def notice(self, words: Words) -> None:
         """Something to know that is not the result."""

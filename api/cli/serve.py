@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from api.composition import Service
     from api.demonstration import Token
     from api.settings import Settings
+    from api.worker import Worker
 
 BACKLOG = 2048
 
@@ -63,8 +64,8 @@ def serve(
             address = _address(settings.host, listener.getsockname()[1])
             tokens = _demonstration(service, output) if settings.demo else []
             service.application.open_log()
-            with _worker_beside(service):
-                _run(service, listener, lambda: _tell(output, address, tokens))
+            with _worker_beside(service) as worker:
+                _run(service, listener, lambda: _tell(output, address, tokens), worker)
 
 
 @contextmanager
@@ -76,7 +77,12 @@ def _built(settings: Settings) -> Iterator[Service]:
         yield service
 
 
-def _run(service: Service, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+def _run(
+    service: Service,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    worker: Worker | None,
+) -> None:
     """Serve until a signal, then end the requests that have begun."""
     from api.logs import configure_logs
 
@@ -84,7 +90,7 @@ def _run(service: Service, listener: socket.socket, on_ready: Callable[[], None]
     if service.settings.workers == 1:
         from api.serving import serve_here
 
-        serve_here(service, listener, on_ready)
+        serve_here(service, listener, on_ready, worker)
     else:
         from api.serving import serve_in_processes
 
@@ -115,18 +121,18 @@ def _tell(output: Output, address: str, tokens: list[Token]) -> None:
 
 
 @contextmanager
-def _worker_beside(service: Service) -> Iterator[None]:
+def _worker_beside(service: Service) -> Iterator[Worker | None]:
     """Engine and sweep in a thread of this process, unless they run elsewhere."""
     if not service.settings.worker:
-        yield
+        yield None
         return
     from api.worker import Worker
 
-    stop = threading.Event()
-    thread = threading.Thread(target=Worker(service).run, args=(stop,), name="worker")
+    worker, stop = Worker(service), threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,), name="worker")
     thread.start()
     try:
-        yield
+        yield worker
     finally:
         stop.set()
         thread.join()

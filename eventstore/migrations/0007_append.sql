@@ -4,11 +4,9 @@
 --
 -- The table lock comes first: it is what settle() waits for, so it must be held before a position
 -- is taken. So must the transaction id, which nextval() alone assigns only now and then. The
--- advisory lock makes the positions consecutive and the stamps ascend with them; it is held for
--- that alone, not until the commit. A cancel in between leaves it held: after any error the caller
--- must throw the connection away.
---
--- Plain assignments are several times cheaper than statements, so the calls are written as such.
+-- advisory lock (its number is the bytes of 'tenure') makes the positions consecutive and the stamps
+-- ascend with them; it is held for that alone, not until the commit. A cancel in between leaves it
+-- held: after any error but a unique key's the caller must throw the connection away.
 --
 -- The command is written first: a repeated one then meets itself rather than its own events.
 -- Events go in sorted by stream, since two appends to the same streams in opposite order would

@@ -25,7 +25,7 @@ from domain.orders import CONSOLE, Order
 from tests.waiting import wait_until
 
 COMMAND = Path(sys.executable).parent / "tenure"
-SECONDS_MAX = 60.0
+SECONDS_MAX = 90.0
 
 
 @dataclass
@@ -129,11 +129,16 @@ class Server:
         assert self.process.stdout is not None
         self._drained = threading.Thread(target=self._drain, daemon=True)
         self._drained.start()
-        for line in self.process.stdout:
-            self.lines.append(line.strip())
-            if "http://" in line:
-                self.address = line.split()[-1]
-                return
+        give_up = threading.Timer(SECONDS_MAX, self.process.kill)
+        give_up.start()
+        try:
+            for line in self.process.stdout:
+                self.lines.append(line.strip())
+                if "http://" in line:
+                    self.address = line.split()[-1]
+                    return
+        finally:
+            give_up.cancel()
         raise AssertionError(f"it ended: {self.process.wait()} {self.lines} {self.errors}")
 
     def client(self, token: str | None = None) -> httpx.Client:

@@ -1,4 +1,4 @@
-"""Rules of `tenure doctor` and of a database of one's own: what is wrong is said and how to mend it."""
+"""Rules of `tenure doctor` and of a database of one's own: what is wrong is said."""
 
 from __future__ import annotations
 

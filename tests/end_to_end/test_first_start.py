@@ -41,6 +41,21 @@ def test_a_server_that_is_stopped_ends_well_and_takes_its_database_along(house: 
         assert not Path(f"/proc/{postmaster}").exists()
 
 
+def test_a_request_that_has_begun_is_answered_before_the_server_ends(house: House) -> None:
+    token = house.token("li", "seller")
+    with house.serving() as server, server.client() as client:
+        host, port = server.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as waiting:
+            # No view will ever be so far: the answer comes when the wait for it is over.
+            waiting.sendall(
+                f"GET /v1/pool HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
+                "Tenure-Min-Position: 1000000\r\nConnection: close\r\n\r\n".encode()
+            )
+            assert client.get("/health/live").status_code == 200
+            assert server.stop() == 0
+            assert waiting.recv(1000).split()[1] == b"503"
+
+
 def test_commands_join_the_server_of_a_running_service(house: House) -> None:
     with house.serving() as server:
         token = house.token("li", "seller")

@@ -255,22 +255,23 @@ def test_now_is_the_databases_clock_or_the_test_clock(database: Database) -> Non
 
 def test_a_forked_child_opens_connections_of_its_own(database: Database) -> None:
     with database.autocommit() as cursor:
-        parents = {value(cursor, "SELECT pg_backend_pid()")}
-        backend(database)
-        reader, writer = os.pipe()
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-            child = os.fork()
-        if child == 0:
-            # Nothing of pytest may run on in the child, whatever happens.
-            try:
-                os.write(writer, str(backend(database)).encode())
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        childs = int(os.read(reader, 20))
-        os.close(reader)
-        os.close(writer)
-        parents.add(value(cursor, "SELECT pg_backend_pid()"))
-    assert len(parents) == 1
-    parents.add(backend(database))
-    assert childs not in parents
+        parents = {value(cursor, "SELECT pg_backend_pid()"), backend(database)}
+        assert backend_of_a_child(database) not in parents
+        assert value(cursor, "SELECT pg_backend_pid()") in parents
+    assert backend(database) in parents
+
+
+def backend_of_a_child(database: Database) -> int:
+    reader, writer = os.pipe()
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        child = os.fork()
+    if child == 0:
+        # Nothing of pytest may run on in the child, whatever happens.
+        try:
+            os.write(writer, str(backend(database)).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        return int(pipe.read())

@@ -93,16 +93,18 @@ def test_an_append_still_under_way_and_its_repetition_are_applied_once(
         writing = writer.submit(distant.insert_events, events(2, stream))
 
         def waiting_count() -> int:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-            return (cursor.fetchone() or (0,))[0] - 1
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database"
+                " WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+            )
+            return (cursor.fetchone() or (0,))[0]
 
         wait_until(lambda: waiting_count() == 2, what="both attempts are waiting")
         cursor.execute("SELECT pg_advisory_unlock(127978993709669)")
         assert len(writing.result()) == 2
     assert [event.originator_version for event in distant.select_events(stream)] == [1, 2]
-    commands = "SELECT count(*) FROM tenure.commands"
     with fresh.autocommit() as cursor:
-        cursor.execute(commands)
+        cursor.execute("SELECT count(*) FROM tenure.commands")
         assert cursor.fetchone() == (2,)
 
 

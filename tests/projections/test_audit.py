@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -95,7 +96,8 @@ def test_nothing_that_is_sealed_hashed_or_secret_leaves(
         digest=SECRET,
         expires_at=None,
     )
-    log.append(story, token)
+    identity = an_identity(story, "phone")
+    log.append(story, token, replace(identity, key=SECRET), an_identity(story, "name"))
     follow()
     cursor.execute("SELECT jsonb_agg(to_jsonb(audit))::text FROM views.audit")
     told = cursor.fetchone()[0]
@@ -105,6 +107,11 @@ def test_nothing_that_is_sealed_hashed_or_secret_leaves(
     assert claimed.facts["contact"] == {"id": str(contact.id), "position": "采购经理"}
     (changed,) = _walk(cursor, customer_id=story.id, topic="customer.profile_changed")
     assert "phone" not in changed.facts
+    reserved = _walk(cursor, customer_id=story.id, topic="identity.reserved")
+    assert [sorted(entry.facts) for entry in reserved] == [
+        ["customer_id", "kind"],
+        ["customer_id", "key", "kind"],
+    ]
 
 
 def test_the_text_of_a_rulebook_is_left_to_its_own_answer(
