@@ -221,7 +221,7 @@ class Story:
 
     def _hold(self, life: Life, seller: str, passed: Receipt) -> None:
         """The thirty days: notes, rivals who try in vain, and one of the ways it ends."""
-        for hours in self._random.sample(range(20, 700, 40), k=self._random.randint(1, 4)):
+        for hours in self._random.sample(range(20, 700, 40), k=self._random.randint(0, 3)):
             self._later(self._note, life, seller, hours=(hours, hours + 20))
         if self._chance(0.2):
             self._later(self._try_in_vain, life, self._other_than(seller), hours=(24, 600))

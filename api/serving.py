@@ -21,7 +21,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api.composition import Service, open_service
 from api.embedded import EmbeddedPostgresError
-from api.settings import Settings, SettingsInvalid, read_settings
+from api.settings import Settings, SettingsInvalid, inherited_settings
 from domain.errors import TenureError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def app_of_environment() -> FastAPI:
     parent = int(os.environ[_PARENT])
     threading.Thread(target=_end_with, args=(parent,), daemon=True, name="parent").start()
     try:
-        return create_app(open_service(read_settings()))
+        return create_app(open_service(inherited_settings()))
     except (SettingsInvalid, EmbeddedPostgresError, PersistenceError, TenureError) as error:
         structlog.get_logger("tenure").error("an API process cannot start", error=str(error))
         # With this status the parent stops, too, instead of trying for ever.

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         return named
 
 
+def inherited_settings() -> Settings:
+    """The settings that a parent put into the environment; its `.env` is in them already."""
+    return Settings(_env_file=None)  # type: ignore[call-arg]
+
+
 def read_settings(
     *, database: str | None = None, data: Path | None = None, **given: Any
 ) -> Settings:

@@ -23,17 +23,9 @@ psycopg2.extras.register_uuid()  # type: ignore[no-untyped-call]
 
 Row = TypeVar("Row")
 COPY_BYTES: Final = 1 << 16
-_CONTROLS: Final = {
-    rb"\n": b"\n",
-    rb"\r": b"\r",
-    rb"\t": b"\t",
-    rb"\b": b"\b",
-    rb"\f": b"\f",
-    rb"\u": b"",
-}
-_UP_TO_CONTROL: Final = re.compile(rb'((?:[^\\]|\\["\\])*?)\\(u00[0-9a-f]{2}|[nrtbf])')
-_encoder = msgspec.json.Encoder()
-_encode = _encoder.encode
+_CONTROLS: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"u0000": b""}
+_UP_TO_CONTROL: Final = re.compile(rb'((?:[^\\]++|\\["\\])*+)(?:\\(u00[0-9a-f]{2}|[nrtbf])|\Z)')
+_encode = msgspec.json.Encoder().encode
 
 
 class Table(Generic[Row]):
@@ -79,7 +71,7 @@ class Table(Generic[Row]):
             cursor.execute(self._update, (as_json(list(rows)),))
 
     def _lines(self, rows: Iterable[Row]) -> bytes:
-        """The rows for COPY: JSON arrays, one a line, which without their brackets are CSV.
+        """The rows for COPY: JSON arrays, which without their brackets are lines of CSV.
 
         Quotes and backslashes are escaped alike in both, and unquoted null is NULL. Only control
         characters are not: CSV has them as they are.
@@ -87,11 +79,8 @@ class Table(Generic[Row]):
         values: list[Any] = [self._values(row) for row in rows]
         if self._texts:
             values = [self._with_texts(list(row)) for row in values]
-        lines: bytes = _encoder.encode_lines(values)
-        lines = lines[1:].replace(b"\n[", b"\n").replace(b"]\n", b"\n")
-        if any(escape in lines for escape in _CONTROLS):
-            lines = _UP_TO_CONTROL.sub(_with_control, lines)
-        return lines
+        lines = b"\n".join([_encode(row)[1:-1] for row in values])
+        return _UP_TO_CONTROL.sub(_with_control, lines)
 
     def _with_texts(self, row: list[Any]) -> list[Any]:
         for place, text in self._texts:
@@ -144,8 +133,10 @@ def _text_of(hint: Any) -> Callable[[Any], str] | None:
 def _with_control(found: re.Match[bytes]) -> bytes:
     """What stood before an escaped control character, and the character itself; NUL is left out."""
     before, escape = found.groups()
-    sign = _CONTROLS.get(b"\\" + escape[:1]) or bytes((int(escape[1:], 16),))
-    return before + (sign if sign != b"\x00" else b"")
+    if escape is None:
+        return before
+    sign = _CONTROLS.get(escape)
+    return before + (sign if sign is not None else bytes((int(escape[1:], 16),)))
 
 
 def _array(items: Iterable[Any]) -> str:

@@ -70,6 +70,8 @@ class EmbeddedPostgres:
                 self._process = os.getpid()
             with self._alone():
                 self._ensure_server()
+            # A URL given before a stop names the short link, which the stop took away.
+            reachable_socket_folder(self.layout.socket)
         except OSError as error:
             self._leave()
             raise FolderUnusable(self.layout.folder, str(error)) from error

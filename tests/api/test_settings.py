@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.keys import KeyMissing, Keys, read_keys
-from api.settings import Settings, SettingsInvalid, read_settings
+from api.settings import Settings, SettingsInvalid, inherited_settings, read_settings
 from api.test_clock import ClockUnreadable, FileClock, SettableClock
 
 KEY = bytes(range(32))
@@ -73,9 +73,10 @@ def test_a_started_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPat
     told = read_settings(
         data=Path("here"), port=1, worker=False, test_clock=Path("clock"), trusted_hosts="a, b"
     )
+    Path(".env").write_text(f"TENURE_DATABASE={URL}\n")
     for name, value in told.environment().items():
         monkeypatch.setenv(name, value)
-    heard = read_settings()
+    heard = inherited_settings()
     assert heard.trusted_hosts == ("a", "b")
     absolute = {"data": told.data.absolute(), "test_clock": Path("clock").absolute()}
     assert heard == told.model_copy(update=absolute)

@@ -4,9 +4,12 @@ import os
 import shutil
 import socket
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
+from psycopg2.extensions import parse_dsn
 
 from api.embedded import EmbeddedPostgres, FolderUnusable
 from api.embedded import cluster as cluster_module
@@ -32,6 +35,15 @@ def test_a_data_folder_deeper_than_a_socket_path_may_be_works(folder: Path) -> N
     folder.rename(deep)
     with EmbeddedPostgres(deep) as server:
         assert ask(server, "SELECT value FROM kept") == "42"
+
+
+def test_a_url_given_before_a_stop_is_good_after_the_next_start(folder: Path) -> None:
+    deep = folder.rename(folder.with_name("x" * 100))
+    with EmbeddedPostgres(deep) as server:
+        url = server.url()
+    assert not Path(parse_dsn(url)["host"]).exists()
+    with EmbeddedPostgres(deep), closing(psycopg2.connect(url)) as connection:
+        assert connection.info.host == parse_dsn(url)["host"]
 
 
 def test_a_comma_in_the_path_is_no_second_host(folder: Path) -> None:
