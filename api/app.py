@@ -84,7 +84,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
 def _gauges(service: Service) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
     """The views' lag and the pool's use, read at every scrape."""
     pool = service.database
-    for state, count in (("in_use", pool._in_use), ("size", pool.size)):
+    for state, count in (("in_use", pool.connections_in_use), ("size", pool.size)):
         yield "tenure_pool_connections", "Connections of the pool.", {"state": state}, count
     try:
         lags = service.engine.lag()

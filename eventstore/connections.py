@@ -104,6 +104,11 @@ class Database:
         self._in_use = 0
         self._changed = threading.Condition(threading.Lock())
 
+    @property
+    def connections_in_use(self) -> int:
+        """Connections that threads have borrowed at this moment; for metrics."""
+        return self._in_use
+
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """A transaction: committed at the end of the block, rolled back when it raises."""

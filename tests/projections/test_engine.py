@@ -264,6 +264,7 @@ def test_a_lost_connection_is_a_lost_lead_and_another_takes_over(
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks"
             " WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         )
         last = log.append(Story().registered())
         wait_until(lambda: set(positions(cursor).values()) == {last}, seconds_max=5)
