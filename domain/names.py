@@ -8,6 +8,7 @@ answer raises `NAMES_VERSION`; events record the version that they were decided 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.name_tables import (
     ABBREVIATED_FORMS,
@@ -76,6 +77,7 @@ def normalise(name: str) -> str:
     return _without_brackets(_folded(name))
 
 
+@lru_cache(maxsize=10_000)
 def parse(name: str) -> NameParts:
     """Take a name apart (S1-018).
 

@@ -60,6 +60,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[_folder_key], ignore_errors=True)
 
 
+@pytest.fixture
+def tmp_path(pytestconfig: pytest.Config) -> Iterator[Path]:
+    """A folder of the test's own, which is gone afterwards.
+
+    Not pytest's: below that no other account may pass, so that a server under root would have to
+    keep its data elsewhere, where nothing removes it.
+    """
+    made = Path(tempfile.mkdtemp(dir=pytestconfig.stash[_folder_key]))
+    made.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres(pytestconfig: pytest.Config) -> Iterator[EmbeddedPostgres]:
     """The server of this run. Workers of xdist share it; the last one out stops it."""

@@ -142,6 +142,18 @@ def test_a_card_is_in_the_pool_from_its_deadline_instant_before_any_sweep(
     assert swept.last_holder == "zhang"
 
 
+def test_the_card_of_the_next_holder_starts_afresh(log: TestLog, follow: Any, card: Any) -> None:
+    story = Story().registered().claimed().review_passed()
+    story.followed_up(next_contact_at=story.at + 9 * DAY).then(DAY).released()
+    log.append(story.then(DAY).claimed("qian"))
+    follow()
+    found = card(story)
+    assert (found.holder, found.state, found.since) == ("qian", "waiting", story.at)
+    assert (found.in_force_since, found.next_contact_at) == (None, None)
+    assert found.last_follow_up_by == "zhang"
+    assert (found.last_holder, found.pool_reason) == (None, None)
+
+
 @pytest.mark.clause("S1-317", "S1-318", "S1-319")
 def test_a_refused_claim_keeps_its_holder_until_the_removal(
     log: TestLog, follow: Any, card: Any
