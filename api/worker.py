@@ -10,11 +10,13 @@ import structlog
 from eventsourcing.persistence import PersistenceError
 
 from api.composition import Service
+from api.embedded import EmbeddedPostgresError
 from api.sweep import Sweeper
 
 COMMANDS_KEPT = timedelta(days=30)
 FORGET_SECONDS = 24 * 3600.0
 FORGET_AGAIN_SECONDS = 60.0
+LOOK_SECONDS = 2.0
 
 
 class Worker:
@@ -38,6 +40,7 @@ class Worker:
             "follow": self._service.engine.run,
             "sweep": self.sweeper.run,
             "forget": self._forget,
+            "database": self._keep_database,
         }
         threads = [
             threading.Thread(target=part, args=(stop,), name=f"worker-{name}")
@@ -62,3 +65,12 @@ class Worker:
                 continue
             if forgotten:
                 self._log.info("commands forgotten", commands=forgotten)
+
+    def _keep_database(self, stop: threading.Event) -> None:
+        """Start the embedded server again where it is gone together with its keeper."""
+        embedded = self._service.embedded
+        while embedded is not None and not stop.wait(LOOK_SECONDS):
+            try:
+                embedded.start()
+            except EmbeddedPostgresError as error:
+                self._log.error("the database cannot be started", error=str(error))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import httpx
 import pytest
 
+from tests.api.embedded.users import parent_of
 from tests.end_to_end.installed import House, Server, claim, register
 from tests.waiting import wait_until
 
@@ -112,3 +116,19 @@ def test_killed_again_and_again_nothing_is_lost_and_nothing_is_twice(house: Hous
 def _lag(client: httpx.Client) -> int:
     views = client.get("/health/ready").json()["views"]
     return max(view["lag"] for view in views.values())
+
+
+def test_the_database_comes_back_when_it_was_killed_with_its_keeper(house: House) -> None:
+    token = house.token("li", "seller")
+    with house.serving() as server, server.client(token) as client:
+        first = register(client, 1)
+        postgres = int((house.data / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        for pid in (parent_of(postgres), postgres):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+        def answers() -> bool:
+            return client.get(f"/v1/customers/{first}/holder").status_code == 200
+
+        wait_until(answers, seconds_max=30, what="the database")
+        assert register(client, 2) != first
