@@ -65,7 +65,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	fi; \
 	if ! $(BIN)/python -c 'import pip' 2>/dev/null; then $$python -m venv --clear $(VENV); fi
 	@echo 'installing into $(VENV) …'
-	@$(PIP) -e '.[dev]'
+	@$(PIP) -e '.[dev,bench]'
 	@touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed

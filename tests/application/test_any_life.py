@@ -38,4 +38,4 @@ def test_any_life_keeps_the_rules(house: House) -> None:
 @pytest.mark.long
 @pytest.mark.clause("S1-053", "S1-035", "S1-037", "S1-302")
 def test_any_long_life_keeps_the_rules(house: House) -> None:
-    live(house, lives=300, steps=80)
+    live(house, lives=150, steps=60)
