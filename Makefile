@@ -36,7 +36,7 @@ check: install ## Format, lint, types of domain and eventstore, architecture
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
 
-bench: $(VENV)/.installed-bench ## Measure the figures, side by side with what others reach
+bench: install ## Measure the figures, side by side with what others reach
 	@$(BIN)/tenure bench
 
 docs: install ## Write docs/events.md from the event classes
@@ -65,9 +65,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	fi; \
 	if ! $(BIN)/python -c 'import pip' 2>/dev/null; then $$python -m venv --clear $(VENV); fi
 	@echo 'installing into $(VENV) …'
-	@$(PIP) -e '.[dev,bench]'
-	@touch $@
-
-$(VENV)/.installed-bench: $(VENV)/.installed
 	@$(PIP) -e '.[dev,bench]'
 	@touch $@
