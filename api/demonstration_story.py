@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, cycle
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ from domain.orders import ContactInput, Credentials, FollowUpInput, Order, Recei
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OPENS_HOUR, CLOSES_HOUR = 9, 18
 SATURDAY = 5
+PRESENT_ROWS = 12
 SELLERS = ("zhangwei", "lina", "wangqiang", "liuyang", "chenjing")
 REGISTRARS = ("hejun", "linfang", *SELLERS)
 REVIEWER = "yangmin"
@@ -88,7 +89,7 @@ class Story:
     def run(self, rows: Sequence[CompanyRow], advance: Advance) -> None:
         """Play. advance: told the days told and the days in all."""
         begin = self._clock()
-        for index, row in enumerate(rows):
+        for index, row in enumerate(rows[:-PRESENT_ROWS]):
             # Most are there after the first fortnight; some come later.
             days = self._random.uniform(0, 14 if index % 5 else 60)
             self._at(begin + timedelta(days=days), self._register, row)
@@ -98,6 +99,21 @@ class Story:
             self._clock.move_to(instant)
             step()
             advance((instant - begin).days, total)
+        self._leave_under_way(rows[-PRESENT_ROWS:])
+
+    def _leave_under_way(self, rows: Sequence[CompanyRow]) -> None:
+        """Claims of this hour: some wait, some were refused, some passed, whatever the hour is."""
+        self._clock.move_to(max(self._clock(), self._end - timedelta(hours=1)))
+        decisions = cycle((None, "refuse", "pass"))
+        for row in rows:
+            receipt = self._try(self._register_as, SELLERS[0], row, None)
+            if receipt is None or receipt.customer_id is None:
+                continue
+            life = Life(row, receipt.customer_id)
+            self._claim_as(life, self._one_of(SELLERS))
+            decision = next(decisions)
+            if decision is not None:
+                self._review_as(life, REVIEWER, decision)
 
     # Steps: each is one thing that somebody does.
 

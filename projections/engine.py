@@ -103,17 +103,19 @@ class Engine:
     def step(self) -> int:
         """One pass: every view that is led here gets one batch. Returns the events read."""
         self._lead()
-        behind = sorted(self._followers.values(), key=lambda follower: follower.position)
+        settled = self._log.settled_position() if self._followers else 0
+        behind = sorted(
+            (follower for follower in self._followers.values() if follower.position < settled),
+            key=lambda follower: follower.position,
+        )
         if not behind:
-            return 0
-        settled = self._log.settled_position()
-        behind = [follower for follower in behind if follower.position < settled]
+            self._reader.forget()
         events = 0
         while behind:
             reading = self._reader.read(after=behind[0].position, settled=settled)
             events += len(reading.batch.entries)
             reached = [follower for follower in behind if follower.position <= reading.reached]
-            self._follow(reached, reading)
+            self._follow(reached, reading, settled)
             # Views further on than this batch get one of their own, so none waits for another.
             behind = behind[len(reached) :]
         return events
@@ -127,6 +129,7 @@ class Engine:
         self._leadership.close()
         self._followers.clear()
         self._reached.clear()
+        self._reader.forget()
         if self._lanes is not None:
             self._lanes.shutdown()
             self._lanes = None
@@ -183,15 +186,19 @@ class Engine:
             except Outdated:
                 self._resign(name)
 
-    def _follow(self, followers: Sequence[Follower], reading: Reading) -> None:
+    def _follow(self, followers: Sequence[Follower], reading: Reading, settled: int) -> None:
         """Fold one batch into several views, side by side: while PostgreSQL writes the rows of one
-        view, Python folds the next. Whatever went wrong with each is dealt with here."""
+        view, Python folds the next, and meanwhile the next batch is read. Whatever went wrong
+        with each is dealt with here."""
         if self._lanes is None:
             self._lanes = ThreadPoolExecutor(self._lanes_count, thread_name_prefix="fold")
         futures = [
             (follower, self._lanes.submit(self._fold, follower, reading)) for follower in followers
         ]
-        wait([future for _, future in futures])
+        try:
+            self._reader.read_ahead(reading, settled=settled)
+        finally:
+            wait([future for _, future in futures])
         for follower, future in futures:
             name = follower.view.NAME
             try:

@@ -53,9 +53,25 @@ class Reader:
         self._to_event = to_event
         self._batch_events = batch_events
         self._limit = batch_events
+        self._ahead: tuple[int, Reading] | None = None
 
     def read(self, *, after: int, settled: int) -> Reading:
         """The events of (after, settled], as many as go into one batch."""
+        if self._ahead is not None and self._ahead[0] == after:
+            (_, reading), self._ahead = self._ahead, None
+            return reading
+        return self._read(after, settled)
+
+    def read_ahead(self, reading: Reading, *, settled: int) -> None:
+        """Keep the batch that follows `reading`, where there is one, for the next `read`."""
+        if reading.broken is None and reading.reached < settled:
+            self._ahead = (reading.reached, self._read(reading.reached, settled))
+
+    def forget(self) -> None:
+        """Keep nothing."""
+        self._ahead = None
+
+    def _read(self, after: int, settled: int) -> Reading:
         limit = self._limit
         recorded = self._log.read(after=after, limit=limit, upto=settled)
         self._limit = self._next_limit(sum(len(event.state) for event in recorded))

@@ -47,7 +47,8 @@ def test_the_demonstration_has_a_token_a_role_and_a_history_of_every_kind(house:
         days = "SELECT extract(day FROM max(recorded_at) - min(recorded_at)) FROM tenure.events"
         assert 60 <= int(house.column(days)[0]) <= 70
         states = "SELECT DISTINCT coalesce(stage, 'pool') FROM views.agenda"
-        assert set(house.column(states)) == {"pool", "waiting", "rejected", "potential"}
+        expected = {"pool", "waiting", "rejected", "potential"}
+        wait_until(lambda: set(house.column(states)) == expected, what="every state")
     before = house.column("SELECT count(*) FROM tenure.events WHERE topic LIKE 'customer.%'")
     with house.serving("--demo") as server:
         again = tokens_in(server.lines)

@@ -99,39 +99,32 @@ def test_an_engine_goes_on_where_the_rows_are(log: TestLog, new_engine: Any, cur
     assert told(cursor) == list(range(1, last + 1))
 
 
-def test_a_batch_is_read_once_for_all_views_that_stand_at_one_place(
+def test_an_event_is_read_once_for_all_views_that_stand_at_one_place(
     log: TestLog, new_engine: Any, cursor: Any
 ) -> None:
-    log.append(*(Story().registered() for _ in range(6)))
-    reads: list[tuple[int, int]] = []
+    read_events: list[int] = []
 
     def read(*, after: int, limit: int, upto: int | None = None) -> Any:
         events = log.recorder.read(after=after, limit=limit, upto=upto)
-        reads.append((after, len(events)))
+        read_events.extend(event.position for event in events)
         return events
 
     source = SimpleNamespace(read=read, settled_position=log.recorder.settled_position)
     engine = new_engine(log=source, batch_events=4)
-    engine.step()
-    assert reads == [(0, 4)]
-    # A view that is made anew neither holds up the others nor is held up by them.
-    cursor.execute("TRUNCATE views.pool")
-    cursor.execute("UPDATE views.positions SET position = 0 WHERE view = 'pool'")
-    engine.close()
-    reads.clear()
-    engine.step()
-    assert reads == [(0, 4)]
-    assert positions(cursor) == dict.fromkeys(EVERY_VIEW, 4)
-    cursor.execute("UPDATE views.positions SET position = 0 WHERE view = 'pool'")
-    cursor.execute("TRUNCATE views.pool")
-    engine.close()
-    engine.step()
-    log.append(*(Story().registered() for _ in range(5)))
-    reads.clear()
+    log.append(*(Story().registered() for _ in range(10)))
     while engine.step():
         pass
-    assert set(positions(cursor).values()) == {11}
-    assert len(reads) == 2
+    assert read_events == list(range(1, 11))
+    # A view that is made anew reads for itself what the others have had.
+    engine.close()
+    read_events.clear()
+    cursor.execute("TRUNCATE views.pool")
+    cursor.execute("UPDATE views.positions SET position = 0 WHERE view = 'pool'")
+    last = log.append(Story().registered())
+    while engine.step():
+        pass
+    assert sorted(read_events) == [*range(1, 11), last, last]
+    assert set(positions(cursor).values()) == {last}
 
 
 def test_a_view_far_behind_does_not_hold_up_the_others(

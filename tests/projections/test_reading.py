@@ -77,3 +77,38 @@ def test_what_cannot_be_decoded_ends_the_stretch_before_it() -> None:
     assert (reading.reached, reading.broken.position) == (2, 3)
     assert isinstance(reading.error, LookupError)
     assert reader.read(after=2, settled=5).reached == 2
+
+
+def test_what_was_read_ahead_is_not_read_again() -> None:
+    log = MemoryLog(range(1, 8), size=1)
+    asked: list[int] = []
+    read = log.read
+
+    def counted(*, after: int, limit: int, upto: int | None = None) -> list[Stored]:
+        asked.append(after)
+        return read(after=after, limit=limit, upto=upto)
+
+    log.read = counted  # type: ignore[method-assign]
+    reader = Reader(log, lambda event: event, batch_events=4)
+    first = reader.read(after=0, settled=7)
+    reader.read_ahead(first, settled=7)
+    second = reader.read(after=4, settled=7)
+    assert asked == [0, 4]
+    assert [entry.position for entry in second.batch.entries] == [5, 6, 7]
+    reader.read_ahead(second, settled=7)
+    assert asked == [0, 4]
+
+
+def test_who_stands_elsewhere_does_not_get_what_was_read_ahead() -> None:
+    reader = Reader(MemoryLog(range(1, 8), size=1), lambda event: event, batch_events=4)
+    reader.read_ahead(reader.read(after=0, settled=7), settled=7)
+    assert [entry.position for entry in reader.read(after=1, settled=7).batch.entries] == [
+        2,
+        3,
+        4,
+        5,
+    ]
+    assert [entry.position for entry in reader.read(after=4, settled=7).batch.entries] == [5, 6, 7]
+    reader.read_ahead(reader.read(after=0, settled=7), settled=7)
+    reader.forget()
+    assert reader.read(after=4, settled=7).reached == 7
