@@ -182,7 +182,7 @@ _SAME_OR_SIMILAR: Final = SQL(
 # knowing it, the planner hopes to meet enough hits early in a scan of the whole table.
 _PART: Final = SQL(
     "(WITH common AS MATERIALIZED (SELECT customer_id"
-    " FROM (SELECT customer_id, name_key FROM views.customer_names LIMIT 2000) AS few"
+    " FROM (SELECT customer_id, name_key FROM views.customer_names LIMIT 1000) AS few"
     " WHERE {holds_name} LIMIT %(limit)s)"
     " SELECT customer_id, 2 AS strength FROM common UNION ALL"
     " (SELECT customer_id, 2 FROM views.customer_names"

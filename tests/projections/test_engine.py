@@ -273,7 +273,6 @@ def test_a_writer_of_the_same_process_wakes_the_engine(
     engine = new_engine(poll_seconds=30.0)
     with running(engine):
         wait_until(lambda: _leads(engine) == EVERY_VIEW)
-        time.sleep(0.1)
         last = log.append(Story().registered())
         engine.wake()
         wait_until(lambda: set(positions(cursor).values()) == {last}, seconds_max=5)

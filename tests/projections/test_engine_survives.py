@@ -106,7 +106,7 @@ def test_an_engine_goes_on_after_a_restart_of_the_server(tmp_path: Path) -> None
                 log.append(Story().registered())
                 engine.wait_for([view.NAME for view in ALL], 1, 10)
                 server.stop()
-                time.sleep(0.3)
+                wait_until(lambda: _append(log) is None, what="the loss of the server")
                 server.start()
                 last = wait_until(lambda: _append(log), seconds_max=20)
                 engine.wait_for([view.NAME for view in ALL], last, 10)
