@@ -38,8 +38,8 @@ def region_parameters(region: str | None) -> dict[str, str]:
 class Page(Generic[Item]):
     """Some items in order.
 
-    next: what the next page begins behind; None on the last page. position: the
-    place in the log at which the page is true.
+    next: what the next page begins behind; None on the last page. position: the place in the log
+    at which the page is true.
     """
 
     items: list[Item]
