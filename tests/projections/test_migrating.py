@@ -79,8 +79,7 @@ def test_roles_may_read_and_only_the_application_may_write(
     cursor: Any, role: str, may: tuple[str, ...], may_not: tuple[str, ...]
 ) -> None:
     cursor.execute("SELECT to_regrole(%s) IS NOT NULL", (role,))
-    if cursor.fetchone() == (False,):
-        pytest.skip("this database's owner may not make roles")
+    assert cursor.fetchone() == (True,)  # Every server of the tests is made with its roles.
     for table in ("audit", "customers", "positions"):
         for right in (*may, *may_not):
             cursor.execute(
