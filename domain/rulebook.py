@@ -14,10 +14,10 @@ from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import rulebook as events
 from domain.events.values import SYSTEM
 from domain.identity import NAMESPACE
-from domain.rulebook_text import InvalidRulebook, Rulebook, parse
+from domain.rulebook_text import InvalidRulebook, Rulebook, parse, parse_stored
 from domain.texts import prose
 
-parsed = lru_cache(maxsize=64)(parse)
+_stored = lru_cache(maxsize=64)(parse_stored)
 _THE_ID = uuid5(NAMESPACE, "rulebook")
 FIRST_EFFECTIVE = datetime(1970, 1, 1, tzinfo=UTC)
 """The first version decides from before any event, so no instant is without rules."""
@@ -74,11 +74,11 @@ class RulebookStream(Aggregate):
         """The version that decides at `at`: of those effective, the latest adopted to begin."""
         effective = [found for found in self.adopted if found.effective_from <= at]
         latest = max(effective, key=lambda found: (found.effective_from, found.originator_version))
-        return parsed(latest.toml)
+        return _stored(latest.toml)
 
     def rules_of(self, version: str) -> Rulebook:
         """A version by its name. Raises NotFound."""
-        return parsed(self.adoption(version).toml)
+        return _stored(self.adoption(version).toml)
 
     def adoption(self, version: str) -> events.VersionAdopted:
         """The event that adopted a version. Raises NotFound."""
@@ -91,7 +91,7 @@ class RulebookStream(Aggregate):
         self, toml: str, effective_from: datetime, reason: str, *, actor: str, at: datetime
     ) -> Rulebook:
         try:
-            rules = parsed(toml)
+            rules = parse(toml)
         except InvalidRulebook as error:
             raise Invalid(
                 *(

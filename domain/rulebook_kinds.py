@@ -2,10 +2,14 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from typing import Literal
+
+from domain.errors import Invalid
+from domain.terms import ROLES
+from domain.texts import line
 
 Language = Literal["zh", "en"]
 Words = Mapping[Language, str]
@@ -67,30 +71,90 @@ class OneOf(Kind):
 
 @dataclass(frozen=True, slots=True)
 class SomeOf(Kind):
-    """A list of distinct words, among them those that must be there."""
+    """A list of distinct words, among them those that must be there, and not fewer than so many."""
 
     options: tuple[str, ...]
     needed: tuple[str, ...] = ()
+    count_min: int = 0
 
     def problem(self, value: object) -> Words | None:
         if (
             isinstance(value, list)
             and all(isinstance(word, str) and word in self.options for word in value)
-            and len(set(value)) == len(value)
+            and len(set(value)) == len(value) >= self.count_min
             and set(self.needed) <= set(value)
         ):
             return None
         options, needed = _quoted(self.options), _quoted(self.needed)
-        return {
-            "zh": f"应为不重复的列表，取自 {options}" + (f"，且须含 {needed}" if needed else ""),
-            "en": f"must be a list, without repetition, of {options}"
-            + (f", with {needed} in it" if needed else ""),
-        }
+        zh, en = (
+            f"应为不重复的列表，取自 {options}",
+            f"must be a list, without repetition, of {options}",
+        )
+        if needed:
+            zh, en = f"{zh}，且须含 {needed}", f"{en}, with {needed} in it"
+        if self.count_min:
+            zh, en = f"{zh}，至少 {self.count_min} 项", f"{en}, with at least {self.count_min}"
+        return {"zh": zh, "en": en}
 
     def words(self, value: object, language: Language, /) -> str:
         terms = [TERMS[word][language] for word in value] if isinstance(value, tuple) else []
-        separator = "、" if language == "zh" else ", "
-        return separator.join(terms) or NOTHING[language]
+        return _listed(terms, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts(Kind):
+    """A list of distinct single lines, at least one, each of a few characters."""
+
+    count_max: int
+    characters_max: int
+
+    def problem(self, value: object) -> Words | None:
+        if (
+            isinstance(value, list)
+            and 1 <= len(value) <= self.count_max
+            and all(self._is_line(text) for text in value)
+            and len(set(value)) == len(value)
+        ):
+            return None
+        return {
+            "zh": f"应为 1 至 {self.count_max} 项不重复的列表，"
+            f"每项为 1 至 {self.characters_max} 个字符的单行文字，首尾无空格",
+            "en": f"must be a list of 1 to {self.count_max} distinct lines"
+            f" of 1 to {self.characters_max} characters, without space around them",
+        }
+
+    def words(self, value: object, language: Language, /) -> str:
+        return _listed(value if isinstance(value, tuple) else (), language)
+
+    def _is_line(self, text: object) -> bool:
+        try:
+            return (
+                isinstance(text, str) and line("", text, characters_max=self.characters_max) == text
+            )
+        except Invalid:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class Dates(Kind):
+    """A list of distinct days, as days of the calendar without a time."""
+
+    def problem(self, value: object) -> Words | None:
+        # A TOML date-time is a date to Python, and more than a day to whoever wrote it.
+        if (
+            isinstance(value, list)
+            and all(type(day) is date for day in value)
+            and len(set(value)) == len(value)
+        ):
+            return None
+        return {
+            "zh": "应为不重复的日期列表，如 [2026-10-08, 2026-10-09]",
+            "en": "must be a list of distinct dates such as [2026-10-08, 2026-10-09]",
+        }
+
+    def words(self, value: object, language: Language, /) -> str:
+        days = value if isinstance(value, tuple) else ()
+        return _listed([day.isoformat() for day in sorted(days)], language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +180,68 @@ class LocalTime(Kind):
         return {"zh": "应为时刻，如 09:00:00", "en": "must be a time of day such as 09:00:00"}
 
 
+UNSTATED: Words = {"zh": "文件未规定", "en": "not stated"}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value of a rulebook.
+
+    key: table and name. source: the clauses and ambiguities behind it. because: why `default` was
+    chosen, where no document states it. default: the value of the rulebook that a new log opens
+    with, wherever `because` or `is_later` rests on it. is_later: texts of the first release lack
+    it, and `default` stands in.
+    zh, en: the sentence, with {} for the value, or one sentence for each value that it may have,
+    None standing for a value that was left unset.
+    """
+
+    key: str
+    kind: Kind
+    source: str
+    zh: str | Mapping[object, str]
+    en: str | Mapping[object, str]
+    because: Words | None = None
+    default: object = None
+    is_later: bool = False
+    optional: bool = False
+
+    def stated_default(self) -> object:
+        """The default as the text of a rulebook would state it."""
+        return list(self.default) if isinstance(self.default, tuple) else self.default
+
+    def sentence(self, value: object, language: Language) -> str:
+        """The value in words, with its source."""
+        said = self.zh if language == "zh" else self.en
+        text = said if isinstance(said, str) else said.get(value, said.get("{}", ""))
+        text = text.format(self.kind.words(value, language))
+        source = self.source_words(value, language)
+        return f"{text}（{source}）。" if language == "zh" else f"{text} ({source})."
+
+    def source_words(self, value: object, language: Language) -> str:
+        """Who asks for the value: the clauses, or that no document does and why it was chosen.
+
+        The reason is one for the default; another value is its version's own choice.
+        """
+        if self.because is None:
+            return self.source
+        if value == self.default:
+            why = {
+                "zh": f"因{self.because['zh']}而定",
+                "en": f"chosen because {self.because['en']}",
+            }
+        else:
+            why = {"zh": "由本版本设定", "en": "set by this version"}
+        see = {"zh": f"见 {self.source}", "en": f"see {self.source}"}
+        parts = [UNSTATED[language], why[language], *([see[language]] if self.source else [])]
+        return ("；" if language == "zh" else "; ").join(parts)
+
+
 def _quoted(words: tuple[str, ...]) -> str:
     return ", ".join(f'"{word}"' for word in words)
+
+
+def _listed(words: Sequence[str], language: Language) -> str:
+    return ("、" if language == "zh" else ", ").join(words) or NOTHING[language]
 
 
 TERMS: Mapping[str, Words] = {
@@ -136,5 +260,6 @@ TERMS: Mapping[str, Words] = {
     "phone": {"zh": "电话", "en": "phone"},
     "introduction": {"zh": "客户介绍", "en": "introduction"},
     "position": {"zh": "职务", "en": "position"},
+    **{role: {"zh": term.zh, "en": term.en} for role, term in ROLES.items()},
 }
 NOTHING: Words = {"zh": "无", "en": "nothing"}

@@ -3,17 +3,34 @@
 What each value means and who asks for it stands in rulebook_values.py and in the text itself.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime, time, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
+from typing import Any
 
-from domain.rulebook_kinds import Language
+from domain import rulebook_calendar
+from domain.rulebook_kinds import Language, Value
+from domain.rulebook_tables import (
+    AgendaRules,
+    ApplicationRules,
+    BarRules,
+    CalendarRules,
+    ClaimRules,
+    ContractRules,
+    DayCounting,
+    DisclosureRules,
+    FollowUpRules,
+    HoldOverRules,
+    IntentRules,
+    NameRules,
+    PoolRules,
+    StageRules,
+)
 from domain.rulebook_values import VALUES
-from domain.working_days import ZONE, start_of_day
+from domain.working_days import WorkingDeadline, end_of_working_day
 
 TEXT_CHARACTERS_MAX = 100_000
 
@@ -42,80 +59,13 @@ class InvalidRulebook(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimRules:
-    """Claims and their review (S1-306 to S1-319)."""
+class ValueInWords:
+    """One value of a rulebook as people read it. source: who asks for it, or why it was chosen."""
 
-    review_required: bool
-    review_on_pool_claim: bool
-    review_due_days: int
-    potential_counts_from: Literal["pass", "earlier-of-pass-and-review-due", "claim"]
-    removal_working_days: int
-    corrections: int
-
-
-@dataclass(frozen=True, slots=True)
-class StageRules:
-    """The term of a stage and its extensions (S1-033, S1-036, S1-042, S1-044; A-03, A-04)."""
-
-    days: int
-    extensions: int
-    extension_days_max: int
-    extension_window_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class HoldOverRules:
-    """How long an undecided application keeps a protection alive after its deadline (A-04)."""
-
-    working_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class BarRules:
-    """Who may not claim again after what, and for how long (S1-037, S1-045; A-01, A-02)."""
-
-    days: int
-    applies_to: Literal["giver-up", "everyone"]
-    after: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FollowUpRules:
-    """What a follow-up holds (S1-030, S1-031; A-28)."""
-
-    next_contact_required_stages: tuple[str, ...]
-    next_contact_days_max: int
-    note_characters_max: int
-
-
-@dataclass(frozen=True, slots=True)
-class NameRules:
-    """What a similar name or an equal phone number does to a registration (S1-173; A-11)."""
-
-    similar: Literal["block-unless-explained", "block", "warn"]
-    phone: Literal["similar", "block", "ignore"]
-
-
-@dataclass(frozen=True, slots=True)
-class ContractRules:
-    """How long a drawn contract waits for its signature."""
-
-    drawn_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class PoolRules:
-    """The hours of claims from the pool, in Asia/Shanghai, half-open; None and None: always."""
-
-    opens_at: time | None
-    closes_at: time | None
-
-
-@dataclass(frozen=True, slots=True)
-class DisclosureRules:
-    """How exactly a stranger sees a deadline."""
-
-    deadline_to_strangers: Literal["day", "instant"]
+    key: str
+    value: object
+    words: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +74,19 @@ class Rulebook:
 
     version: str
     profile: str
-    day_counting: Literal["exact", "civil"]
+    day_counting: DayCounting
     claims: ClaimRules
     potential: StageRules
-    intent: StageRules
+    intent: IntentRules
+    applications: ApplicationRules
     hold_over: HoldOverRules
     bar: BarRules
     follow_up: FollowUpRules
     names: NameRules
     contracts: ContractRules
     pool: PoolRules
+    calendar: CalendarRules
+    agenda: AgendaRules
     disclosure: DisclosureRules
 
     @property
@@ -147,15 +100,32 @@ class Rulebook:
         return self.intent.days
 
     def days_after(self, instant: datetime, days: int) -> datetime:
-        """The first instant after `days` days from `instant` (A-10).
+        """The first instant after `days` days from `instant`, as this version counts (A-10)."""
+        return rulebook_calendar.days_after(instant, days, counting=self.day_counting)
 
-        Exact: as many spans of 24 hours. Civil: the day of the event is not counted and the last
-        one runs to its midnight in Asia/Shanghai, so 0 days end with the day itself.
+    def extended(self, deadline: datetime, days: int) -> datetime:
+        """A deadline that is `days` days later, as this version counts (S1-036, S1-044; A-10)."""
+        return rulebook_calendar.extended(deadline, days, counting=self.day_counting)
+
+    def working_day_end(self, instant: datetime, days: int) -> WorkingDeadline:
+        """The end of the `days`-th working day after that of `instant` (S1-318; A-09, A-10)."""
+        return end_of_working_day(
+            instant,
+            days,
+            holidays=self.calendar.holidays,
+            make_up_days=self.calendar.make_up_days,
+        )
+
+    def hold_over_end(self, deadline: datetime) -> WorkingDeadline:
+        """Until when an undecided application keeps a protection alive after `deadline` (A-04).
+
+        The end of the last hold-over working day after the deadline's own day; without such days
+        the deadline itself. A civil deadline is the midnight that ends its day and begins none.
         """
-        if self.day_counting == "exact":
-            return instant + timedelta(days=days)
-        day = instant.astimezone(ZoneInfo(ZONE)).date()
-        return start_of_day(day + timedelta(days=days + 1))
+        days = self.hold_over.working_days
+        if days and self.day_counting == "civil":
+            deadline -= timedelta(microseconds=1)
+        return self.working_day_end(deadline, days)
 
     def needs_review(self, *, from_pool: bool) -> bool:
         """Whether a claim is reviewed before it is in force (S1-309, A-07)."""
@@ -167,30 +137,43 @@ class Rulebook:
 
     def pool_opening(self, instant: datetime) -> datetime:
         """From when on a pool customer may be claimed: `instant` itself while the pool is open."""
-        opens_at, closes_at = self.pool.opens_at, self.pool.closes_at
-        if opens_at is None or closes_at is None:
-            return instant
-        local = instant.astimezone(ZoneInfo(ZONE))
-        if opens_at <= local.time() < closes_at:
-            return instant
-        days = 0 if local.time() < opens_at else 1
-        opening = datetime.combine(local.date() + timedelta(days=days), opens_at, local.tzinfo)
-        return opening.astimezone(instant.tzinfo)
+        return rulebook_calendar.pool_opening(instant, self.pool)
 
-    def sentences(self, language: Language) -> list[str]:
-        """Every value in words, with the clauses that ask for it."""
-        return [value.sentence(_found(self, value.key), language) for value in VALUES]
+    def in_words(self, language: Language) -> list[ValueInWords]:
+        """Every value in words, with who asks for it or why it was chosen."""
+        return [
+            ValueInWords(
+                value.key,
+                found := _found(self, value.key),
+                value.sentence(found, language),
+                value.source_words(found, language),
+            )
+            for value in VALUES
+        ]
 
 
 def parse(toml_text: str) -> Rulebook:
-    """The rulebook that a text states.
+    """The rulebook that a new text states.
 
     Strict: a key that is unknown or missing, a wrong type and a number out of range are problems.
     Raises InvalidRulebook with all of them, by line.
     """
-    lines = _lines(toml_text[:TEXT_CHARACTERS_MAX])
+    return _read(toml_text, {})
+
+
+def parse_stored(toml_text: str) -> Rulebook:
+    """The rulebook that a text of this or any earlier release states, which reads for ever.
+
+    As `parse`, but values that came after the first release stand in where the text lacks them.
+    Raises InvalidRulebook.
+    """
+    return _read(toml_text, _CAME_LATER)
+
+
+def _read(text: str, standing_in: Mapping[str, Any]) -> Rulebook:
+    lines = _lines(text[:TEXT_CHARACTERS_MAX])
     try:
-        stated = _flat(_tables(toml_text))
+        stated = {**standing_in, **_flat(_tables(text))}
         found = [*_unknown(stated, lines), *_wrong(stated, lines)]
     except RecursionError as error:
         raise InvalidRulebook((_syntax("nested too deeply", "嵌套过深"),)) from error
@@ -222,6 +205,7 @@ def _syntax(en: str, zh: str, line: int | None = None) -> RulebookProblem:
 
 
 _KEYS = {value.key: value for value in VALUES}
+_CAME_LATER = {value.key: value.stated_default() for value in VALUES if value.is_later}
 _TABLES = frozenset(key.partition(".")[0] for key in _KEYS if "." in key)
 
 
@@ -262,7 +246,15 @@ def _wrong(stated: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Rule
                 )
         elif not value.optional and key.partition(".")[0] not in stated:
             line = lines.get(key.partition(".")[0]) if "." in key else None
-            yield RulebookProblem(line, key, None, "is missing", "缺少此键")
+            yield RulebookProblem(line, key, None, *_missing(value))
+
+
+def _missing(value: Value) -> tuple[str, str]:
+    """In English and Chinese; who adopts an older text with a change is told what to add."""
+    if not value.is_later:
+        return "is missing", "缺少此键"
+    default = json.dumps(value.stated_default(), ensure_ascii=False)
+    return f"is missing; the default is {default}", f"缺少此键；默认值为 {default}"
 
 
 def _contradictions(
@@ -286,6 +278,16 @@ def _contradictions(
             closes_at,
             f"must be later than pool.opens_at, {opens_at}",
             f"须晚于 pool.opens_at（{opens_at}）",
+        )
+    both = set(stated["calendar.holidays"]) & set(stated["calendar.make_up_days"])
+    if both:
+        days = ", ".join(day.isoformat() for day in sorted(both))
+        yield RulebookProblem(
+            lines.get("calendar.make_up_days"),
+            "calendar.make_up_days",
+            stated["calendar.make_up_days"],
+            f"must not name a day of calendar.holidays: {days}",
+            f"不得与 calendar.holidays 含同一日期：{days}",
         )
 
 

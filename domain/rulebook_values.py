@@ -1,195 +1,33 @@
 """Every value of a rulebook: its kind and range, who asks for it, and what it says in words."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from domain.rulebook_kinds import (
-    Flag,
-    Kind,
-    Language,
-    LocalTime,
-    Name,
-    OneOf,
-    SomeOf,
-    Whole,
-    Words,
-)
-
-UNSTATED: Words = {"zh": "文件未规定", "en": "not stated"}
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value of a rulebook.
-
-    key: table and name. source: the clauses and ambiguities behind it, "" where nothing states it.
-    zh, en: the sentence, with {} for the value, or one sentence for each value that it may have,
-    None standing for a value that was left unset.
-    """
-
-    key: str
-    kind: Kind
-    source: str
-    zh: str | Mapping[object, str]
-    en: str | Mapping[object, str]
-    optional: bool = False
-
-    def sentence(self, value: object, language: Language) -> str:
-        """The value in words, with its clauses."""
-        said = self.zh if language == "zh" else self.en
-        text = said if isinstance(said, str) else said.get(value, said.get("{}", ""))
-        text = text.format(self.kind.words(value, language))
-        source = self.source or UNSTATED[language]
-        return f"{text}（{source}）。" if language == "zh" else f"{text} ({source})."
-
-
-def _stage_values(table: str, zh: str, *, clause: str, window: str) -> tuple[Value, ...]:
-    return (
-        Value(
-            f"{table}.days",
-            Whole(1, 3650),
-            clause,
-            f"{zh}的保护期为 {{}} 天",
-            f"A customer is protected as {table} for {{}} days",
-        ),
-        Value(
-            f"{table}.extensions",
-            Whole(0, 100),
-            "A-04",
-            f"{zh}的保护最多可延期 {{}} 次",
-            f"Extensions of one protection as {table}: at most {{}}",
-        ),
-        Value(
-            f"{table}.extension_days_max",
-            Whole(1, 3650),
-            "A-04",
-            f"{zh}每次延期最多 {{}} 天",
-            f"An extension as {table} is at most {{}} days",
-        ),
-        Value(
-            f"{table}.extension_window_days",
-            Whole(1, 3650),
-            window,
-            f"成为{zh}后 {{}} 天内，且保护仍有效时，可申请延期",
-            f"An extension may be applied for within {{}} days of becoming {table},"
-            " while the protection is live",
-        ),
-    )
-
+from domain.rulebook_holding_values import HOLDING_VALUES
+from domain.rulebook_kinds import Dates, LocalTime, Name, OneOf, SomeOf, Texts, Value, Whole
 
 VALUES: tuple[Value, ...] = (
-    Value("version", Name(), "A-51", "制度版本为 {}", "This is version {}"),
-    Value("profile", OneOf(("enterprise",)), "A-15", "适用于企业客户", "It is for enterprises"),
+    Value("version", Name(), "S3-02, A-51", "制度版本为 {}", "This is version {}"),
+    Value(
+        "profile",
+        OneOf(("enterprise",)),
+        "S1-025, A-15",
+        "适用于企业客户",
+        "It is for customers that are enterprises",
+    ),
     Value(
         "day_counting",
         OneOf(("exact", "civil")),
-        "A-10",
-        {
-            "exact": "一天为自事件起的 24 小时",
-            "civil": "事件当日不计，末日计至北京时间午夜",
-        },
+        "S1-033, S1-042, A-10",
+        {"exact": "一天为自事件起的 24 小时", "civil": "事件当日不计，末日计至北京时间午夜"},
         {
             "exact": "A day is 24 hours from the event",
             "civil": "The day of the event is not counted, and the last runs to Beijing midnight",
         },
-    ),
-    Value(
-        "claims.review_required",
-        Flag(),
-        "S1-309, S1-313",
-        {True: "申请保护经客户服务中心审核通过后生效", False: "申请保护即时生效，无须审核"},
-        {
-            True: "A claim is in force when the service centre has passed it",
-            False: "A claim is in force at once, without a review",
+        because={
+            "zh": "24 小时对任何时刻的事件都一样长",
+            "en": "a term is then as long at every hour of the event",
         },
+        default="exact",
     ),
-    Value(
-        "claims.review_on_pool_claim",
-        Flag(),
-        "S1-051, A-07",
-        {True: "从公海申请同样须审核", False: "从公海申请无须审核"},
-        {True: "So is a claim from the pool", False: "A claim from the pool needs no review"},
-    ),
-    Value(
-        "claims.review_due_days",
-        Whole(1, 365),
-        "S1-315, A-08",
-        "审核应在 {} 天内作出，逾期列入逾期清单，不自动决定",
-        "A review is due within {} days; overdue, it is listed, and nothing is decided by itself",
-    ),
-    Value(
-        "claims.potential_counts_from",
-        OneOf(("pass", "earlier-of-pass-and-review-due", "claim")),
-        "S1-033, A-07",
-        {
-            "pass": "潜在客户的期限自审核通过起算",
-            "earlier-of-pass-and-review-due": "潜在客户的期限自审核通过或审核到期起算，以早者为准",
-            "claim": "潜在客户的期限自申请起算",
-        },
-        {
-            "pass": "The term as potential runs from the pass",
-            "earlier-of-pass-and-review-due": "The term as potential runs from the pass,"
-            " or from the review's due time if that is earlier",
-            "claim": "The term as potential runs from the claim",
-        },
-    ),
-    Value(
-        "claims.removal_working_days",
-        Whole(0, 60),
-        "S1-318, A-09",
-        {0: "审核未通过即移除跟进人", "{}": "审核未通过的，第 {} 个工作日结束时移除跟进人"},
-        {
-            0: "After a refused review the holder is removed at once",
-            "{}": "After a refused review the holder is removed at the end of working day {}",
-        },
-    ),
-    Value(
-        "claims.corrections",
-        Whole(0, 100),
-        "A-09",
-        "未通过的申请最多可更正 {} 次，申请时间不变",
-        "Corrections of one refused claim, which keeps its time: at most {}",
-    ),
-    *_stage_values("potential", "潜在客户", clause="S1-033", window="S1-036"),
-    *_stage_values("intent", "意向客户", clause="S1-042", window="S1-044, A-03"),
-    Value(
-        "hold_over.working_days",
-        Whole(0, 60),
-        "A-04",
-        {
-            0: "到期前提交而未决的申请不顺延到期时间",
-            "{}": "到期前提交而未决的申请，最多顺延至到期后第 {} 个工作日结束",
-        },
-        {
-            0: "An undecided application does not keep the protection alive",
-            "{}": "An application made in time keeps the protection alive until it is decided,"
-            " at the latest to the end of working day {} after the deadline",
-        },
-    ),
-    Value(
-        "bar.days",
-        Whole(0, 3650),
-        "S1-037, S1-045",
-        {0: "放弃后可立即再保护", "{}": "放弃后 {} 天内不可再保护"},
-        {
-            0: "A customer given up may be claimed again at once",
-            "{}": "A customer given up may not be claimed again for {} days",
-        },
-    ),
-    Value(
-        "bar.applies_to",
-        OneOf(("giver-up", "everyone")),
-        "A-01",
-        {"giver-up": "此限制仅针对放弃者", "everyone": "此限制针对所有人"},
-        {"giver-up": "This holds for who gave it up", "everyone": "This holds for everyone"},
-    ),
-    Value(
-        "bar.after",
-        SomeOf(("release", "withdrawal", "lapse", "removal")),
-        "A-02",
-        "视为放弃的情形：{}",
-        "What counts as giving up: {}",
-    ),
+    *HOLDING_VALUES,
     Value(
         "follow_up.next_contact_required_stages",
         SomeOf(("waiting", "rejected", "potential", "intent", "formal")),
@@ -200,9 +38,11 @@ VALUES: tuple[Value, ...] = (
     Value(
         "follow_up.next_contact_days_max",
         Whole(1, 3650),
-        "",
+        "S1-031",
         "下次联系时间最远为 {} 天后",
         "The next contact is at most {} days ahead",
+        because={"zh": "更晚的提醒等于没有提醒", "en": "a later reminder is none"},
+        default=365,
     ),
     Value(
         "follow_up.note_characters_max",
@@ -210,6 +50,8 @@ VALUES: tuple[Value, ...] = (
         "S1-030",
         "跟踪笔记最多 {} 个字符",
         "A note has at most {} characters",
+        because={"zh": "足以写下任何一次通话", "en": "it holds any note of a call"},
+        default=20_000,
     ),
     Value(
         "names.similar",
@@ -230,7 +72,7 @@ VALUES: tuple[Value, ...] = (
     Value(
         "names.phone",
         OneOf(("similar", "block", "ignore")),
-        "A-11",
+        "S1-161, A-11",
         {
             "similar": "电话相同视为名称相似",
             "block": "电话相同的不得录入",
@@ -241,6 +83,43 @@ VALUES: tuple[Value, ...] = (
             "block": "The same phone number is not entered twice",
             "ignore": "The same phone number does not matter",
         },
+        because={"zh": "两家公司可能共用一个号码", "en": "two companies may share one number"},
+        default="similar",
+    ),
+    Value(
+        "contracts.types",
+        Texts(count_max=50, characters_max=40),
+        "S1-059",
+        "合同类型：{}",
+        "Types of contract: {}",
+        because={
+            "zh": "条文 S1-059 只列出第一种，而其他合同也须有类型",
+            "en": "S1-059 names the first alone, and other contracts need a type, too",
+        },
+        default=("招聘网虚拟合同", "其他合同"),
+        is_later=True,
+    ),
+    Value(
+        "contracts.stages",
+        SomeOf(("potential", "intent", "formal"), needed=("intent", "formal")),
+        "S1-054, S1-055, A-06",
+        "可签订合同的客户：{}",
+        "Customers with whom a contract may be signed: {}",
+        default=("intent", "formal"),
+        is_later=True,
+    ),
+    Value(
+        "contracts.confirmed_by",
+        SomeOf(("finance", "manager", "director", "risk"), count_min=1),
+        "S1-060",
+        "确认合同的角色（跟进人本人除外）：{}",
+        "Roles that confirm a contract, never its holder: {}",
+        because={
+            "zh": "财务看得到收款，而经理对团队的合同负责",
+            "en": "finance sees the payment, and a manager answers for the team's contracts",
+        },
+        default=("finance", "manager"),
+        is_later=True,
     ),
     Value(
         "contracts.drawn_days",
@@ -248,25 +127,84 @@ VALUES: tuple[Value, ...] = (
         "S1-057",
         "预领的合同 {} 天内未签即失效",
         "A drawn contract that is not signed within {} days expires",
+        because={"zh": "编号不应被永久占用", "en": "a number should not be kept for ever"},
+        default=30,
     ),
     Value(
         "pool.opens_at",
         LocalTime(),
-        "",
+        "S1-050",
         {None: "公海全天可申请", "{}": "公海每日 {} 起可申请（北京时间）"},
         {
             None: "The pool is open at all hours",
             "{}": "Pool customers may be claimed from {} Beijing time",
+        },
+        because={
+            "zh": "条文 S1-050 开放公海而未提时间",
+            "en": "S1-050 opens the pool and names no hours",
         },
         optional=True,
     ),
     Value(
         "pool.closes_at",
         LocalTime(),
-        "",
+        "S1-050",
         {None: "公海不设关闭时间", "{}": "公海每日 {} 起停止申请（北京时间）"},
-        {None: "The pool does not close", "{}": "and until {}"},
+        {None: "The pool does not close", "{}": "Claims from the pool end at {} Beijing time"},
+        because={
+            "zh": "条文 S1-050 开放公海而未提时间",
+            "en": "S1-050 opens the pool and names no hours",
+        },
         optional=True,
+    ),
+    Value(
+        "calendar.holidays",
+        Dates(),
+        "S1-318, A-10",
+        "公布的节假日之外另行放假的日子：{}",
+        "Days off beside the published holidays: {}",
+        because={"zh": "公布的日历通常已够用", "en": "the published calendar is mostly enough"},
+        default=(),
+        is_later=True,
+    ),
+    Value(
+        "calendar.make_up_days",
+        Dates(),
+        "S1-318, A-10",
+        "公布的调休之外另行上班的日子：{}",
+        "Working days beside the published make-up days: {}",
+        because={"zh": "公布的日历通常已够用", "en": "the published calendar is mostly enough"},
+        default=(),
+        is_later=True,
+    ),
+    Value(
+        "agenda.no_contact_days",
+        Whole(1, 3650),
+        "",
+        "客户 {} 天无跟踪记录，列入经理的晨报",
+        "A customer without a follow-up for {} days is in the manager's briefing",
+        because={
+            "zh": "两周已近潜在客户保护期的一半",
+            "en": "two weeks are nearly half of a potential customer's term",
+        },
+        default=14,
+        is_later=True,
+    ),
+    Value(
+        "agenda.warning_days",
+        Whole(0, 365),
+        "S1-032",
+        {0: "首页不预先提醒到期时间", "{}": "首页提醒 {} 天内到期的客户"},
+        {
+            0: "The start page does not warn of deadlines",
+            "{}": "The start page reminds of deadlines within {} days",
+        },
+        because={
+            "zh": "三天足够联系客户并提交申请",
+            "en": "three days are enough to call and to apply",
+        },
+        default=3,
+        is_later=True,
     ),
     Value(
         "disclosure.deadline_to_strangers",
@@ -277,5 +215,7 @@ VALUES: tuple[Value, ...] = (
             "day": "A stranger sees a deadline to the day",
             "instant": "A stranger sees a deadline to the instant",
         },
+        because={"zh": "不应有人守候到期的一刻", "en": "nobody should lie in wait for the instant"},
+        default="day",
     ),
 )

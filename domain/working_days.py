@@ -1,5 +1,6 @@
 """Chinese working days, with holidays and make-up days as far as they are published (A-10)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -22,11 +23,20 @@ class WorkingDeadline:
     provisional: bool
 
 
-def end_of_working_day(instant: datetime, days: int, *, zone: str = ZONE) -> WorkingDeadline:
+def end_of_working_day(
+    instant: datetime,
+    days: int,
+    *,
+    zone: str = ZONE,
+    holidays: Iterable[date] = (),
+    make_up_days: Iterable[date] = (),
+) -> WorkingDeadline:
     """The end of the `days`-th working day after the local day of `instant` (S1-318; A-09, A-10).
 
     The day of the event itself is not counted, and the end of a day is the midnight after it.
     days: 0 or more; 0 is the instant itself, since then nothing is waited for.
+    holidays, make_up_days: days off and working days that go before the published calendar; such
+    a day is known, whether its year is published or not.
     Raises ValueError for an instant without offset or fewer than 0 days.
     """
     if instant.utcoffset() is None:
@@ -35,11 +45,12 @@ def end_of_working_day(instant: datetime, days: int, *, zone: str = ZONE) -> Wor
         raise ValueError("days are counted from 0")
     if days == 0:
         return WorkingDeadline(instant.astimezone(UTC), False)
+    named = dict.fromkeys(holidays, False) | dict.fromkeys(make_up_days, True)
     day = instant.astimezone(ZoneInfo(zone)).date()
     provisional = False
     while days:
         day += timedelta(days=1)
-        is_working, is_known = _working(day)
+        is_working, is_known = (named[day], True) if day in named else _published(day)
         days -= is_working
         provisional = provisional or not is_known
     return WorkingDeadline(start_of_day(day + timedelta(days=1), zone=zone), provisional)
@@ -50,7 +61,7 @@ def start_of_day(day: date, *, zone: str = ZONE) -> datetime:
     return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def _working(day: date) -> tuple[bool, bool]:
+def _published(day: date) -> tuple[bool, bool]:
     """Whether a day is a working day, and whether the calendar knows its year."""
     try:
         return bool(chinese_calendar.is_workday(day)), True

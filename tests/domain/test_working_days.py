@@ -61,6 +61,31 @@ def test_a_count_that_reaches_into_an_unpublished_year_is_provisional() -> None:
     assert not end_of_working_day(beijing(LAST_KNOWN_YEAR, 12, 20, 9), 3).provisional
 
 
+@pytest.mark.clause("S1-318")
+def test_a_named_day_goes_before_the_published_calendar() -> None:
+    monday = beijing(2026, 3, 9, 10)
+    wednesday, saturday = date(2026, 3, 11), date(2026, 3, 14)
+    assert end_of_working_day(monday, 5, holidays=[wednesday]).at == beijing(2026, 3, 18)
+    made_up = end_of_working_day(monday, 5, holidays=[wednesday], make_up_days=[saturday])
+    assert made_up.at == beijing(2026, 3, 17)
+
+
+@given(
+    INSTANTS.filter(lambda instant: instant.year < LAST_KNOWN_YEAR),
+    st.integers(0, 15),
+    st.lists(st.integers(0, 30)),
+)
+def test_to_name_a_day_as_it_is_published_changes_nothing(
+    instant: datetime, days: int, named: list[int]
+) -> None:
+    dates = [instant.date() + timedelta(days=number) for number in named]
+    off = [day for day in dates if not chinese_calendar.is_workday(day)]
+    on = [day for day in dates if chinese_calendar.is_workday(day)]
+    assert end_of_working_day(instant, days, holidays=off, make_up_days=on) == (
+        end_of_working_day(instant, days)
+    )
+
+
 def test_no_days_are_the_instant_itself() -> None:
     instant = beijing(2026, 2, 14, 0, 30)
     assert end_of_working_day(instant, 0).at == instant
