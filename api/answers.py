@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,8 @@ from domain.orders import Receipt
 
 POSITION = "Tenure-Position"
 REPLAYED = "Idempotent-Replayed"
+_AT_TIMES = ("group", "held_over_by", "held_over_until")
+"""Members of a receipt that are there only where they apply."""
 
 
 def instant(at: datetime) -> str:
@@ -86,6 +88,7 @@ def _told(receipt: Receipt) -> dict[str, Any]:
             "state": receipt.state,
             "holder": receipt.holder,
             "until": receipt.until,
+            **{field: found for field in _AT_TIMES if (found := getattr(receipt, field))},
         }
     return told | dict(receipt.extra)
 
@@ -94,6 +97,8 @@ def _plain(value: Any) -> Any:
     """What the JSON encoder does not know by itself."""
     if isinstance(value, datetime):
         return instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, UUID | Decimal):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -16,14 +16,21 @@ from api.metrics import Metrics
 from api.openapi import install_openapi
 from api.problems.handlers import Handlers
 from api.routes import (
+    applications,
+    briefing,
+    contracts,
+    duplicates,
     explained,
+    hand_over,
     health,
+    life,
     lists,
     members,
     protection,
     questions,
     registration,
     rulebooks,
+    tasks,
 )
 
 if TYPE_CHECKING:
@@ -34,9 +41,16 @@ THREADS_SPARE = 6
 
 ROUTERS = (
     protection.router,
+    applications.router,
+    contracts.router,
+    hand_over.router,
     registration.router,
+    duplicates.router,
     questions.router,
+    life.router,
     lists.router,
+    tasks.router,
+    briefing.router,
     members.router,
     rulebooks.router,
     health.router,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from api.keys import read_keys
 from api.settings import Settings, SettingsInvalid
 from api.test_clock import FileClock
 from domain.application import Tenure
+from domain.errors import Unavailable
 from domain.sealing import SealBroken, Sealer
 from eventstore.connections import Database
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from projections.engine import Engine
 
 APP_ROLE = "tenure_app"
+WAIT_SECONDS_MAX = 2.0
+"""How long a question to a view waits for what has just been written."""
 
 
 class SchemaBehind(SettingsInvalid):
@@ -51,6 +55,22 @@ class Service:
 
         application = self.application
         return Engine(self.database, application.recorder, application.mapper.to_domain_event)
+
+    def count_held(self, member: str, at: datetime) -> int:
+        """How many customers a member holds, by everything that is written so far (A-35).
+
+        Raises Unavailable where the view does not get there in time.
+        """
+        from projections.customer_search import VIEW, held_count
+        from projections.positions import ViewLagging
+
+        settled = self.application.reader.settled_position()
+        try:
+            self.engine.wait_for([VIEW], settled, WAIT_SECONDS_MAX)
+        except ViewLagging as error:
+            raise Unavailable("the view of who holds what is behind") from error
+        with self.database.autocommit() as cursor:
+            return held_count(cursor, member, now=at)
 
     def close(self) -> None:
         """Close the connections, then leave the embedded server."""
@@ -85,9 +105,17 @@ def build_service(settings: Settings) -> Service:
         sealer = _sealer(settings, database)
         env = Environment(Tenure.name, {"CREATE_TABLE": "no"})
         factory = eventstore.Factory.with_database(database, env)
-        application = Tenure(factory, sealer)
+        service: Service | None = None
+
+        def count_held(member: str, at: datetime) -> int:
+            if service is None:
+                raise Unavailable("the service is still being put together")
+            return service.count_held(member, at)
+
+        application = Tenure(factory, sealer, count_held=count_held)
         stack.callback(application.close)
-        return Service(settings, database, application, embedded, stack.pop_all())
+        service = Service(settings, database, application, embedded, stack.pop_all())
+        return service
 
 
 def migrated(settings: Settings) -> list[str]:

@@ -8,6 +8,7 @@ at the instant shown finds the protection over.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
@@ -34,10 +35,13 @@ class Disclosure:
         rules = self.application.rulebooks().in_force(self.signed.at)
         return rules.disclosure.deadline_to_strangers == "day"
 
-    def sees_details(self, holder: str | None, state: str) -> bool:
-        """True where the member may read contacts, phones and notes."""
+    def sees_details(self, holder: str | None, state: str, *, signers: Iterable[str] = ()) -> bool:
+        """True where the member may read contacts, phones, notes and contracts.
+
+        signers: who signed the customer's contracts; they keep it in sight (A-31).
+        """
         return permissions.may_see_details(
-            self.signed.roles, self.signed.member, holder=holder, state=state
+            self.signed.roles, self.signed.member, holder=holder, state=state, signers=signers
         )
 
     def deadline(

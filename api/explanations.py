@@ -6,36 +6,91 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from api.answers import instant
 from api.languages import Language
 from api.problems.wording import in_words
 from domain.events.facts import facts_of
 from domain.replay import Answer, PastEvent
+from domain.tenures import Interval
+from domain.terms import HOLD_OVERS
 from domain.words import Words, describe
 from projections.audit import AuditEntry
 
 STRANGERS_WORDS: Mapping[str, Words] = {
+    "customer.application_withdrawn": Words("申请已撤回", "the application was withdrawn"),
     "customer.claim_withdrawn": Words("申请人撤回了保护申请", "the claimant withdrew the claim"),
+    "customer.claimed": Words("跟进人申请保护该客户", "the holder asked for protection"),
+    "customer.contract_confirmed": Words(
+        "合同已确认，客户为正式客户", "a contract was confirmed: the customer is formal"
+    ),
+    "customer.contract_detailed": Words("填写了合同", "a contract was filled in"),
+    "customer.contract_drawn": Words("预领了合同", "a contract was drawn"),
+    "customer.contract_signed": Words("签订了合同", "a contract was signed"),
+    "customer.contract_voided": Words("合同已作废", "a contract was declared void"),
+    "customer.duplicate_absorbed": Words(
+        "重复客户并入该客户", "a duplicate was merged into this record"
+    ),
+    "customer.duplicate_reported": Words(
+        "该客户被报告为重复客户", "the record was reported as a duplicate"
+    ),
+    "customer.duplicate_resolved": Words(
+        "重复报告已有决定", "the report of a duplicate was decided"
+    ),
+    "customer.extension_granted": Words("延期申请已批准", "more time was granted"),
+    "customer.extension_refused": Words("延期申请未获批准", "more time was refused"),
+    "customer.extension_requested": Words("跟进人申请延期", "the holder applied for more time"),
     "customer.followed_up": Words("跟进人记录了一次客户跟踪", "the holder noted a contact"),
+    "customer.hand_over_arranged": Words("已安排客户的交接", "a hand-over was arranged"),
+    "customer.holder_removed": Words(
+        "跟进人被移除，客户成为公共客户", "the holder was removed; the customer is public"
+    ),
+    "customer.intent_granted": Words("客户转为意向客户", "the customer is an intent customer"),
+    "customer.intent_refused": Words("意向申请未获批准", "the application for intent was refused"),
+    "customer.intent_requested": Words("跟进人申请转为意向客户", "the holder applied for intent"),
+    "customer.likeness_ended": Words(
+        "认定另一客户并非同一家公司", "another record was found to be a different company"
+    ),
     "customer.profile_changed": Words("客户资料有修改", "the record was corrected"),
     "customer.registered": Words("登记了该客户", "the customer was registered"),
     "customer.released": Words("跟进人放弃了该客户", "the holder gave the customer up"),
     "customer.review_passed": Words("审核通过，保护生效", "the review passed: protection in force"),
     "customer.review_refused": Words("审核未通过", "the review refused the claim"),
+    "customer.transferred": Words("客户转给其他成员", "the customer was given to another member"),
 }
 """What a stranger reads of events whose sentence tells a reason, a note or a deadline."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
-_INSTANT_NAME = re.compile(r"(_at|_due|_from|^until|deadline)$")
+_INSTANT_NAME = re.compile(r"(_at|_due|_from|_until|^until|^at|^since|deadline)$")
 _ENDINGS: Mapping[str, tuple[str, str]] = {
     "lapsed": ("到期自动落入公海", "it lapsed at its deadline"),
     "released": ("跟进人放弃", "the holder gave it up"),
     "withdrawn": ("申请人撤回", "the claim was withdrawn"),
-    "removed": ("审核未通过，跟进人被移除", "the holder was removed after the refused review"),
+    "undecided": ("顺延期满仍未决定", "it was held over and nobody decided in time"),
+    "application-refused": (
+        "顺延所依的申请未获批准",
+        "the application holding it over was refused",
+    ),
+    "application-withdrawn": (
+        "顺延所依的申请已撤回",
+        "the application holding it over was withdrawn",
+    ),
+    "contract-voided": ("顺延所依的合同已作废", "the contract holding it over is void"),
+    "removed": ("跟进人被移除", "the holder was removed"),
+    "manager": ("跟进人被经理移除", "a manager removed the holder"),
+    "left": ("跟进人离职，无人接手", "the holder left and nobody took over"),
     "review-passed": ("审核通过，进入下一阶段", "the review passed and the next stage began"),
     "review-refused": ("审核未通过，进入下一阶段", "the review refused and the next stage began"),
     "corrected": ("申请已更正，重新待审核", "the claim was corrected and waits again"),
+    "intent-granted": ("意向申请获批，转为意向客户", "intent was granted and the next stage began"),
+    "contract-confirmed": (
+        "合同已确认，成为正式客户",
+        "a contract was confirmed: formal from then",
+    ),
+    "transferred": ("转给其他成员", "it was given to another member"),
+    "moved": ("转由售后负责", "after-sales took it over"),
+    "merged": ("重复客户合并", "the record was merged with its duplicate"),
 }
 
 
@@ -72,54 +127,95 @@ def past_event(past: PastEvent, language: Language, *, sees_details: bool) -> di
     }
 
 
-def explanation(answer: Answer, until: datetime | None, language: Language) -> str:
-    """The as-of answer in one sentence. until: as far as the reader may see it."""
+def explanation(
+    answer: Answer,
+    language: Language,
+    *,
+    until: datetime | None,
+    deadline: datetime | None,
+    merged_into: UUID | None,
+) -> str:
+    """The as-of answer in one sentence.
+
+    until: when the tenure ended or ends; deadline: the one that was given, before any hold-over;
+    both as far as the reader may see them. merged_into: the record that answered for it by then.
+    """
     told = answer.interval or answer.last
+    held_over_by = told.protection.held_over_by if told and told.protection else None
     words = in_words(
         {
             "at": answer.at,
             "holder": told.holder if told else None,
+            "group": told.group if told else None,
             "stage": told.stage if told else "pool",
             "since": told.since if told else None,
             "end": until,
+            "deadline": deadline,
+            "into": merged_into,
             "rulebook": told.rulebook if told else None,
         },
         language,
     )
+    sentence = _sentence(answer, language, is_merged=merged_into is not None)
+    if answer.interval is not None and held_over_by is not None:
+        words["held_over_by"] = HOLD_OVERS[held_over_by][language == "en"]
+        sentence += _held_over(language)
     ending = ""
     if told is not None and answer.ended is not None:
         zh, en = _ENDINGS[answer.ended]
         ending = f"；结束原因：{zh}" if language == "zh" else f"; ending: {en}"
-    return _sentence(answer, language).format_map(words) + ending + _stop(language)
+    return sentence.format_map(words) + ending + _stop(language)
 
 
-def _sentence(answer: Answer, language: Language) -> str:
+def _sentence(answer: Answer, language: Language, *, is_merged: bool) -> str:
     is_zh = language == "zh"
     if not answer.is_registered:
         return "{at} 时该客户尚未登记" if is_zh else "At {at} the customer was not registered"
     if answer.interval is not None:
-        if answer.interval.until is None:
-            return (
-                "{at} 时由 {holder} 保护（{stage}），自 {since} 起，依据制度 {rulebook}"
-                if is_zh
-                else "At {at} {holder} held it ({stage}), since {since}, by rulebook {rulebook}"
-            )
-        return (
-            "{at} 时由 {holder} 保护（{stage}），自 {since} 至 {end}，依据制度 {rulebook}"
+        return _held(answer.interval, language)
+    if is_merged:
+        place = (
+            "{at} 时该客户已并入客户 {into}"
             if is_zh
-            else "At {at} {holder} held it ({stage}), from {since} to {end}, by rulebook {rulebook}"
+            else "At {at} it had been merged into customer {into}"
         )
+    else:
+        place = "{at} 时在公共客户池中" if is_zh else "At {at} it was in the pool"
     if answer.last is not None:
-        return (
-            "{at} 时在公共客户池中；此前由 {holder} 保护至 {end}"
+        before = (
+            "；此前由 {holder} 保护至 {end}"
             if is_zh
-            else "At {at} it was in the pool; before that {holder} held it until {end}"
+            else "; before that {holder} held it until {end}"
         )
-    return (
-        "{at} 时在公共客户池中，此前无人保护"
-        if is_zh
-        else "At {at} it was in the pool; nobody had held it before"
-    )
+    else:
+        before = "，此前无人保护" if is_zh else "; nobody had held it before"
+    return place + before
+
+
+def _held(interval: Interval, language: Language) -> str:
+    is_zh = language == "zh"
+    if interval.group is not None and interval.holder is None:
+        holder = (
+            "{at} 时由 {holder} 负责，尚未指定负责人（{stage}）"
+            if is_zh
+            else "At {at} {holder} held it and had named no person yet ({stage})"
+        )
+    else:
+        holder = (
+            "{at} 时由 {holder} 保护（{stage}）" if is_zh else "At {at} {holder} held it ({stage})"
+        )
+    if interval.until is None:
+        term = "，自 {since} 起" if is_zh else ", since {since}"
+    else:
+        term = "，自 {since} 至 {end}" if is_zh else ", from {since} to {end}"
+    return holder + term + ("，依据制度 {rulebook}" if is_zh else ", by rulebook {rulebook}")
+
+
+def _held_over(language: Language) -> str:
+    """That the deadline is not the end, and why."""
+    if language == "zh":
+        return "；到期时间 {deadline} 因{held_over_by}顺延，未决定则最迟至 {end}"
+    return "; its deadline, {deadline}, is held over by the {held_over_by}, at the latest to {end}"
 
 
 def _facts(value: Any, name: str = "") -> Any:

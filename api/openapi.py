@@ -10,11 +10,17 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from api.conditions import IDEMPOTENCY_KEY, IF_MATCH, MIN_POSITION
-from api.problems.schemas import problem_responses, problem_schemas
+from api.models.fields import AT_TIMES
+from api.problems.schemas import example_of, problem_responses, problem_schemas
 
 TAGS = (
     ("customers", "Register a company and keep its record. 客户录入与维护。"),
-    ("protection", "Claim, review, follow up, release. 保护、审核、跟踪、放弃。"),
+    (
+        "protection",
+        "Claim, review, follow up, apply, decide, transfer, release. "
+        "保护、审核、跟踪、申请、审批、移交、放弃。",
+    ),
+    ("contracts", "Draw, sign, confirm, void. 合同：预领、签订、确认、作废。"),
     ("questions", "Who has this company, and who had it when? 撞单分析与归属查询。"),
     ("views", "What is in the pool, what falls due, what waits for me. 公海、待办与列表。"),
     ("people", "Members, roles, tokens. 成员、角色与令牌。"),
@@ -50,6 +56,8 @@ COMMAND_PROBLEMS = (
     "idempotency-mismatch",
     "unavailable",
 )
+CUSTOMER_PROBLEMS = ("merged",)
+"""What any command on an existing customer may answer beside those."""
 QUERY_PROBLEMS = ("not-signed-in", "invalid", "view-behind", "unavailable")
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
@@ -122,6 +130,18 @@ def command(
         | {status: _answered("TenurePosition", "ETag", "IdempotentReplayed")},
         "openapi_extra": {"parameters": _refs("IdempotencyKey", "IfMatch")},
     }
+
+
+def customer_command(
+    tag: str,
+    summary: str,
+    answer: type[BaseModel],
+    *,
+    problems: Iterable[str] = (),
+    status: int = 200,
+) -> dict[str, Any]:
+    """Keyword arguments of the route of a command on a customer that exists."""
+    return command(tag, summary, answer, problems=(*problems, *CUSTOMER_PROBLEMS), status=status)
 
 
 def query(
@@ -231,6 +251,8 @@ def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
         for content in told.get("content", {}).values():
             if "example" not in content and "examples" not in content:
                 content["example"] = example_from(content["schema"], schemas)
+            for slug, example in content.get("examples", {}).items():
+                example["value"] = example_of(slug)  # FastAPI drops members that are null.
     for told in operation["responses"].values():
         told.setdefault("headers", {})["X-Request-Id"] = _header("RequestId")
 
@@ -251,7 +273,9 @@ def example_from(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
         return schema["examples"][0]
     if "properties" in schema:
         return {
-            name: example_from(member, schemas) for name, member in schema["properties"].items()
+            name: example_from(member, schemas)
+            for name, member in schema["properties"].items()
+            if AT_TIMES not in member
         }
     for choice in schema.get("anyOf", ()):
         return example_from(choice, schemas)

@@ -22,7 +22,7 @@ from domain.application import Tenure
 from domain.errors import TenureError
 from eventstore.connections import Connection, Database
 from projections.agenda import NAME as AGENDA
-from projections.agenda import due_deadlines
+from projections.agenda import due_deadlines, held_by_leavers_unarranged, next_due
 from projections.engine import Engine
 from projections.positions import ViewLagging
 
@@ -77,7 +77,7 @@ class Leadership:
 
 
 class Sweeper:
-    """Finds protections whose deadline has passed in the agenda and records their ends."""
+    """Finds in the agenda what is due by itself, deadlines and leavings, and records it."""
 
     def __init__(self, application: Tenure, database: Database, engine: Engine) -> None:
         self._application = application
@@ -133,12 +133,19 @@ class Sweeper:
                 recorded += sum(pool.map(self._application.sweep, batches))
                 if after is None:
                     break
+        recorded += self._arrange_for_leavers()
         if recorded:
             self.recorded += recorded
             self.seconds = monotonic() - began
             self._log.info("swept", recorded=recorded)
             self._wait_for_agenda(stop)
         return recorded
+
+    def _arrange_for_leavers(self) -> int:
+        """Claims that raced with their holder's leave get the arrangement that they missed."""
+        with self._database.autocommit() as cursor:
+            held = held_by_leavers_unarranged(cursor, BATCH)
+        return self._application.arrange_for_leavers(held) if held else 0
 
     def _wait_for_agenda(self, stop: threading.Event) -> None:
         """Until the agenda knows what was recorded, it would only offer the same again."""
@@ -163,13 +170,8 @@ class Sweeper:
         """
         now = self._database.now()
         with self._database.autocommit() as cursor:
-            cursor.execute(
-                "SELECT min(pool_from) FROM views.agenda"
-                " WHERE holder IS NOT NULL AND pool_from > %s",
-                (now,),
-            )
-            row: Any = cursor.fetchone()
-        if row[0] is None:
+            due_at = next_due(cursor, now)
+        if due_at is None:
             return PAUSE_SECONDS_MAX
-        seconds = (row[0] - now) / timedelta(seconds=1)
+        seconds = (due_at - now) / timedelta(seconds=1)
         return min(max(seconds, PAUSE_SECONDS_MIN), PAUSE_SECONDS_MAX)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,29 +17,38 @@ from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Recording
 from eventsourcing.utils import Environment
 
-from domain import commands
+from domain import commands, snapshots
 from domain.command_path import CommandPath, signed_in
-from domain.errors import NotFound
+from domain.customer import Customer
+from domain.customer_commands import CustomerCommands
+from domain.errors import NotFound, Unavailable
 from domain.events.values import SYSTEM
 from domain.log import Log
+from domain.may import Asker, Right, rights
 from domain.member import Member
 from domain.orders import (
     CONSOLE,
-    ContactInput,
     Credentials,
-    FollowUpInput,
     Order,
     Random,
     Receipt,
     SealedAt,
     Signed,
 )
+from domain.party import Party
 from domain.replay import Answer, History, holder_at
+from domain.replaying import customer_at
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer
+from domain.work import CountHeld
 
 
-class Tenure(Application[UUID]):
+def _cannot_count(_member: str, _at: datetime) -> int:
+    """No views at hand to count in. Raises Unavailable rather than let a limit pass unseen."""
+    raise Unavailable("no views to count held customers in")
+
+
+class Tenure(CustomerCommands, Application[UUID]):
     """Who protects which customer, since when, and by which rule."""
 
     name = "tenure"
@@ -52,14 +61,23 @@ class Tenure(Application[UUID]):
         *,
         random: Random = secrets.token_bytes,
         pause: Callable[[float], None] = time.sleep,
+        count_held: CountHeld | None = None,
     ) -> None:
         """factory: the event store's. random: unpredictable bytes. pause: waits that many seconds
-        before a lost race is decided again."""
+        before a lost race is decided again. count_held: how many customers a member holds, where
+        views are at hand; without it, no claim is decided under a limit (A-35)."""
         self._given_factory = factory
         self.sealer = sealer
         super().__init__()
         self.reader = Log(self.recorder, self.mapper)
-        self._path = CommandPath(self.reader, self.save, sealer, random=random, pause=pause)
+        self._path = CommandPath(
+            self.reader,
+            self.save,
+            sealer,
+            random=random,
+            pause=pause,
+            count_held=count_held or _cannot_count,
+        )
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
         """The factory that was given, so that everything shares one pool and one clock."""
@@ -68,11 +86,15 @@ class Tenure(Application[UUID]):
     def save(self, *aggregates: Any, **kwargs: Any) -> list[Recording[UUID]]:
         """Append the aggregates' pending events in one transaction.
 
-        As the library's, less its snapshots and notifications, which are not in use, and its
-        protocol checks, which cost a twelfth of a claim.
+        As the library's, with snapshots of our own, less its notifications, which are not in use,
+        and its protocol checks, which cost a twelfth of a claim.
         """
+        due = snapshots.due(aggregates)
         events = [event for aggregate in aggregates for event in aggregate.collect_events()]
-        return self.events.put(events, **kwargs)
+        recordings = self.events.put(events, **kwargs)
+        if due:
+            self.reader.keep_snapshots(due)
+        return recordings
 
     def open_log(self) -> None:
         """Begin the rulebook and the console's member where the log has none. Idempotent."""
@@ -97,84 +119,6 @@ class Tenure(Application[UUID]):
                 self.save(aggregate)
             except IntegrityError:
                 continue  # Another process opened the same log at the same instant.
-
-    # Commands on customers.
-
-    def register(
-        self,
-        order: Order,
-        *,
-        name: str,
-        address: str,
-        industry: str,
-        phone: str,
-        introduction: str,
-        profile: str = "enterprise",
-        contacts: Sequence[ContactInput] = (),
-        override_reason: str | None = None,
-    ) -> Receipt:
-        """Enter a customer; this alone protects nobody (S1-024, S1-025, S1-303)."""
-        fields = {
-            "name": name,
-            "address": address,
-            "industry": industry,
-            "phone": phone,
-            "introduction": introduction,
-        }
-        command = commands.Register(self.sealer, profile, fields, tuple(contacts), override_reason)
-        return self._path.carry_out(order, command)
-
-    def claim(
-        self,
-        order: Order,
-        customer_id: UUID,
-        *,
-        contact: ContactInput | None,
-        follow_up: FollowUpInput | None = None,
-    ) -> Receipt:
-        """Ask for protection for oneself (S1-306, S1-307), or correct a refused claim (A-09)."""
-        return self._path.carry_out(order, commands.Claim(customer_id, contact, follow_up))
-
-    def withdraw(self, order: Order, customer_id: UUID, *, what: str, reason: str) -> Receipt:
-        """Take a claim back before it is in force."""
-        return self._path.carry_out(order, commands.Withdraw(customer_id, what, reason))
-
-    def review(
-        self,
-        order: Order,
-        customer_id: UUID,
-        *,
-        decision: str,
-        reason: str | None,
-        different_company: str | None = None,
-    ) -> Receipt:
-        """Pass or refuse a claim (S1-309 to S1-318)."""
-        command = commands.Review(customer_id, decision, reason, different_company)
-        return self._path.carry_out(order, command)
-
-    def follow_up(self, order: Order, customer_id: UUID, *, follow_up: FollowUpInput) -> Receipt:
-        """Note a contact (S1-029 to S1-031)."""
-        return self._path.carry_out(order, commands.FollowUp(customer_id, follow_up))
-
-    def release(self, order: Order, customer_id: UUID, *, reason: str) -> Receipt:
-        """Give a customer up (S1-037, S1-038, S1-045)."""
-        return self._path.carry_out(order, commands.Release(customer_id, reason))
-
-    def add_contact(self, order: Order, customer_id: UUID, *, contact: ContactInput) -> Receipt:
-        """Fill in a contact person (S1-027)."""
-        return self._path.carry_out(order, commands.AddContact(customer_id, contact))
-
-    def change_profile(
-        self,
-        order: Order,
-        customer_id: UUID,
-        *,
-        changes: Mapping[str, str],
-        override_reason: str | None = None,
-    ) -> Receipt:
-        """Correct the record; a new name or phone is checked for collisions again."""
-        command = commands.ChangeProfile(self.sealer, customer_id, changes, override_reason)
-        return self._path.carry_out(order, command)
 
     # Commands on people and rules.
 
@@ -215,6 +159,13 @@ class Tenure(Application[UUID]):
         """Record the ends that passed deadlines imply (S1-035); how many were recorded."""
         return self._path.sweep(candidates)
 
+    def arrange_for_leavers(self, held: Sequence[tuple[UUID, str]]) -> int:
+        """Customers that a leaver holds without an arrangement: nobody takes over (A-47).
+
+        held: customer and holder. Only a claim that raced with the arrangement can be such a one.
+        """
+        return self._path.arrange_for_leavers(held)
+
     # Questions that the log itself answers.
 
     def authenticate(self, credentials: Credentials) -> Signed:
@@ -243,6 +194,28 @@ class Tenure(Application[UUID]):
         return holder_at(
             history, at=at or history.now, known_at=known_at, known_position=known_position
         )
+
+    def rights(
+        self, customer_id: UUID, member: str, *, at: datetime | None = None
+    ) -> tuple[list[Right], datetime]:
+        """What a member may do with a customer at an instant, and that instant.
+
+        at: None for now. Raises NotFound for who or what was not there yet.
+        """
+        history = self.reader.history(customer_id)
+        at = at or history.now
+        asker, rulebook = self.reader.member_at(member, at), self.rulebooks()
+        customer = customer_at(history, at, rulebook.rules_of)
+        matters = [customer_id, *customer.linked]
+        parts = [Party.id_of(matter, member) for matter in matters]
+        streams = self.reader.load([(stream, 0) for stream in (*customer.linked, *parts)]).streams
+        has_part = any(
+            (isinstance(found, Customer) and found.is_party(member))
+            or (isinstance(found, Party) and found.created_on <= at)
+            for found in streams.values()
+        )
+        asked_by = Asker(member, asker.roles_at(at), has_part)
+        return rights(customer, asked_by, at, rulebook), at
 
     def member_at(self, member: str, at: datetime | None = None) -> Member:
         """A member as of an instant. Raises NotFound, also for one who had not joined then."""

@@ -28,6 +28,7 @@ from domain.errors import (
     Unavailable,
     VersionConflict,
 )
+from domain.events.values import SYSTEM
 from domain.log import Log, Read
 from domain.member import Member
 from domain.orders import (
@@ -40,14 +41,16 @@ from domain.orders import (
     Signed,
     StoredAnswer,
 )
+from domain.party import Party
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer
-from domain.work import Command, Decision, Work
+from domain.work import Command, CountHeld, Decision, Work
 
 TRIES_MAX = 20
 PAUSE_SECONDS_MAX = 0.05
 SWEEP_BATCH = 200
+LEFT_MEANWHILE = "the claim came in while the leave was being arranged"
 Save = Callable[..., list[Recording[UUID]]]
 
 
@@ -55,7 +58,7 @@ class CommandPath:
     """Carries commands out.
 
     save: appends the aggregates' pending events. random: unpredictable bytes. pause: waits that
-    many seconds before a lost race is decided again.
+    many seconds before a lost race is decided again. count_held: how many customers a member holds.
     """
 
     def __init__(
@@ -66,12 +69,14 @@ class CommandPath:
         *,
         random: Random,
         pause: Callable[[float], None],
+        count_held: CountHeld,
     ) -> None:
         self._log = log
         self._save = save
         self._sealer = sealer
         self._random = random
         self._pause = pause
+        self._count_held = count_held
 
     def carry_out(self, order: Order, command: Command) -> Receipt:
         """The answer of the command. Raises TenureError; Unavailable after too many lost races."""
@@ -98,6 +103,10 @@ class CommandPath:
                 recorded += sum(self._sweep_one(customer_id) for customer_id in batch)
         return recorded
 
+    def arrange_for_leavers(self, held: Sequence[tuple[UUID, str]]) -> int:
+        """Arrange for each what its holder's leave implies; how many were arranged."""
+        return sum(self._arrange_for_leaver(customer_id, member) for customer_id, member in held)
+
     def _attempt(self, order: Order, command: Command) -> Receipt:
         """One try. The checks come in the order of design §5; the first that fails answers."""
         malformed = _malformed(command)
@@ -108,12 +117,15 @@ class CommandPath:
         customer = _customer(command, read)
         if read.command is not None:
             return _answer_again(order, read.command)
-        if not permissions.may(signed.roles, command.name):
-            raise NotAllowed(command.name, permissions.needs(command.name))
+        permitted = permissions.permitted(command.name, _rulebook(read).in_force(read.now))
+        if signed.roles.isdisjoint(permitted):
+            raise NotAllowed(command.name, permitted)
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
         work = self._work(read, signed, customer)
         try:
+            if customer is not None:
+                customer.require_not_merged()
             decision = command.decide(work)
         except Refused as refused:
             self._record_refusal(order, command, work, refused, version)
@@ -125,6 +137,8 @@ class CommandPath:
         own = set(own)
         if command.customer_id is not None:
             own.add(command.customer_id)
+            if command.name in permissions.DECISIONS:
+                own.add(Party.id_of(command.customer_id, order.credentials.member))
         shared = (Member.id_of(order.credentials.member), RulebookStream.the_id())
         return self._log.load(
             [(stream, 0) for stream in own],
@@ -144,6 +158,7 @@ class CommandPath:
             random=self._random,
             fetch=lambda ids: self._log.load([(found, 0) for found in ids]).streams,
             fetch_key=self._subject_key,
+            count_held=self._count_held,
         )
 
     def _record(self, order: Order, work: Work, decision: Decision) -> Receipt:
@@ -161,11 +176,15 @@ class CommandPath:
     def _record_refusal(
         self, order: Order, command: Command, work: Work, refused: Refused, version: int | None
     ) -> None:
-        """Keep the refusal as evidence, before its error goes out."""
+        """Keep the refusal as evidence, before its error goes out.
+
+        Who sought the customer for himself has a part in the matter from then on.
+        """
         facts = msgspec.to_builtins(refused.facts())
+        customer_id = command.customer_id or UUID(facts["customer_id"])
         refusal = Refusal.record(
             work.new_id(),
-            customer_id=command.customer_id or UUID(facts["customer_id"]),
+            customer_id=customer_id,
             customer_version=version,
             command=command.name,
             rule=refused.slug,
@@ -177,9 +196,30 @@ class CommandPath:
             at=work.at,
         )
         answer = {"refused": {"slug": refused.slug, "facts": facts}}
+        kept: list[Aggregate] = [refusal]
+        if command.name in permissions.SEEKING:
+            kept += self._new_party(refusal, customer_id, command, work, refused)
         refused.position = _last_position(
-            self._save(refusal, command=self._command_record(order, answer))
+            self._save(*kept, command=self._command_record(order, answer))
         )
+
+    def _new_party(
+        self, refusal: Refusal, customer_id: UUID, command: Command, work: Work, refused: Refused
+    ) -> list[Aggregate]:
+        """The member's part in the customer, where it is not known yet."""
+        party_id = Party.id_of(customer_id, work.actor)
+        work.read([party_id])
+        if party_id in work.streams:
+            return []
+        noted = Party.note(
+            customer_id,
+            work.actor,
+            refusal=refusal.id,
+            command=command.name,
+            rule=refused.slug,
+            at=work.at,
+        )
+        return [noted]
 
     def _command_record(self, order: Order, answer: dict[str, Any]) -> CommandRecord:
         """An append that lost its race was not applied, so each try may have an id of its own."""
@@ -191,6 +231,34 @@ class CommandPath:
             return self._sweep([customer_id])
         except IntegrityError:
             return 0
+
+    def _arrange_for_leaver(self, customer_id: UUID, member: str) -> int:
+        """The claim raced with the arrangement and did not see it; nobody takes over."""
+        member_id = Member.id_of(member)
+        read = self._log.load([(customer_id, 0)], cached=[member_id, RulebookStream.the_id()])
+        customer, leaver = read.streams.get(customer_id), read.streams.get(member_id)
+        if not isinstance(customer, Customer) or not isinstance(leaver, Member):
+            return 0
+        at = max(read.now, customer.modified_on)
+        rules_of = _rulebook(read).rules_of
+        customer.expire(at, rules_of)
+        held = customer.live_protection(at)
+        if leaver.leaves_at is None or held is None or held.holder != member or held.leaving:
+            return 0
+        customer.arrange_hand_over(
+            actor=SYSTEM,
+            leaves_at=max(at, leaver.leaves_at),
+            to=None,
+            department=None,
+            reason=LEFT_MEANWHILE,
+            at=at,
+        )
+        customer.expire(at, rules_of)
+        try:
+            self._save(customer)
+        except IntegrityError:
+            return 0  # Whoever won left it for the next pass, or ended it.
+        return 1
 
     def _sweep(self, batch: Sequence[UUID]) -> int:
         read = self._log.load(
@@ -229,7 +297,8 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
             raise NotSignedIn
     elif not member.has_live_token(credentials.digest, read.now):
         raise NotSignedIn
-    return Signed(member.member, member.name, member.roles, member.department, read.now)
+    roles = member.roles_at(read.now)
+    return Signed(member.member, member.name, roles, member.department, read.now, member.leaves_at)
 
 
 def _malformed(command: Command) -> Invalid | None:
@@ -279,6 +348,9 @@ def _receipt(about: Aggregate, work: Work, decision: Decision) -> Receipt:
         holder=live.holder if live else None,
         until=live.until if live else None,
         extra=dict(decision.extra),
+        group=live.group if live else None,
+        held_over_by=live.held_over_by if live else None,
+        held_over_until=live.held_over_until if live and live.held_over_by else None,
     )
 
 

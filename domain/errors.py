@@ -18,8 +18,13 @@
         ├── OwnDecision        a party may not decide
         ├── DuplicateName      the same or a similar company is registered
         ├── NothingPending     there is nothing to decide
+        ├── AlreadyPending     it waits for a decision already
         ├── TooLate            the time for it has passed
-        └── EarlierClaim       a similar record has an earlier open claim
+        ├── ExtensionsUsedUp   no further extension in this stage
+        ├── EarlierClaim       a similar record has an earlier open claim
+        ├── NumberTaken        another contract has the number
+        ├── PortfolioFull      the member holds as many customers as one may
+        └── MergedAway         the record was merged into another
 
 Errors carry facts, not sentences: `api.problems` words them in Chinese and English.
 """
@@ -176,16 +181,20 @@ class Refused(TenureError):
 
 @dataclass(eq=False)
 class AlreadyProtected(Refused):
-    """Somebody holds the customer (S1-023, S1-302). until: None under review."""
+    """Somebody holds the customer (S1-023, S1-302). until: None under review.
+
+    holder: None while `group` holds it.
+    """
 
     slug = "already-protected"
     clause = "S1-302"
 
     customer_id: UUID
-    holder: str
+    holder: str | None
     stage: Stage
     claimed_at: datetime
     until: datetime | None
+    group: str | None = None
 
 
 @dataclass(eq=False)
@@ -211,13 +220,14 @@ class PoolClosed(Refused):
 
 @dataclass(eq=False)
 class NotTheHolder(Refused):
-    """Only the holder may (S1-029, S1-038). holder: None when the customer is in the pool."""
+    """Only the holder may (S1-029, S1-038). holder: None in the pool, or while `group` holds it."""
 
     slug = "not-the-holder"
     clause = "S1-038"
 
     customer_id: UUID
     holder: str | None
+    group: str | None = None
 
 
 @dataclass(eq=False)
@@ -263,6 +273,27 @@ class NothingPending(Refused):
 
 
 @dataclass(eq=False)
+class AlreadyPending(Refused):
+    """The same is waiting for a decision already."""
+
+    slug = "already-pending"
+
+    customer_id: UUID
+
+
+@dataclass(eq=False)
+class ExtensionsUsedUp(Refused):
+    """No further extension of this protection in this stage (A-04)."""
+
+    slug = "extensions-used-up"
+
+    customer_id: UUID
+    stage: Stage
+    extensions: int
+    extensions_max: int
+
+
+@dataclass(eq=False)
 class TooLate(Refused):
     """The time for it has passed."""
 
@@ -280,8 +311,41 @@ class EarlierClaim(Refused):
     clause = "S1-312"
 
     customer_id: UUID
-    holder: str
+    holder: str | None
     claimed_at: datetime
+
+
+@dataclass(eq=False)
+class NumberTaken(Refused):
+    """Another contract has, or had, the number: each is drawn once (S1-057)."""
+
+    slug = "number-taken"
+    clause = "S1-057"
+
+    customer_id: UUID
+    number: str
+
+
+@dataclass(eq=False)
+class PortfolioFull(Refused):
+    """The member holds as many customers as the rulebook allows one (A-35)."""
+
+    slug = "portfolio-full"
+
+    customer_id: UUID
+    held: int
+    held_max: int
+
+
+@dataclass(eq=False)
+class MergedAway(Refused):
+    """The record was merged into another, which answers from now on (S1-020). into: its id."""
+
+    slug = "merged"
+    clause = "S1-020"
+
+    customer_id: UUID
+    into: UUID
 
 
 REFUSALS: tuple[type[Refused], ...] = (
@@ -293,6 +357,11 @@ REFUSALS: tuple[type[Refused], ...] = (
     OwnDecision,
     DuplicateName,
     NothingPending,
+    AlreadyPending,
     TooLate,
+    ExtensionsUsedUp,
     EarlierClaim,
+    NumberTaken,
+    PortfolioFull,
+    MergedAway,
 )

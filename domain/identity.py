@@ -19,12 +19,12 @@ from domain.events.identity import (
     IdentityShared,
 )
 
-Kind = Literal["name", "core", "phone"]
+Kind = Literal["name", "core", "phone", "contract"]
 NAMESPACE = UUID("6f1c4f1e-5a3b-5c53-9b5e-6d3f0a1c7e21")
 
 
 class Identity(Aggregate):
-    """One name, core or phone, and the customers behind it, in the order of their coming."""
+    """One name, core, phone or contract number, and the customers behind it as they came."""
 
     TOPIC = "identity"
     Event = IdentityEvent

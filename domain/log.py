@@ -3,20 +3,25 @@
 Members and the rulebook are asked for with every command but change seldom: the log keeps the
 last fold of each and asks the store only for what came later. That is as fresh as reading the
 whole stream, in the same round trip; nothing is ever answered from the cache alone.
+
+Customers come from their newest snapshot and what came after it; histories from events alone.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
-from eventsourcing.persistence import Mapper
+from eventsourcing.persistence import Mapper, PersistenceError, StoredEvent
 
+from domain import snapshots
+from domain.customer import Customer
 from domain.errors import NotFound
 from domain.events.customer import Registered
 from domain.member import Member
@@ -35,6 +40,8 @@ class LoadedStreams(Protocol):
     def events(self) -> Sequence[RecordedEvent]: ...
     @property
     def command(self) -> StoredAnswer | None: ...
+    @property
+    def snapshots(self) -> Sequence[StoredEvent]: ...
 
 
 class Recorder(Protocol):
@@ -46,7 +53,9 @@ class Recorder(Protocol):
         *,
         actor: str | None = None,
         key: str | None = None,
+        snapshot_topics: Sequence[str] = (),
     ) -> LoadedStreams: ...
+    def keep_snapshots(self, snapshots: Sequence[StoredEvent]) -> None: ...
     def settled_position(self) -> int: ...
     def subject_keys(self, subjects: Sequence[UUID]) -> dict[UUID, bytes]: ...
     def now(self) -> datetime: ...
@@ -67,6 +76,7 @@ class Log:
     def __init__(self, recorder: Any, mapper: Mapper[UUID]) -> None:
         self._recorder = cast(Recorder, recorder)
         self._to_event: Callable[[Any], Any] = mapper.to_domain_event
+        self._to_stored: Callable[[Any], StoredEvent] = mapper.to_stored_event
         self._kept: dict[UUID, Aggregate] = {}
 
     def load(
@@ -87,8 +97,11 @@ class Log:
             *streams,
             *((stream, kept[stream].version if stream in kept else 0) for stream in cached),
         ]
-        loaded = self._recorder.load(asked, actor=actor, key=key)
+        loaded = self._recorder.load(asked, actor=actor, key=key, snapshot_topics=snapshots.TOPICS)
         folded: dict[UUID, Aggregate] = dict(kept)
+        for stored in loaded.snapshots:
+            customer: Customer = self._to_event(stored).restored()
+            folded[customer.id] = customer
         for recorded in loaded.events:
             stream = recorded.originator_id
             before = folded.get(stream)
@@ -98,6 +111,14 @@ class Log:
             folded[stream] = self._to_event(recorded).mutate(before)
         self._keep({stream: folded[stream] for stream in cached if stream in folded})
         return Read(loaded.now, folded, loaded.command)
+
+    def keep_snapshots(self, customers: Sequence[Customer]) -> None:
+        """Store the states of customers whose events have been saved."""
+        taken = [snapshots.CustomerSnapshot.take(customer) for customer in customers]
+        # What is decided is committed and must be answered. Without its snapshot a customer is
+        # folded from a little further back, until the next one is taken.
+        with suppress(PersistenceError):
+            self._recorder.keep_snapshots([self._to_stored(snapshot) for snapshot in taken])
 
     def history(self, customer_id: UUID) -> History:
         """The events of one customer with their positions and times. Raises NotFound."""

@@ -12,9 +12,11 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
-from domain.errors import FieldProblem, Invalid
+from domain.errors import FieldProblem, Invalid, PortfolioFull
 from domain.events.member import (
+    ClaimCounted,
     DepartmentChanged,
+    LeaveArranged,
     MemberEvent,
     MemberJoined,
     RolesChanged,
@@ -36,6 +38,8 @@ class Member(Aggregate):
     Created = MemberJoined
     RolesChanged = RolesChanged
     DepartmentChanged = DepartmentChanged
+    LeaveArranged = LeaveArranged
+    ClaimCounted = ClaimCounted
     TokenIssued = TokenIssued
     TokenRevoked = TokenRevoked
 
@@ -45,6 +49,7 @@ class Member(Aggregate):
         roles: frozenset[str]
         department: str
         tokens: dict[str, tuple[UUID, datetime | None]]
+        leaves_at: datetime | None
 
     @staticmethod
     @lru_cache(maxsize=10_000)
@@ -80,6 +85,51 @@ class Member(Aggregate):
             name=line("name", name, characters_max=100),
             roles=_known_roles(roles),
             department=line("department", department, characters_max=100),
+        )
+
+    def has_left(self, at: datetime) -> bool:
+        """True from the instant of the leaving on: no rights, no tokens (A-47)."""
+        return self.leaves_at is not None and self.leaves_at <= at
+
+    def roles_at(self, at: datetime) -> frozenset[str]:
+        """The roles that count at `at`: none once the member has left."""
+        return frozenset() if self.has_left(at) else self.roles
+
+    def arrange_leave(
+        self, leaves_at: datetime, *, reason: str, customers: int, actor: str, at: datetime
+    ) -> None:
+        """The member leaves at leaves_at. Raises Invalid that names the field."""
+        if self.leaves_at is not None:
+            raise Invalid.field(
+                "leaves_at",
+                "already-leaving",
+                zh="该成员的离职已安排",
+                en="is arranged for this member already",
+            )
+        if leaves_at < at:
+            raise Invalid.field(
+                "leaves_at", "in-the-past", zh="不能早于现在", en="must not lie in the past"
+            )
+        self.trigger_event(
+            LeaveArranged,
+            timestamp=at,
+            actor=actor,
+            leaves_at=leaves_at,
+            reason=reason,
+            customers=customers,
+        )
+
+    def count_claim(self, customer_id: UUID, *, held: int, held_max: int, at: datetime) -> None:
+        """Claim one more. Raises PortfolioFull once the member holds as many as one may (A-35)."""
+        if held >= held_max:
+            raise PortfolioFull(customer_id, held, held_max)
+        self.trigger_event(
+            ClaimCounted,
+            timestamp=at,
+            actor=self.member,
+            customer_id=customer_id,
+            held=held,
+            held_max=held_max,
         )
 
     def change_roles(self, roles: Sequence[str], *, actor: str, at: datetime) -> None:
@@ -127,13 +177,14 @@ class Member(Aggregate):
     def has_live_token(self, digest: str, at: datetime) -> bool:
         """True where the digest is one of the member's tokens, before its expiry.
 
-        Every token is compared in constant time, so that timing tells nothing of a digest.
+        Every token is compared in constant time, so that timing tells nothing of a digest. Those of
+        a leaver end with the leaving.
         """
         live = False
         for known, (_, expires_at) in self.tokens.items():
             same = hmac.compare_digest(known, digest)
             live |= same and (expires_at is None or at < expires_at)
-        return live
+        return live and not self.has_left(at)
 
 
 def _known_roles(roles: Sequence[str]) -> list[str]:

@@ -41,7 +41,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer of a command. until: the deadline. replayed: the answer of an earlier request."""
+    """The answer of a command. until: the deadline that was given.
+
+    replayed: the answer of an earlier request. group: who holds it while no person does.
+    held_over_by, held_over_until: what keeps the protection alive beyond its deadline, and until
+    when if nobody decides.
+    """
 
     customer_id: UUID | None
     version: int
@@ -51,6 +56,9 @@ class Receipt:
     until: datetime | None
     extra: Mapping[str, Any]
     replayed: bool = False
+    group: str | None = None
+    held_over_by: str | None = None
+    held_over_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +93,17 @@ class SealedAt:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A member whose token was live at `at`, with the rights of that instant."""
+    """A member whose token was live at `at`, with the rights of that instant.
+
+    leaves_at: when the member will leave the company, if that is arranged.
+    """
 
     member: str
     name: str
     roles: frozenset[str]
     department: str
     at: datetime
+    leaves_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

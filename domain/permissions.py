@@ -7,7 +7,10 @@ aggregate; this table answers what the member's roles at an instant permit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from domain.rulebook_text import Rulebook
 
 ROLES: Final[tuple[str, ...]] = (
     "seller",
@@ -28,6 +31,11 @@ _PRE_SALES = ("seller", "manager", "director")
 _AFTER_SALES = ("after-sales", "after-sales-manager")
 _EVERYBODY = ROLES
 
+DECIDERS: Final = ("manager", "director", "customer-manager", "administrator")
+"""Roles that the rulebook may let decide applications (`applications.decided_by`)."""
+CONFIRMERS: Final = ("finance", "manager", "director", "risk")
+"""Roles that the rulebook may let confirm contracts (`contracts.confirmed_by`)."""
+
 PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     # Customers. S1-050, S1-051: pre-sales claims for itself; S1-309: designated staff reviews.
     "register": (*_PRE_SALES, "customer-manager", "marketing-manager", "administrator"),
@@ -36,6 +44,25 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "review": ("reviewer",),
     "follow-up": (*_PRE_SALES, *_AFTER_SALES),
     "release": _PRE_SALES,
+    # S1-041, A-04: the documents name no decider; the rulebook chooses among these.
+    "intent": _PRE_SALES,
+    "decide-intent": DECIDERS,
+    "extension": _PRE_SALES,
+    "decide-extension": DECIDERS,
+    # S1-054, A-31: a further contract of a formal customer is its after-sales holder's.
+    "draw-contract": (*_PRE_SALES, *_AFTER_SALES),
+    "detail-contract": (*_PRE_SALES, *_AFTER_SALES),
+    "confirm-contract": CONFIRMERS,
+    "void-contract": (*_PRE_SALES, *_AFTER_SALES, "risk", "finance"),
+    # S1-283, S1-284, A-31: people who move.
+    "transfer": ("manager", "director"),
+    "remove-holder": ("manager", "director"),
+    "name-after-sales": ("after-sales-manager",),
+    "receive-formal": _AFTER_SALES,
+    "leave": ("manager", "director"),
+    # S1-020: reported by anybody, resolved by the service centre.
+    "report-duplicate": _EVERYBODY,
+    "resolve-duplicate": ("reviewer",),
     "add-contact": (*_PRE_SALES, *_AFTER_SALES, "customer-manager"),
     "change-profile": (*_PRE_SALES, *_AFTER_SALES, "customer-manager", "administrator"),
     # People and rules.
@@ -49,8 +76,47 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "see-audit": ("auditor", "manager", "director", "risk", "administrator"),
     "see-any-portfolio": ("manager", "director", "auditor", "administrator"),
     "see-any-details": ("manager", "director", "reviewer", "auditor"),
-    "see-any-approvals": ("reviewer", "manager", "director", "auditor"),
+    "see-any-approvals": (
+        "reviewer",
+        "manager",
+        "director",
+        "auditor",
+        "finance",
+        "after-sales-manager",
+    ),
+    "see-briefing": ("manager", "director", "auditor"),
 }
+
+
+DECISIONS: Final = frozenset(
+    (
+        "review",
+        "decide-intent",
+        "decide-extension",
+        "confirm-contract",
+        "void-contract",
+        "transfer",
+        "remove-holder",
+        "resolve-duplicate",
+    )
+)
+"""Commands that decide somebody's case: whoever has a part in it may not (design §4)."""
+SEEKING: Final = frozenset(("register", "claim"))
+"""Commands by which one seeks a customer for oneself: who is refused has a part in it from then."""
+
+
+def permitted(command: str, rules: Rulebook) -> tuple[str, ...]:
+    """The roles that permit `command` under a rulebook, which may choose some of the table's.
+
+    Raises KeyError for a command that the table lacks.
+    """
+    chosen: Mapping[str, tuple[str, ...]] = {
+        "decide-intent": rules.applications.decided_by,
+        "decide-extension": rules.applications.decided_by,
+        "confirm-contract": rules.contracts.confirmed_by,
+    }
+    among = chosen.get(command)
+    return tuple(role for role in needs(command) if among is None or role in among)
 
 
 def needs(command: str) -> tuple[str, ...]:
@@ -63,15 +129,29 @@ def may(roles: Iterable[str], command: str) -> bool:
     return not frozenset(PERMISSIONS[command]).isdisjoint(roles)
 
 
-def may_see_details(roles: Iterable[str], member: str, *, holder: str | None, state: str) -> bool:
+def groups(roles: Iterable[str]) -> frozenset[str]:
+    """The groups that a member belongs to by his roles: so far after-sales alone (A-31)."""
+    return frozenset() if frozenset(roles).isdisjoint(_AFTER_SALES) else frozenset(("after-sales",))
+
+
+def may_see_details(
+    roles: Iterable[str],
+    member: str,
+    *,
+    holder: str | None,
+    state: str,
+    signers: Iterable[str] = (),
+) -> bool:
     """True where `member` may read contacts, phones and notes (A-34).
 
     That is the holder, those whose task is to look at any customer, after-sales once the customer
-    is formal, and for a customer in the pool all of pre-sales, who may contact it (S1-050).
-    Everybody else sees name, state, holder and deadline.
+    is formal, who signed its contract (A-31), and for a customer in the pool all of pre-sales, who
+    may contact it (S1-050). Everybody else sees name, state, holder and deadline.
     """
     roles = frozenset(roles)
     if holder is not None and holder == member:
+        return True
+    if state == "formal" and member in signers:
         return True
     if state == "formal" and not roles.isdisjoint(_AFTER_SALES):
         return True

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.events.customer import CustomerEvent, Registered
 from domain.events.values import Stage
-from domain.tenures import Ending, Interval, fold
+from domain.tenures import Ending, Interval, fold, successor
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,15 @@ class History:
         return History(self.customer_id, self.now, events)
 
     def intervals(self) -> list[Interval]:
-        """Every tenure that these events tell of, in order."""
+        """Every tenure that these events tell of, in order; the last may be one that follows by
+        itself from an arranged hand-over (S1-284)."""
         told: dict[int, Interval] = {}
         open_interval: Interval | None = None
         for past in self.events:
             open_interval, changed = fold(open_interval, past.event)
             told.update({interval.opened_version: interval for interval in changed})
-        return list(told.values())
+        follows = successor(open_interval) if open_interval is not None else None
+        return [*told.values(), *([follows] if follows is not None else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,13 @@ class Answer:
 
     @property
     def holder(self) -> str | None:
-        """The member who held it; None in the pool."""
+        """The member who held it; None in the pool, and while `group` held it."""
         return self.interval.holder if self.interval else None
+
+    @property
+    def group(self) -> str | None:
+        """The group that held it until one person of it was named (S1-048); None otherwise."""
+        return self.interval.group if self.interval else None
 
     @property
     def stage(self) -> Stage | None:

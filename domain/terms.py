@@ -21,6 +21,36 @@ STAGES: Final[Mapping[str, Term]] = {
     "formal": Term("正式客户", "formal"),
 }
 
+GROUPS: Final[Mapping[str, Term]] = {
+    "after-sales": Term("售后组", "the after-sales group"),
+}
+
+HOLD_OVERS: Final[Mapping[str, Term]] = {
+    "intent": Term("意向申请", "application for intent"),
+    "extension": Term("延期申请", "application for more time"),
+    "contract": Term("已签未确认的合同", "signed contract"),
+}
+"""What keeps a protection alive beyond its deadline until it is decided."""
+
+STEPS: Final[Mapping[str, Term]] = {
+    "type": Term("合同类型", "the type"),
+    "signed_on": Term("签订日期", "the date of signing"),
+    "payment_method": Term("付款方式", "the method of payment"),
+    "buyer": Term("购买方信息", "the buyer"),
+    "products": Term("合同产品", "the products"),
+    "promises": Term("附加及其他", "what is promised besides"),
+}
+"""Steps of a contract, in their order (S1-056)."""
+
+CONTRACT_STATES: Final[Mapping[str, Term]] = {
+    "drawn": Term("已预领", "drawn"),
+    "signed": Term("已签订", "signed"),
+    "confirmed": Term("已确认", "confirmed"),
+    "voided": Term("已作废", "void"),
+    "dropped": Term("已随保护结束而关闭", "closed with the protection"),
+    "expired": Term("逾期未签而失效", "expired unsigned"),
+}
+
 CHANNELS: Final[Mapping[str, Term]] = {
     "phone": Term("电话", "by phone"),
     "visit": Term("拜访", "by visit"),
@@ -53,6 +83,25 @@ COMMANDS: Final[Mapping[str, Term]] = {
     "release": Term("放弃客户", "give the customer up"),
     "add-contact": Term("添加联系人", "add a contact person"),
     "change-profile": Term("修改资料", "change the record"),
+    "intent": Term("申请转为意向客户", "apply for intent"),
+    "decide-intent": Term("决定意向申请", "decide the application for intent"),
+    "extension": Term("申请延期", "apply for more time"),
+    "decide-extension": Term("决定延期申请", "decide the application for more time"),
+    "transfer": Term("转移客户", "transfer the customer"),
+    "remove-holder": Term("移除跟进人", "remove the holder"),
+    "draw-contract": Term("预领合同", "draw a contract"),
+    "detail-contract": Term("填写合同", "fill in the contract"),
+    "confirm-contract": Term("确认合同", "confirm the contract"),
+    "void-contract": Term("作废合同", "declare the contract void"),
+    "name-after-sales": Term("指定售后负责人", "name the person of after-sales"),
+    "report-duplicate": Term("报告重复客户", "report a duplicate"),
+    "resolve-duplicate": Term("决定重复报告", "decide the report of a duplicate"),
+    "leave": Term("安排成员离职", "arrange for a member's leaving"),
+    "add-member": Term("添加成员", "add a member"),
+    "change-member": Term("修改成员", "change a member"),
+    "issue-token": Term("签发访问令牌", "issue an access token"),
+    "revoke-token": Term("吊销访问令牌", "revoke an access token"),
+    "adopt-rulebook": Term("采用制度版本", "adopt a rulebook version"),
 }
 
 RULES: Final[Mapping[str, Term]] = {
@@ -67,7 +116,11 @@ RULES: Final[Mapping[str, Term]] = {
     "pool-closed": Term("公共客户池尚未开放", "the pool is not open now"),
     "too-late": Term("期限已过", "the time for it has passed"),
     "earlier-claim": Term("相近客户有在先的申请", "a similar record has an earlier claim"),
+    "extensions-used-up": Term("延期次数已用完", "no further extension is left"),
     "number-taken": Term("合同编号已被使用", "the number is taken"),
+    "portfolio-full": Term(
+        "所保护的客户数已达上限", "the member holds as many customers as one may"
+    ),
     "merged": Term("该客户已被合并", "the customer was merged into another"),
 }
 
@@ -80,7 +133,19 @@ ENDINGS: Final[Mapping[str, Term]] = {
     "review-refused": Term("审核未通过", "the review was refused"),
     "corrected": Term("申请已更正", "the claim was corrected"),
     "term-over": Term("保护期满", "the term was over"),
+    "undecided": Term("顺延期满仍未决定", "nobody decided in time"),
+    "application-refused": Term("申请未获批准", "the application was refused"),
+    "application-withdrawn": Term("申请已撤回", "the application was withdrawn"),
+    "contract-voided": Term("合同已作废", "the contract was declared void"),
+    "intent-granted": Term("转为意向客户", "intent was granted"),
+    "contract-confirmed": Term("合同已确认", "a contract was confirmed"),
+    "transferred": Term("转给其他成员", "transferred to another member"),
+    "moved": Term("转由售后负责", "moved to after-sales"),
+    "manager": Term("由经理移除", "removed by a manager"),
+    "left": Term("跟进人离职", "the holder left the company"),
+    "merged": Term("重复客户合并", "merged with a duplicate"),
 }
+"""How a tenure ended, and the causes that the events of an end name."""
 
 FIELDS: Final[Mapping[str, Term]] = {
     "name": Term("名称", "the name"),

@@ -17,6 +17,7 @@ from domain.identity import Identity
 from domain.identity import Kind as IdentityKind
 from domain.member import Member
 from domain.orders import ContactInput, Random, Signed, SubjectKey
+from domain.party import Party
 from domain.phones import PhoneProblem, normalise_phone
 from domain.rulebook import RulebookStream
 from domain.rulebook_text import Rulebook
@@ -25,6 +26,8 @@ from domain.texts import line
 from domain.unique_ids import uuid7
 
 Streams = Mapping[UUID, Aggregate]
+CountHeld = Callable[[str, datetime], int]
+"""How many customers a member holds at an instant, by everything that is written so far."""
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class Work:
     random: Random
     fetch: Callable[[Iterable[UUID]], Streams]
     fetch_key: Callable[[UUID], bytes | None]
+    count_held: CountHeld
     new_keys: list[SubjectKey] = field(default_factory=list)
 
     @property
@@ -73,6 +77,14 @@ class Work:
         found = self.streams.get(customer_id)
         return found if isinstance(found, Customer) else None
 
+    def own_member(self) -> Member:
+        """The actor, read afresh: the one of the sign-in is shared and only looked at."""
+        member_id = Member.id_of(self.actor)
+        found = self.fetch([member_id]).get(member_id)
+        if not isinstance(found, Member):
+            raise NotFound("member", self.actor)
+        return found
+
     def member(self, member: str) -> Member:
         """Another member. Raises NotFound."""
         found = self.streams.get(Member.id_of(member))
@@ -80,8 +92,16 @@ class Work:
             raise NotFound("member", member)
         return found
 
+    def has_part(self, customer_id: UUID) -> bool:
+        """Whether the actor sought this customer and was refused. Read `Party.id_of` before."""
+        return Party.id_of(customer_id, self.actor) in self.streams
+
+    def not_before(self, customer: Customer) -> None:
+        """Another customer takes part: its last event is not later than the decision, either."""
+        self.at = max(self.at, customer.modified_on)
+
     def identity(self, kind: IdentityKind, key: str) -> Identity | None:
-        """Who stands behind a name, core or phone; None while nobody ever did."""
+        """Who stands behind a name, core, phone or number; None while nobody ever did."""
         found = self.streams.get(Identity.id_of(kind, key))
         return found if isinstance(found, Identity) else None
 

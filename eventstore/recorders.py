@@ -15,8 +15,9 @@ from eventstore.appending import Append, apply_once
 from eventstore.connections import Database
 from eventstore.loading import load
 from eventstore.records import CommandRecord, Loaded, Recorded, SubjectKey
-from eventstore.selecting import insert_snapshots, select_log, select_stream
+from eventstore.selecting import select_log, select_stream
 from eventstore.settling import Settling
+from eventstore.snapshotting import insert_snapshots, keep_snapshots
 from eventstore.subscribing import PollingSubscription
 from eventstore.tracking import TrackingRecorder
 
@@ -110,13 +111,20 @@ class ApplicationRecorder(AggregateRecorder, persistence.ApplicationRecorder):
         *,
         actor: str | None = None,
         key: str | None = None,
+        snapshot_topics: Sequence[str] = (),
     ) -> Loaded:
         """All that one command reads, in one round trip.
 
         streams: ids, each with the version that is already known (0: none): only later events
         come back. actor, key: also the earlier command under them, if there is one.
+        snapshot_topics: those that the caller can read; a snapshot under another is passed over.
         """
-        return load(self.database, streams, actor=actor, key=key)
+        return load(self.database, streams, actor=actor, key=key, snapshot_topics=snapshot_topics)
+
+    def keep_snapshots(self, snapshots: Sequence[StoredEvent]) -> None:
+        """Keep the newest snapshot of each stream. Raises PersistenceError; never tries again."""
+        if snapshots:
+            keep_snapshots(self.database, snapshots)
 
     def settled_position(self) -> int:
         """The last position below which no event can still appear; 0 for an empty log.

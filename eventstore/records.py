@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from eventsourcing.persistence import StoredEvent
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -60,8 +62,10 @@ class Loaded:
 
     now: the database's clock or the test clock. events: of all asked streams, in the order of
     stream id and version. command: the earlier one under the same actor and key, if there is one.
+    snapshots: of those streams at most one each; `events` holds what came later.
     """
 
     now: datetime
     events: list[Recorded]
     command: StoredCommand | None
+    snapshots: list[StoredEvent]

@@ -10,7 +10,6 @@ from uuid import UUID
 from eventsourcing.persistence import StoredEvent
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-from psycopg2.extras import execute_values
 
 from eventstore.connections import Database
 
@@ -74,16 +73,3 @@ def select_log(
         return cursor.fetchall()
 
     return database.repeatedly(read)
-
-
-def insert_snapshots(database: Database, snapshots: Sequence[StoredEvent]) -> None:
-    """Keep snapshots. Raises IntegrityError where there is one of the same version."""
-    with database.transaction() as cursor:
-        execute_values(
-            cursor,
-            "INSERT INTO tenure.snapshots VALUES %s",
-            [
-                (str(shot.originator_id), shot.originator_version, shot.topic, shot.state)
-                for shot in snapshots
-            ],
-        )

@@ -7,17 +7,34 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-from psycopg2.sql import SQL, Composable, Composed, Identifier
+from psycopg2.sql import SQL, Composable, Composed, Identifier, Literal
 
 from domain import names
+from domain.protection import AFTER_SALES
 
 Item = TypeVar("Item")
 After = Sequence[Any]
 LIMIT_MAX: Final = 500
 IN_POOL: Final = SQL("pool_from <= %(now)s")
 """Nobody holds the row's customer at the instant `now` (see `projections.holding`)."""
-HELD: Final = SQL("(pool_from IS NULL OR pool_from > %(now)s)")
+HELD: Final = SQL("(stage IS NOT NULL AND (pool_from IS NULL OR pool_from > %(now)s))")
 """Somebody holds the row's customer at the instant `now`."""
+HOLDER: Final = SQL("CASE WHEN passes_at <= %(now)s THEN passes_to ELSE holder END")
+"""Who holds the row's customer at the instant `now`, if anybody does; null: a group."""
+HOLDER_GROUP: Final = SQL(
+    "CASE WHEN passes_at > %(now)s OR passes_at IS NULL THEN holder_group"
+    " WHEN passes_to IS NULL THEN {} END"
+).format(Literal(AFTER_SALES))
+"""The group that holds the row's customer at the instant `now`, if one does."""
+HELD_BY: Final = SQL(
+    "((holder = %(holder)s OR passes_to = %(holder)s) AND {} = %(holder)s AND {})"
+).format(HOLDER, HELD)
+"""The member `holder` holds the row's customer at the instant `now`."""
+DEPARTMENT: Final = SQL(
+    "CASE WHEN passes_at <= %(now)s THEN protection -> 'leaving' ->> 'department'"
+    " ELSE department END"
+)
+"""The department of who holds the row's customer at the instant `now`."""
 IN_REGION: Final = SQL(
     "(starts_with(name_key, %(region)s) OR starts_with(address, %(region_typed)s))"
 )

@@ -1,243 +1,274 @@
-"""The view `approvals`: claims that wait for a review, and what the reviewer must know (S1-309).
+"""The view `approvals`: everything that waits for a decision, and what the decider must know.
 
-One row a customer: its present protection and who has had part in the matter. A claim whose record
-resembles another with an earlier live claim is shown with that one (S1-312, A-64).
+review: a claim (S1-309); one whose record resembles another with an earlier live claim is shown
+with that one (S1-312, A-64). intent, extension: an application (S1-036, S1-041). contract: complete
+and not confirmed (S1-060). duplicate: an open report (S1-020). after-sales: a formal customer that
+no person of after-sales is responsible for yet (S1-048).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-from psycopg2.sql import SQL
+from psycopg2.sql import SQL, Composable
+from psycopg2.sql import Literal as Text
 
-from domain.events import ClaimCorrected, Claimed, Likeness, ProfileChanged, Registered
-from projections.answers import After, Order, Page, ask_page
-from projections.customer_rows import Change, fold_customers
-from projections.holding import HOLDING, Holding
-from projections.rows import Table
-from projections.view import LogBatch, LogEntry
+from domain.contract import STEPS, Contract
+from domain.protection import Protection
+from projections import approval_rows
+from projections.answers import DEPARTMENT, HELD, HOLDER, After, Order, Page, ask_page
+from projections.customer_matters import OpenReport
+from projections.holding import protection_of
+from projections.view import LogBatch
 
+ApprovalKind = Literal["review", "intent", "extension", "contract", "duplicate", "after-sales"]
+KINDS: Final[tuple[ApprovalKind, ...]] = get_args(ApprovalKind)
 NAME = "approvals"
-VERSION = 1
-TABLES = ("approvals",)
-DDL = """
-CREATE TABLE approvals (
-    customer_id uuid PRIMARY KEY,
-    name text NOT NULL,
-    warnings text[] NOT NULL,
-    override_reason text,
-    likenesses jsonb NOT NULL,
-    holder text,
-    department text,
-    stage text,
-    claimed_at timestamptz,
-    asked_at timestamptz,
-    review_due timestamptz,
-    corrections integer NOT NULL,
-    pool_from timestamptz,
-    parties text[] NOT NULL
-) WITH (fillfactor = 85);
-CREATE INDEX approvals_waiting ON approvals (review_due, customer_id) WHERE stage = 'waiting';
-"""
-
-
-class ApprovalRow(Holding, kw_only=True, gc=False):
-    """One row of `approvals`. parties: everybody who ever claimed the customer."""
-
-    name: str
-    warnings: list[str]
-    override_reason: str | None
-    likenesses: list[dict[str, str]]
-    department: str | None = None
-    asked_at: datetime | None = None
-    corrections: int = 0
-    parties: list[str] = msgspec.field(default_factory=list)
+VERSION = 2
+TABLES = approval_rows.TABLES
+DDL = approval_rows.DDL
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarRecord:
-    """A record like the one under review. earlier_claim: it has a live claim that came first."""
+    """A record like the one under review. group: who holds it while no one member does.
+    earlier_claim: it has a live claim that came first."""
 
     customer_id: UUID
     name: str
     match: str
     holder: str | None
+    group: str | None
     claimed_at: datetime | None
     earlier_claim: bool
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingClaim:
-    """A claim to decide. claimed_at orders claims; asked_at: when it, or its correction, came in.
+class Approval:
+    """Something to decide, as of an instant.
 
-    overdue: the review should have been decided by `now` (A-08); nothing follows from it by
-    itself. warnings: soft findings in the name (A-39). override_reason: why the record is said to
-    be another company than those it resembles (A-11).
+    applicant: who asked: the claimant, the applicant, who signed, the reporter; None for
+    after-sales. holder, group, department: of the customer. due_at: when it should be decided; None
+    where nothing is due; overdue: that has passed, and nothing follows from it by itself but the
+    end of a hold-over. until, held_over_until: the deadline that was given, and until when what
+    waits keeps the protection alive beyond it. days: of an extension. number: of the contract, or
+    of the report. of, statement: of a duplicate.
+
+    Of a review: claimed_at orders claims, asked_at is when the claim, or its correction, came in;
+    warnings: soft findings in the name (A-39); override_reason: why the record is said to be
+    another company than those it resembles (A-11).
     """
 
+    kind: ApprovalKind
     customer_id: UUID
     name: str
-    claimant: str
+    applicant: str | None
+    holder: str | None
+    group: str | None
     department: str | None
-    claimed_at: datetime
     asked_at: datetime
-    review_due: datetime
+    due_at: datetime | None
     overdue: bool
+    until: datetime | None
+    held_over_until: datetime | None
+    reason: str | None
+    days: int | None
+    number: str | None
+    of: UUID | None
+    statement: str | None
+    claimed_at: datetime | None
     corrections: int
     warnings: list[str]
     override_reason: str | None
     similar: list[SimilarRecord]
 
 
-APPROVAL_ROWS: Final = Table("approvals", ApprovalRow, ("customer_id",))
-
-
 def fold(cursor: Cursor, batch: LogBatch) -> None:
-    """The claims up to the end of `batch`."""
-    fold_customers(cursor, APPROVAL_ROWS, batch, begins=Registered, begin=_row, changes=_CHANGES)
-
-
-def _row(entry: LogEntry) -> ApprovalRow:
-    event: Registered = entry.event
-    return ApprovalRow(
-        customer_id=event.originator_id,
-        name=event.name,
-        warnings=event.warnings,
-        override_reason=event.override_reason,
-        likenesses=_with_likenesses([], event.collision),
-        pool_from=event.timestamp,
-    )
-
-
-def _profile_changed(row: ApprovalRow, entry: LogEntry) -> None:
-    event: ProfileChanged = entry.event
-    if event.name is not None:
-        row.name = event.name
-        row.warnings = event.warnings
-    if event.override_reason is not None:
-        row.override_reason = event.override_reason
-    row.likenesses = _with_likenesses(row.likenesses, event.collision)
-
-
-def _claimed(row: ApprovalRow, entry: LogEntry) -> None:
-    event: Claimed = entry.event
-    HOLDING[Claimed](row, entry)
-    row.department = event.department
-    row.asked_at = event.timestamp
-    row.corrections = 0
-    row.likenesses = _with_likenesses([], event.collision)
-    if event.holder not in row.parties:
-        row.parties = [*row.parties, event.holder]
-
-
-def _claim_corrected(row: ApprovalRow, entry: LogEntry) -> None:
-    HOLDING[ClaimCorrected](row, entry)
-    row.asked_at = entry.event.timestamp
-    row.corrections += 1
-
-
-def _with_likenesses(
-    known: Sequence[dict[str, str]], found: Sequence[Likeness]
-) -> list[dict[str, str]]:
-    """What is known, and what was found, each record once."""
-    new = [{"customer_id": str(like.customer_id), "match": like.match.value} for like in found]
-    replaced = {like["customer_id"] for like in new}
-    return [*(like for like in known if like["customer_id"] not in replaced), *new]
-
-
-_CHANGES: Final[Mapping[type, Change[Any]]] = {
-    **HOLDING,
-    Claimed: _claimed,
-    ClaimCorrected: _claim_corrected,
-    ProfileChanged: _profile_changed,
-}
+    """What waits, up to the end of `batch`."""
+    approval_rows.fold_rows(cursor, batch)
 
 
 def approvals(
     cursor: Cursor,
     *,
     now: datetime,
-    reviewer: str | None = None,
+    decider: str | None = None,
+    kinds: Collection[ApprovalKind] | None = None,
+    department: str | None = None,
     overdue: bool = False,
     limit: int = 50,
     after: After | None = None,
-) -> Page[WaitingClaim]:
-    """Claims that wait for a review, the one due first on top.
+) -> Page[Approval]:
+    """What waits for a decision, what is due first on top.
 
-    reviewer: only what this member may decide, who is no party to it (S1-310). overdue: only
-    what should have been decided by `now`.
+    decider: only what this member may decide, having no part in it (S1-310, design §4). kinds:
+    only these; None for all. department: only what is held in it; a formal customer without a
+    person is held in none, and shows in every one. overdue: only what should have been decided by
+    `now`.
     """
+    wanted = [kind for kind in KINDS if kinds is None or kind in kinds]
+    asked = {"now": now, "decider": decider, "department": department}
+    sources = [source for of, source in _SOURCES if of & set(wanted)] or [_APPLICATIONS]
     return ask_page(
         cursor,
         (NAME,),
         _COLUMNS,
-        SQL("views.approvals AS claim"),
-        conditions=(
-            SQL("stage = 'waiting'"),
-            reviewer and SQL("NOT parties @> ARRAY[%(reviewer)s]"),
-            overdue and SQL("review_due <= %(now)s"),
+        SQL("({}) AS item JOIN views.approvals AS matter USING (customer_id)").format(
+            SQL(" UNION ALL ").join(sources)
         ),
-        parameters={"now": now, "reviewer": reviewer},
+        conditions=(
+            SQL("kind = ANY (%(kinds)s)"),
+            decider and _HAS_NO_PART,
+            department and _IN_DEPARTMENT,
+            overdue and SQL("due_at <= %(now)s"),
+        ),
+        parameters={**asked, "kinds": wanted},
         order=_ORDER,
-        make=lambda row: _waiting_claim(row, now),
+        make=lambda row: _approval(row, now),
         limit=limit,
         after=after,
     )
 
 
-def _waiting_claim(row: Mapping[str, Any], now: datetime) -> WaitingClaim:
-    return WaitingClaim(
+def _approval(row: Mapping[str, Any], now: datetime) -> Approval:
+    held = protection_of(row)
+    live = held and held.as_of(now)
+    kind, due_at = row["kind"], row["due_at"]
+    is_review = kind == "review"
+    return Approval(
+        kind=kind,
         customer_id=row["customer_id"],
         name=row["name"],
-        claimant=row["holder"],
-        department=row["department"],
-        claimed_at=row["claimed_at"],
-        asked_at=row["asked_at"],
-        review_due=row["review_due"],
-        overdue=row["review_due"] <= now,
-        corrections=row["corrections"],
-        warnings=row["warnings"],
-        override_reason=row["override_reason"],
-        similar=[_similar(other, row["claimed_at"], now) for other in row["similar"]],
+        applicant=row["asked_by"],
+        holder=live.holder if live else None,
+        group=live.group if live else None,
+        department=live.department if live else None,
+        due_at=due_at,
+        overdue=due_at is not None and due_at <= now,
+        until=live.until if live else None,
+        held_over_until=live.held_over_until if live and live.held_over_by else None,
+        number=row["number"],
+        of=row["of"],
+        claimed_at=live.claimed_at if live else None,
+        corrections=live.corrections if live and is_review else 0,
+        warnings=row["warnings"] if is_review else [],
+        override_reason=row["override_reason"] if is_review else None,
+        similar=[_similar(other, live, now) for other in row["similar"] or ()],
+        **_asked(row, live),
     )
 
 
-def _similar(other: Mapping[str, Any], claimed_at: datetime, now: datetime) -> SimilarRecord:
-    pool_from = _instant(other["pool_from"])
-    is_held = pool_from is None or now < pool_from
-    other_claimed_at = _instant(other["claimed_at"]) if is_held else None
+def _asked(row: Mapping[str, Any], live: Protection | None) -> dict[str, Any]:
+    """When it was asked for, and what the asker said."""
+    told: dict[str, Any] = {"reason": None, "days": None, "statement": None}
+    if row["kind"] == "duplicate":
+        reports = msgspec.convert(row["reports"], list[OpenReport])
+        report = next(found for found in reports if str(found.number) == row["number"])
+        return told | {"asked_at": report.reported_at, "statement": report.statement}
+    if row["kind"] == "contract":
+        contract = msgspec.convert(row["contracts"][row["number"]], Contract)
+        return told | {"asked_at": contract.signed_at}
+    application = live.application if live and row["kind"] in ("intent", "extension") else None
+    if application is not None:
+        asked = {"reason": application.reason, "days": application.days}
+        return told | asked | {"asked_at": application.asked_at}
+    return told | {"asked_at": live.since if live else None}
+
+
+def _similar(other: Mapping[str, Any], own: Protection | None, now: datetime) -> SimilarRecord:
+    held = protection_of(other)
+    live = held and held.as_of(now)
     return SimilarRecord(
         customer_id=UUID(other["customer_id"]),
         name=other["name"],
         match=other["match"],
-        holder=other["holder"] if is_held else None,
-        claimed_at=other_claimed_at,
-        earlier_claim=other_claimed_at is not None and other_claimed_at < claimed_at,
+        holder=live.holder if live else None,
+        group=live.group if live else None,
+        claimed_at=live.claimed_at if live else None,
+        earlier_claim=bool(live and own and live.claimed_at < own.claimed_at),
     )
 
 
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text is not None else None
-
-
-_ORDER: Final = Order(("review_due", "timestamptz"), ("customer_id", "uuid"))
+_APPLICATIONS: Final = SQL(
+    "SELECT customer_id, applied_for AS kind, NULL::text AS number, until AS due_at,"
+    " applicant AS asked_by, NULL::uuid AS of"
+    " FROM views.approvals WHERE applied_for IS NOT NULL AND {held}"
+).format(held=HELD)
+_REVIEWS: Final = SQL(
+    "SELECT customer_id, 'review' AS kind, NULL::text AS number, review_due AS due_at,"
+    " {holder} AS asked_by, NULL::uuid AS of"
+    " FROM views.approvals WHERE stage = 'waiting' AND {held}"
+).format(holder=HOLDER, held=HELD)
+_CONTRACTS: Final = SQL(
+    "SELECT customer_id, 'contract' AS kind, signed.number,"
+    " coalesce(held_over_until, until) AS due_at, signed.signed_by AS asked_by, NULL::uuid AS of"
+    " FROM views.approvals, jsonb_each(contracts) AS each (key, contract),"
+    " jsonb_to_record(contract) AS signed (number text, step text, signed_by text)"
+    " WHERE contracts IS NOT NULL AND signed.step = {last_step} AND {held}"
+).format(last_step=Text(STEPS[-1]), held=HELD)
+_DUPLICATES: Final = SQL(
+    "SELECT customer_id, 'duplicate' AS kind, report.number, NULL::timestamptz AS due_at,"
+    " report.reporter AS asked_by, report.of"
+    " FROM views.approvals,"
+    " jsonb_to_recordset(reports) AS report (number text, of uuid, reporter text)"
+    " WHERE reports IS NOT NULL"
+)
+_UNNAMED: Final = SQL(
+    "SELECT customer_id, 'after-sales' AS kind, NULL::text AS number,"
+    " NULL::timestamptz AS due_at, NULL::text AS asked_by, NULL::uuid AS of"
+    " FROM views.approvals WHERE stage = 'formal' AND (holder IS NULL OR passes_at IS NOT NULL)"
+    " AND {holder} IS NULL AND {held}"
+).format(holder=HOLDER, held=HELD)
+_SOURCES: Final[Sequence[tuple[frozenset[ApprovalKind], Composable]]] = (
+    (frozenset(("review",)), _REVIEWS),
+    (frozenset(("intent", "extension")), _APPLICATIONS),
+    (frozenset(("contract",)), _CONTRACTS),
+    (frozenset(("duplicate",)), _DUPLICATES),
+    (frozenset(("after-sales",)), _UNNAMED),
+)
+_IN_DEPARTMENT: Final = SQL("(kind = 'after-sales' OR {} = %(department)s)").format(DEPARTMENT)
+# Whom after-sales is to name is no party's decision: anybody but the one named may take it.
+_HAS_NO_PART: Final = SQL(
+    """
+    (kind = 'after-sales' OR asked_by IS DISTINCT FROM %(decider)s AND NOT EXISTS (
+        SELECT FROM unnest(
+            ARRAY[matter.customer_id] || matter.linked || CASE WHEN kind = 'review' THEN ARRAY(
+                SELECT likeness.customer_id
+                FROM jsonb_to_recordset(matter.likenesses) AS likeness (customer_id uuid)
+            ) END
+        ) AS one (customer_id)
+        JOIN views.approvals AS other USING (customer_id)
+        LEFT JOIN views.approval_parties AS noted
+            ON noted.customer_id = other.customer_id AND noted.member = %(decider)s
+        WHERE other.parties @> ARRAY[%(decider)s] OR noted.member IS NOT NULL
+            OR {holder} = %(decider)s
+    ))
+    """
+).format(holder=HOLDER)
+_ORDER: Final = Order(
+    ("coalesce(due_at, 'infinity')", "timestamptz"),
+    ("customer_id", "uuid"),
+    ("kind", "text"),
+    ("coalesce(number, '')", "text"),
+)
 _COLUMNS: Final = SQL(
     """
-    customer_id, name, holder, department, claimed_at, asked_at, review_due, corrections,
-    warnings, override_reason,
-    (
-        SELECT coalesce(jsonb_agg(jsonb_build_object(
+    customer_id, kind, number, due_at, asked_by, item.of, name, warnings, override_reason,
+    protection, contracts, reports,
+    CASE WHEN kind = 'review' THEN (
+        SELECT jsonb_agg(jsonb_build_object(
             'customer_id', other.customer_id, 'name', other.name, 'match', likeness.match,
-            'holder', other.holder, 'claimed_at', other.claimed_at, 'pool_from', other.pool_from
-        ) ORDER BY other.claimed_at, other.customer_id), '[]')
-        FROM jsonb_to_recordset(claim.likenesses) AS likeness (customer_id uuid, match text)
+            'protection', other.protection
+        ) ORDER BY (other.protection ->> 'claimed_at')::timestamptz, other.customer_id)
+        FROM jsonb_to_recordset(matter.likenesses) AS likeness (customer_id uuid, match text)
         JOIN views.approvals AS other USING (customer_id)
-    ) AS similar
+        WHERE other.stage IS NOT NULL OR other.pool_from IS NOT NULL
+    ) END AS similar
     """
 )

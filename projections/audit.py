@@ -19,7 +19,14 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.sql import SQL
 
-from domain.events import Contact, CustomerEvent, IdentityEvent, RefusalRecorded, Sealed
+from domain.events import (
+    Contact,
+    CustomerEvent,
+    IdentityEvent,
+    PartyNoted,
+    RefusalRecorded,
+    Sealed,
+)
 from domain.events.facts import facts_of
 from domain.words import describe
 from projections.answers import After, Order, Page, ask_page
@@ -27,7 +34,7 @@ from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 NAME = "audit"
-VERSION = 1
+VERSION = 2
 TABLES = ("audit",)
 DDL = """
 CREATE TABLE audit (
@@ -52,8 +59,11 @@ CREATE INDEX audit_by_customer ON audit (customer_id, position) WHERE customer_i
 CREATE INDEX audit_by_topic ON audit (topic, position);
 -- Instants ascend nearly with the positions, so block ranges find a stretch of time.
 CREATE INDEX audit_by_time ON audit USING brin (at) WITH (pages_per_range = 32);
+CREATE INDEX audit_refusals_by_rule ON audit (rule, at) WHERE rule IS NOT NULL;
+CREATE INDEX audit_overrides ON audit (at)
+    WHERE topic IN ('customer.registered', 'customer.profile_changed') AND reason IS NOT NULL;
 """
-_REASONS: Final = ("reason", "override_reason", "different_company", "cause")
+_REASONS: Final = ("reason", "override_reason", "different_company", "statement", "cause")
 
 
 class AuditRow(msgspec.Struct, gc=False):
@@ -162,7 +172,7 @@ def _customer_of(event: Any) -> UUID | None:
     """The customer that an event is about."""
     if isinstance(event, CustomerEvent):
         return event.originator_id
-    if isinstance(event, IdentityEvent | RefusalRecorded):
+    if isinstance(event, IdentityEvent | RefusalRecorded | PartyNoted):
         return event.customer_id
     return None
 
@@ -219,6 +229,7 @@ def history(
         (
             SQL("customer_id = %(customer_id)s::uuid"),
             SQL("NOT starts_with(topic, 'identity.')"),
+            SQL("NOT starts_with(topic, 'party.')"),
         ),
         {"customer_id": str(customer_id)},
         descending=newest_first,

@@ -24,11 +24,13 @@ def fold_customers(
     begins: type[Any],
     begin: Callable[[LogEntry], R],
     changes: Mapping[type[Any], Change[R]],
+    finish: Callable[[R], None] | None = None,
 ) -> None:
     """Fold a table of one row a customer: one SELECT, one INSERT and one UPDATE a batch.
 
     begins, begin: the event that makes a row, the first of its stream. changes: what each other
-    event does to the row; an event that is not named does nothing.
+    event does to the row; an event that is not named does nothing. finish: what is done to a row
+    that changed before it is written, once, however many events changed it.
     """
     new: list[R] = []
     touched: dict[UUID, list[tuple[Change[R], LogEntry]]] = {}
@@ -41,14 +43,33 @@ def fold_customers(
         if type(entries[0].event) is begins:
             row = begin(entries[0])
             new.append(row)
-            _apply(row, steps)
+            _apply(row, steps, finish)
         elif steps:
             touched[customer_id] = steps
     kept = load_customers(cursor, table, touched)
     for customer_id, steps in touched.items():
-        _apply(kept[customer_id], steps)
+        _apply(kept[customer_id], steps, finish)
     table.insert(cursor, new)
     table.update(cursor, kept.values())
+
+
+def joined(*parts: Mapping[type[Any], Change[R]]) -> Mapping[type[Any], Change[R]]:
+    """What an event does by each of `parts`, in their order, as one change."""
+
+    def change_of(steps: Sequence[Change[R]]) -> Change[R]:
+        def changed(row: R, entry: LogEntry) -> None:
+            for step in steps:
+                step(row, entry)
+
+        return changed
+
+    found: dict[type[Any], list[Change[R]]] = {}
+    for part in parts:
+        for kind, step in part.items():
+            found.setdefault(kind, []).append(step)
+    return {
+        kind: steps[0] if len(steps) == 1 else change_of(steps) for kind, steps in found.items()
+    }
 
 
 def load_customers(
@@ -70,19 +91,28 @@ def load_customers(
         "SELECT nth, {columns} FROM unnest(%s::uuid[]) WITH ORDINALITY AS asked (customer_id, nth)"
         " JOIN {table} USING (customer_id) WHERE {condition}"
     ).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        columns=sql.SQL(", ").join(table.selected[column] for column in columns),
         table=sql.Identifier(table.name),
         condition=condition,
     )
     cursor.execute(query, (ids(asked),))
     make: Callable[..., R] = table.row
+    decoders = [(columns.index(column), decode) for column, decode in table.decoders.items()]
     rows: dict[UUID, R] = {}
     for nth, *values in cursor:
+        for place, decode in decoders:
+            if values[place] is not None:
+                values[place] = decode(values[place])
         customer_id = asked[nth - 1]
         rows[customer_id] = make(customer_id=customer_id, **dict(zip(columns, values, strict=True)))
     return rows
 
 
-def _apply(row: R, steps: Sequence[tuple[Change[R], LogEntry]]) -> None:
-    for change, entry in steps:
-        change(row, entry)
+def _apply(
+    row: R, steps: Sequence[tuple[Change[R], LogEntry]], finish: Callable[[R], None] | None
+) -> None:
+    if steps:
+        for change, entry in steps:
+            change(row, entry)
+        if finish is not None:
+            finish(row)

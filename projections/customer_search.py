@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
@@ -18,6 +18,9 @@ from psycopg2.sql import SQL, Composable, Identifier
 from domain import names
 from projections.answers import (
     HELD,
+    HELD_BY,
+    HOLDER_GROUP,
+    IN_POOL,
     IN_REGION,
     After,
     Order,
@@ -26,10 +29,11 @@ from projections.answers import (
     ask_page,
     region_parameters,
 )
-from projections.cards import Card, card_at
+from projections.cards import Card, card_at, state_of
+from projections.customer_matters import MATTERS
 from projections.customers import HOLDINGS, PROFILES
 from projections.customers import NAME as VIEW
-from projections.holding import is_in_pool, state_at
+from projections.holding import protection_of
 from projections.name_index import HAS_GRAMS, HOLDS_NAME, name_parameters
 from projections.positions import position_of
 
@@ -51,24 +55,37 @@ _CARD: Final = SQL(
 ).format(
     columns=SQL(", ").join(
         Identifier(table, column)
-        for table, columns in (("customers", PROFILES.columns), ("holding", HOLDINGS.columns))
+        for table, columns in (
+            ("customers", PROFILES.columns),
+            ("holding", HOLDINGS.columns),
+            ("matters", MATTERS.columns),
+        )
         for column in columns
         if column != "customer_id"
     )
 )
-_TABLES: Final = SQL("views.customers JOIN views.customer_holdings AS holding USING (customer_id)")
+_TABLES: Final = SQL(
+    "views.customers JOIN views.customer_holdings AS holding USING (customer_id)"
+    " LEFT JOIN views.customer_matters AS matters USING (customer_id)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Collision:
-    """Another record like the one asked about, and how it matched; protected_until is None also
-    while a claim is under review."""
+    """Another record like the one asked about, and how it matched.
+
+    group: who holds it while no one member does (S1-048). protected_until: the end of the
+    protection by what is known; None also while a claim is under review. merged_into: the record
+    that answers for it, where its state is `merged`.
+    """
 
     customer_id: UUID
     name: str
     state: str
     holder: str | None
+    group: str | None
     protected_until: datetime | None
+    merged_into: UUID | None
     match: Match
 
 
@@ -88,6 +105,7 @@ def customers(
     name: str | None = None,
     state: str | None = None,
     holder: str | None = None,
+    group: str | None = None,
     industry: str | None = None,
     region: str | None = None,
     sort: Sort = "registered_at",
@@ -97,16 +115,12 @@ def customers(
 ) -> Page[Card]:
     """Customers for which every given filter holds.
 
-    name: part of a name, in any spelling. state: `pool` or a stage. holder: who holds it now.
-    region: how the name or the address begins. Raises KeyError for an unknown sort.
+    name: part of a name, in any spelling. state: `pool`, `merged` or a stage. holder: the member
+    who holds it now; group: the group. region: how the name or the address begins. Raises KeyError
+    for an unknown sort.
     """
-    asked = {
-        "name": name,
-        "state": state,
-        "holder": holder,
-        "industry": industry,
-        "region": region,
-    }
+    asked = {"name": name, "state": state, "holder": holder, "group": group}
+    asked |= {"industry": industry, "region": region}
     return ask_page(
         cursor,
         (VIEW,),
@@ -120,6 +134,14 @@ def customers(
         limit=limit,
         after=after,
     )
+
+
+def held_count(cursor: Cursor, member: str, *, now: datetime) -> int:
+    """How many customers a member holds (A-35)."""
+    query = SQL("SELECT count(*) FROM views.customer_holdings WHERE {}").format(_FILTERS["holder"])
+    cursor.execute(query, {"holder": member, "now": now})
+    row = cursor.fetchone()
+    return int(row[0]) if row is not None else 0
 
 
 def collisions(
@@ -149,27 +171,32 @@ def collisions(
         return [], position_of(cursor, VIEW)
     matches = SQL(" UNION ALL ").join(asked)
     rows, position = ask(cursor, (VIEW,), _COLLISIONS.format(matches=matches), parameters)
-    found = [
-        Collision(
-            customer_id=row["customer_id"],
-            name=row["name"],
-            state=state_at(row, now),
-            holder=None if is_in_pool(row, now) else row["holder"],
-            protected_until=None if is_in_pool(row, now) else row["pool_from"],
-            match=MATCHES[row["strength"]],
-        )
-        for row in rows
-    ]
-    return found, position
+    return [_collision(row, now) for row in rows], position
+
+
+def _collision(row: Mapping[str, Any], now: datetime) -> Collision:
+    held = protection_of(row)
+    live = held and held.as_of(now)
+    return Collision(
+        customer_id=row["customer_id"],
+        name=row["name"],
+        state=state_of(live, row["merged_into"]),
+        holder=live.holder if live else None,
+        group=live.group if live else None,
+        protected_until=live.ends_at if live else None,
+        merged_into=row["merged_into"],
+        match=MATCHES[row["strength"]],
+    )
 
 
 _FILTERS: Final[Mapping[str, Composable]] = {
     "name": SQL("{} AND {}").format(HAS_GRAMS, HOLDS_NAME),
     "state": SQL(
-        "CASE WHEN %(state)s = 'pool' THEN pool_from <= %(now)s"
-        " ELSE holder IS NOT NULL AND stage = %(state)s AND {held} END"
-    ).format(held=HELD),
-    "holder": SQL("holder = %(holder)s AND {held}").format(held=HELD),
+        "CASE %(state)s WHEN 'pool' THEN {in_pool} WHEN 'merged' THEN merged_into IS NOT NULL"
+        " ELSE stage = %(state)s AND {held} END"
+    ).format(in_pool=IN_POOL, held=HELD),
+    "holder": HELD_BY,
+    "group": SQL("{} = %(group)s AND {}").format(HOLDER_GROUP, HELD),
     "industry": SQL("industry = %(industry)s"),
     "region": IN_REGION,
 }
@@ -194,7 +221,7 @@ _PHONE: Final = SQL(
     " UNION ALL SELECT customer_id, 3 FROM views.customer_contacts WHERE phone_hash = %(phone)s"
 )
 _COLLISIONS: Final = SQL(
-    "SELECT customer_id, strength, name, holder, stage, pool_from"
+    "SELECT customer_id, strength, name, protection, merged_into"
     " FROM (SELECT customer_id, min(strength) AS strength FROM ({matches}) AS match"
     " GROUP BY customer_id) AS strongest"
     " JOIN views.customers USING (customer_id)"

@@ -2,13 +2,13 @@
 
 What changes with every event (who holds it) lies apart from what seldom does (the profile, which is
 large, and the name, whose index is costly), so that an event writes one narrow row. Personal fields
-stay sealed; each carries the topic and the field name by which alone it opens. Queries are in
-`projections.customer_search`.
+stay sealed; each carries the topic and the field name by which alone it opens. Two tables of the
+view have modules of their own: `customer_contacts` and `customer_matters`. Queries are in
+`projections.customer_search`, `projections.address_book` and `projections.briefing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,27 +17,39 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from domain.events import (
-    ClaimCorrected,
-    Claimed,
-    Contact,
-    ContactAdded,
     FollowedUp,
+    Merged,
     ProfileChanged,
     Registered,
     ReviewPassed,
     ReviewRefused,
-    Sealed,
 )
-from projections.customer_rows import Change, fold_customers
-from projections.holding import POOL_HOLDING, PoolHolding
+from projections import customer_contacts, customer_matters
+from projections.customer_contacts import sealed_place
+from projections.customer_rows import fold_customers, joined
+from projections.holding import (
+    CUSTOMER_EVENTS,
+    MOVING,
+    PoolHolding,
+    derive,
+    hold_and_remember,
+    is_over,
+)
 from projections.name_index import GRAMS
 from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 NAME = "customers"
-VERSION = 1
-TABLES = ("customers", "customer_holdings", "customer_contacts", "customer_names")
-DDL = """
+VERSION = 2
+TABLES = (
+    "customers",
+    "customer_holdings",
+    "customer_contacts",
+    "customer_matters",
+    "customer_names",
+)
+DDL = (
+    """
 CREATE TABLE customers (
     customer_id uuid PRIMARY KEY,
     profile text NOT NULL,
@@ -56,22 +68,30 @@ CREATE INDEX customers_by_phone ON customers (phone_hash);
 
 CREATE TABLE customer_holdings (
     customer_id uuid PRIMARY KEY,
+    protection jsonb,
+    pool_from timestamptz,
     holder text,
+    holder_group text,
     department text,
     stage text,
     claimed_at timestamptz,
     since timestamptz,
     in_force_since timestamptz,
     review_due timestamptz,
-    review_reason text,
-    pool_from timestamptz,
+    until timestamptz,
+    held_over_by text,
+    held_over_until timestamptz,
+    passes_at timestamptz,
+    passes_to text,
     rulebook text,
+    review_reason text,
     last_holder text,
     pool_reason text,
     bars jsonb,
     last_follow_up_at timestamptz,
     last_follow_up_by text,
     next_contact_at timestamptz,
+    merged_into uuid,
     version integer NOT NULL,
     position bigint NOT NULL
 ) WITH (fillfactor = 80);
@@ -79,18 +99,8 @@ CREATE INDEX customer_holdings_by_end ON customer_holdings
     (coalesce(pool_from, 'infinity'), customer_id);
 CREATE INDEX customer_holdings_by_holder ON customer_holdings (holder, customer_id)
     WHERE holder IS NOT NULL;
-
-CREATE TABLE customer_contacts (
-    customer_id uuid NOT NULL,
-    version integer NOT NULL,
-    contact_id uuid NOT NULL,
-    job text NOT NULL,
-    name jsonb NOT NULL,
-    phone jsonb NOT NULL,
-    phone_hash text NOT NULL,
-    PRIMARY KEY (customer_id, version, contact_id)
-);
-CREATE INDEX customer_contacts_by_phone ON customer_contacts (phone_hash);
+CREATE INDEX customer_holdings_by_successor ON customer_holdings (passes_to, customer_id)
+    WHERE passes_to IS NOT NULL;
 
 CREATE TABLE customer_names (
     customer_id uuid PRIMARY KEY,
@@ -106,6 +116,9 @@ CREATE INDEX customer_names_by_core ON customer_names (core);
 CREATE INDEX customer_names_by_gram ON customer_names USING gin ({grams})
     WITH (fastupdate = on, gin_pending_list_limit = 256);
 """.replace("{grams}", GRAMS)
+    + customer_contacts.DDL
+    + customer_matters.DDL
+)
 
 
 class ProfileRow(msgspec.Struct, gc=False):
@@ -126,30 +139,30 @@ class ProfileRow(msgspec.Struct, gc=False):
 
 
 class HoldingRow(PoolHolding, kw_only=True, gc=False):
-    """One row of `customer_holdings`: what `PoolHolding` keeps, and what the card shows of it."""
+    """One row of `customer_holdings`: what follows from the protection, and what the card shows
+    besides. review_reason: why the claim was refused."""
 
+    holder: str | None = None
+    holder_group: str | None = None
     department: str | None = None
+    stage: str | None = None
+    claimed_at: datetime | None = None
     since: datetime | None = None
     in_force_since: datetime | None = None
-    review_reason: str | None = None
+    review_due: datetime | None = None
+    until: datetime | None = None
+    held_over_by: str | None = None
+    held_over_until: datetime | None = None
+    passes_at: datetime | None = None
+    passes_to: str | None = None
     rulebook: str | None = None
+    review_reason: str | None = None
     last_follow_up_at: datetime | None = None
     last_follow_up_by: str | None = None
     next_contact_at: datetime | None = None
+    merged_into: UUID | None = None
     version: int
     position: int
-
-
-class ContactRow(msgspec.Struct, gc=False):
-    """One row of `customer_contacts`: a contact as filled in at a version of the customer."""
-
-    customer_id: UUID
-    version: int
-    contact_id: UUID
-    job: str
-    name: dict[str, Any]
-    phone: dict[str, Any]
-    phone_hash: str
 
 
 class NameRow(msgspec.Struct, gc=False):
@@ -164,12 +177,11 @@ class NameRow(msgspec.Struct, gc=False):
 _KEY = ("customer_id",)
 PROFILES: Final = Table("customers", ProfileRow, _KEY)
 HOLDINGS: Final = Table("customer_holdings", HoldingRow, _KEY)
-CONTACTS: Final = Table("customer_contacts", ContactRow, ("customer_id", "version", "contact_id"))
 NAMES: Final = Table("customer_names", NameRow, _KEY)
 
 
 def fold(cursor: Cursor, batch: LogBatch) -> None:
-    """Profiles, holdings, contacts and names up to the end of `batch`."""
+    """Profiles, holdings, names, contacts and matters up to the end of `batch`."""
     fold_customers(
         cursor,
         PROFILES,
@@ -179,7 +191,13 @@ def fold(cursor: Cursor, batch: LogBatch) -> None:
         changes={ProfileChanged: _profile_changed},
     )
     fold_customers(
-        cursor, HOLDINGS, batch, begins=Registered, begin=_holding, changes=_HOLDING_CHANGES
+        cursor,
+        HOLDINGS,
+        batch,
+        begins=Registered,
+        begin=_holding,
+        changes=_HOLDING_CHANGES,
+        finish=derive,
     )
     fold_customers(
         cursor,
@@ -189,37 +207,8 @@ def fold(cursor: Cursor, batch: LogBatch) -> None:
         begin=_name,
         changes={ProfileChanged: _name_changed},
     )
-    CONTACTS.insert(cursor, [row for entry in batch.entries for row in _contacts(entry)])
-
-
-def _contacts(entry: LogEntry) -> Iterator[ContactRow]:
-    event = entry.event
-    if isinstance(event, Registered):
-        added = event.contacts
-    elif isinstance(event, ContactAdded | Claimed | ClaimCorrected):
-        added = [event.contact]
-    else:
-        return
-    for contact in added:
-        yield _contact(entry, contact)
-
-
-def _contact(entry: LogEntry, contact: Contact) -> ContactRow:
-    """A contact as the card keeps it: what is personal stays sealed."""
-    return ContactRow(
-        customer_id=entry.event.originator_id,
-        version=entry.event.originator_version,
-        contact_id=contact.id,
-        job=contact.position,
-        name=_sealed(contact.name, entry.topic, f"contact.{contact.id}.name"),
-        phone=_sealed(contact.phone, entry.topic, f"contact.{contact.id}.phone"),
-        phone_hash=contact.phone_hash,
-    )
-
-
-def _sealed(sealed: Sealed, topic: str, field: str) -> dict[str, Any]:
-    """A sealed field with its place, without which it does not open."""
-    return {"topic": topic, "field": field, "subject": str(sealed.subject), "box": sealed.box}
+    customer_contacts.fold_contacts(cursor, batch)
+    customer_matters.fold_matters(cursor, batch)
 
 
 def _profile(entry: LogEntry) -> ProfileRow:
@@ -230,7 +219,7 @@ def _profile(entry: LogEntry) -> ProfileRow:
         name=event.name,
         address=event.address,
         industry=event.industry,
-        phone=_sealed(event.phone, entry.topic, "phone"),
+        phone=sealed_place(event.phone, entry.topic, "phone"),
         phone_hash=event.phone_hash,
         introduction=event.introduction,
         warnings=event.warnings,
@@ -246,7 +235,7 @@ def _profile_changed(row: ProfileRow, entry: LogEntry) -> None:
         row.name = event.name
         row.warnings = event.warnings
     if event.phone is not None and event.phone_hash is not None:
-        row.phone = _sealed(event.phone, entry.topic, "phone")
+        row.phone = sealed_place(event.phone, entry.topic, "phone")
         row.phone_hash = event.phone_hash
     row.address = event.address if event.address is not None else row.address
     row.industry = event.industry if event.industry is not None else row.industry
@@ -277,29 +266,20 @@ def _holding(entry: LogEntry) -> HoldingRow:
     )
 
 
-def _claimed(row: HoldingRow, entry: LogEntry) -> None:
-    event: Claimed = entry.event
-    row.department = event.department
-    row.since = event.timestamp
-    row.rulebook = event.rulebook
+def _held(row: HoldingRow, entry: LogEntry) -> None:
+    before = row.protection
+    hold_and_remember(row, entry)
+    if is_over(before, row, entry):
+        row.review_reason = None
+        row.next_contact_at = None
 
 
-def _claim_corrected(row: HoldingRow, entry: LogEntry) -> None:
-    row.since = entry.event.timestamp
-
-
-def _review_passed(row: HoldingRow, entry: LogEntry) -> None:
-    event: ReviewPassed = entry.event
-    row.since = event.timestamp
-    row.in_force_since = event.timestamp
-    row.rulebook = event.rulebook
+def _review_passed(row: HoldingRow, _: LogEntry) -> None:
     row.review_reason = None
 
 
 def _review_refused(row: HoldingRow, entry: LogEntry) -> None:
-    event: ReviewRefused = entry.event
-    row.since = event.timestamp
-    row.review_reason = event.reason
+    row.review_reason = entry.event.reason
 
 
 def _followed_up(row: HoldingRow, entry: LogEntry) -> None:
@@ -309,45 +289,23 @@ def _followed_up(row: HoldingRow, entry: LogEntry) -> None:
     row.next_contact_at = event.next_contact_at
 
 
-def _ended(row: HoldingRow, _: LogEntry) -> None:
-    row.department = None
-    row.since = None
-    row.in_force_since = None
-    row.review_reason = None
-    row.rulebook = None
-    row.next_contact_at = None
+def _merged(row: HoldingRow, entry: LogEntry) -> None:
+    row.merged_into = entry.event.into
 
 
-def _unchanged(row: HoldingRow, _: LogEntry) -> None:
-    """Nothing but the place in the log moves."""
+def _noted(row: HoldingRow, entry: LogEntry) -> None:
+    row.version = entry.event.originator_version
+    row.position = entry.position
 
 
-def _holding_changes() -> Mapping[type, Change[HoldingRow]]:
-    """Of each event: the protection's part, then the card's own, then the place in the log."""
-    own: dict[type, Change[HoldingRow]] = {
-        ContactAdded: _unchanged,
-        ProfileChanged: _unchanged,
+_HOLDING_CHANGES: Final = joined(
+    dict.fromkeys(MOVING, _held),
+    {
         FollowedUp: _followed_up,
-        **dict.fromkeys(POOL_HOLDING, _ended),
-        Claimed: _claimed,
-        ClaimCorrected: _claim_corrected,
+        Merged: _merged,
         ReviewPassed: _review_passed,
         ReviewRefused: _review_refused,
-    }
-
-    def change_of(kind: type) -> Change[HoldingRow]:
-        hold, change = POOL_HOLDING.get(kind), own[kind]
-
-        def changed(row: HoldingRow, entry: LogEntry) -> None:
-            if hold is not None:
-                hold(row, entry)
-            change(row, entry)
-            row.version = entry.event.originator_version
-            row.position = entry.position
-
-        return changed
-
-    return {kind: change_of(kind) for kind in own}
-
-
-_HOLDING_CHANGES: Final = _holding_changes()
+    },
+    {kind: _noted for kind in CUSTOMER_EVENTS if kind is not Registered},
+)
+"""Of each event: the protection's part, then the card's own, then the place in the log."""

@@ -1,7 +1,8 @@
 """The view `pool`: which customers nobody holds, since when, and why (S1-050, A-36).
 
 One row a customer, also while somebody holds it: the row then says from which instant on it will
-be in the pool by itself, so that it appears at its deadline and not at a sweep.
+be in the pool by itself, so that it appears at its deadline and not at a sweep. A record that was
+merged into another is never in the pool.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ from projections.answers import (
 )
 from projections.customer_rows import Change, fold_customers
 from projections.holding import (
-    POOL_HOLDING,
+    MOVING,
     Barred,
     PoolHolding,
     bars_at,
+    derive,
+    hold_and_remember,
+    last_holder_at,
     pool_reason_at,
 )
 from projections.name_index import HAS_GRAMS, HOLDS_NAME, name_parameters
@@ -39,7 +43,7 @@ from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 NAME = "pool"
-VERSION = 1
+VERSION = 2
 TABLES = ("pool",)
 DDL = """
 CREATE TABLE pool (
@@ -48,27 +52,31 @@ CREATE TABLE pool (
     name_key text NOT NULL,
     address text NOT NULL,
     industry text NOT NULL,
-    holder text,
-    stage text,
-    claimed_at timestamptz,
-    review_due timestamptz,
+    protection jsonb,
     pool_from timestamptz,
     last_holder text,
+    last_department text,
     pool_reason text,
+    fell_at timestamptz,
     bars jsonb
 ) WITH (fillfactor = 85);
 CREATE INDEX pool_by_time ON pool (pool_from, customer_id);
 CREATE INDEX pool_by_industry ON pool (industry, pool_from, customer_id);
+CREATE INDEX pool_fallen_and_taken ON pool (fell_at)
+    WHERE fell_at IS NOT NULL AND protection IS NOT NULL;
 """
 
 
 class PoolRow(PoolHolding, kw_only=True, gc=False):
-    """One row of `pool`."""
+    """One row of `pool`. fell_at: when the last protection ended, also while there is another;
+    last_department: in which department it was."""
 
     name: str
     name_key: str
     address: str
     industry: str
+    last_department: str | None = None
+    fell_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,15 @@ POOL_ROWS: Final = Table("pool", PoolRow, ("customer_id",))
 
 def fold(cursor: Cursor, batch: LogBatch) -> None:
     """The pool up to the end of `batch`."""
-    fold_customers(cursor, POOL_ROWS, batch, begins=Registered, begin=_row, changes=_CHANGES)
+    fold_customers(
+        cursor,
+        POOL_ROWS,
+        batch,
+        begins=Registered,
+        begin=_row,
+        changes=_CHANGES,
+        finish=derive,
+    )
 
 
 def _row(entry: LogEntry) -> PoolRow:
@@ -116,8 +132,16 @@ def _profile_changed(row: PoolRow, entry: LogEntry) -> None:
     row.industry = event.industry if event.industry is not None else row.industry
 
 
+def _held(row: PoolRow, entry: LogEntry) -> None:
+    before = row.protection
+    hold_and_remember(row, entry)
+    if before is not None and row.protection is None:
+        row.fell_at = row.pool_from
+        row.last_department = before.department
+
+
 _CHANGES: Final[Mapping[type, Change[PoolRow]]] = {
-    **POOL_HOLDING,
+    **dict.fromkeys(MOVING, _held),
     ProfileChanged: _profile_changed,
 }
 
@@ -172,7 +196,7 @@ def _entry(row: Mapping[str, Any], now: datetime) -> PoolEntry:
         address=row["address"],
         industry=row["industry"],
         since=row["pool_from"],
-        last_holder=row["holder"] or row["last_holder"],
+        last_holder=last_holder_at(row, now),
         reason=pool_reason_at(row, now),
         bars=bars_at(row, now),
     )
@@ -184,5 +208,5 @@ _HOLDS_NAME: Final = SQL(
 ).format(holds_name=HOLDS_NAME, has_grams=HAS_GRAMS)
 _ORDER: Final = Order(("pool_from", "timestamptz"), ("customer_id", "uuid"))
 _COLUMNS: Final = SQL(
-    "customer_id, name, address, industry, holder, stage, pool_from, last_holder, pool_reason, bars"
+    "customer_id, name, address, industry, protection, pool_from, last_holder, pool_reason, bars"
 )

@@ -6,6 +6,7 @@ ones travel as one JSON parameter, which PostgreSQL takes apart by the table's o
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -30,7 +31,8 @@ _encode = msgspec.json.Encoder().encode
 
 class Table(Generic[Row]):
     """One table. row: the class of its rows, whose fields are the columns that a fold writes. key:
-    the columns of its primary key."""
+    the columns of its primary key. A field of a dataclass or a Struct, or of several, is a column
+    of JSON. selected: how to read each column back; decoders: what makes JSON that again."""
 
     def __init__(self, name: str, row: type[Row], key: Sequence[str]) -> None:
         hints = get_type_hints(row)
@@ -43,6 +45,17 @@ class Table(Generic[Row]):
             for place, column in enumerate(self.columns)
             if (text := _text_of(hints[column])) is not None
         ]
+        self.decoders: dict[str, Callable[[str], Any]] = {
+            column: msgspec.json.Decoder(hints[column]).decode
+            for column in self.columns
+            if _holds_record(hints[column])
+        }
+        self.selected = {
+            column: sql.SQL("{}::text" if column in self.decoders else "{}").format(
+                sql.Identifier(column)
+            )
+            for column in self.columns
+        }
         parts = _parts(name, self.columns, key)
         self._copy = sql.SQL(
             "COPY {table} ({columns}) FROM STDIN (FORMAT csv, ESCAPE '\\', NULL 'null')"
@@ -118,9 +131,16 @@ def _text_of(hint: Any) -> Callable[[Any], str] | None:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return _text_of(next(kind for kind in inner if kind is not type(None)))
-    if origin is dict or (origin is list and get_origin(inner[0]) is dict):
+    if origin is dict or (origin is list and get_origin(inner[0]) is dict) or _holds_record(hint):
         return as_json
     return _array if origin in (list, tuple) else None
+
+
+def _holds_record(hint: Any) -> bool:
+    """True for a dataclass, a Struct, and whatever is made of them."""
+    if isinstance(hint, type) and get_origin(hint) is None:
+        return dataclasses.is_dataclass(hint) or issubclass(hint, msgspec.Struct)
+    return any(_holds_record(inner) for inner in get_args(hint))
 
 
 def _with_control(found: re.Match[bytes]) -> bytes:

@@ -12,15 +12,25 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from domain.events import CustomerEvent
+from domain.protection import Protection
 
 
-class LogEntry(msgspec.Struct, frozen=True, gc=False):
+class LogEntry(msgspec.Struct, gc=False):
     """One event in its place in the log. event: decoded once, shared by all views."""
 
     position: int
     recorded_at: datetime
     topic: str
     event: Any
+    _led: tuple[Protection | None, Protection | None] | None = None
+
+    def protection_after(self, before: Protection | None) -> Protection | None:
+        """The protection that the event leads to from `before`: computed by the first view that
+        asks and kept for the others, which all come from the same one."""
+        led = self._led
+        if led is None or (led[0] is not before and led[0] != before):
+            led = self._led = (before, self.event.protection_after(before))
+        return led[1]
 
 
 class LogBatch:
@@ -29,14 +39,26 @@ class LogBatch:
     def __init__(self, entries: Sequence[LogEntry]) -> None:
         self.entries = entries
 
-    @cached_property
+    @property
     def customers(self) -> Mapping[UUID, Sequence[LogEntry]]:
         """The events of each customer's own stream, in their order."""
-        found: dict[UUID, list[LogEntry]] = {}
+        return self._sorted[0]
+
+    @property
+    def others(self) -> Sequence[LogEntry]:
+        """The events of streams that are no customer's, in their order."""
+        return self._sorted[1]
+
+    @cached_property
+    def _sorted(self) -> tuple[dict[UUID, list[LogEntry]], list[LogEntry]]:
+        customers: dict[UUID, list[LogEntry]] = {}
+        others: list[LogEntry] = []
         for entry in self.entries:
             if isinstance(entry.event, CustomerEvent):
-                found.setdefault(entry.event.originator_id, []).append(entry)
-        return found
+                customers.setdefault(entry.event.originator_id, []).append(entry)
+            else:
+                others.append(entry)
+        return customers, others
 
     def after(self, position: int) -> LogBatch:
         """The part behind `position`."""

@@ -13,7 +13,8 @@ import re
 import sys
 import types
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -22,7 +23,9 @@ from uuid import UUID
 from eventsourcing.domain import DomainEvent
 
 import domain.application  # noqa: F401 - imports every event class
-from domain.events.values import Bar, Contact, Likeness, Sealed, Stage
+from domain.contract import Contract
+from domain.events.values import Bar, Contact, Likeness, Product, Sealed, Stage
+from domain.protection import Application, Leaving, Protection
 from domain.words import describe
 from tests.stored_events import samples
 
@@ -33,8 +36,11 @@ KINDS = {
     "member": "A member's stream",
     "rulebook": "The rulebook's stream",
     "refusal": "A refusal's stream",
+    "party": "The stream of a member's part in a customer",
 }
-VALUES = (Sealed, Contact, Likeness, Bar)
+MODULES = ("customer", "applications", "contracts", "holders", "duplicates")
+"""Those that share the customer's stream, in the order in which they are meant to be read."""
+VALUES = (Sealed, Contact, Likeness, Bar, Protection, Application, Leaving, Contract, Product)
 SHARED = {
     "actor": "the member who caused it, or `system`",
     "holder": "the member whose protection it is about",
@@ -69,6 +75,55 @@ SHARED = {
     "token_id": "the token's id, by which it is revoked",
     "digest": "SHA-256 of the token's secret",
     "match": "how it matched, the strongest first",
+    "applicant": "who asked; the holder may be another since",
+    "number": "the contract's number",
+    "type": "type of the contract, one of the rulebook's",
+    "signed_on": "the date on the contract",
+    "payment_method": "how it is to be paid",
+    "buyer": "who buys, as the contract says it",
+    "products": "what is sold",
+    "promises": "what is promised besides (S1-061)",
+    "leaves_at": "when the holder leaves the company",
+    "to": "who has the customer from now on",
+    "other": "the other record",
+    "into": "the record that answers from now on",
+    "member": "the member who has a part in it",
+    "Application.kind": "what was asked for",
+    "ApplicationWithdrawn.kind": "what was asked for",
+    "Application.asked_at": "when it was asked for",
+    "Contract.number": "its number, unique among all that were ever signed",
+    "Contract.drawn_by": "the holder who drew it",
+    "Contract.signed_by": "the holder who signed it",
+    "Contract.drawn_at": "when it was drawn",
+    "Contract.signed_at": "when the signature was recorded, which is what counts in time",
+    "Leaving.at": "when the holder leaves",
+    "Leaving.to": "who takes over; null: nobody does",
+    "Protection.holder": "the member who holds it; null while `group` does",
+    "Protection.stage": "its stage",
+    "Protection.department": "the department of the holder",
+    "Protection.group": "the group that holds it; null: a member does",
+    "Product.name": "what it is",
+    "Product.quantity": "how many pieces",
+    "Merged.number": "of the report, on this record",
+    "DuplicateAbsorbed.number": "of the report, on the other record",
+    "ClaimCounted.customer_id": "the customer that was claimed",
+    "ClaimCounted.held_max": "how many one may hold",
+    "DuplicateAbsorbed.gave_way": "whose protection on this record ended for it; null: nobody's",
+    "DuplicateAbsorbed.bars": "bars of the other record that are longer",
+    "DuplicateAbsorbed.claimants": "who had sought or held the other record",
+    "DuplicateAbsorbed.contacts": "contact persons of the other record",
+    "DuplicateAbsorbed.contracts": "contracts of the other record",
+    "DuplicateAbsorbed.signers": "who signed confirmed contracts of the other record",
+    "DuplicateResolved.number": "of the report, on this record",
+    "DuplicateResolved.of": "the record that it was said to double",
+    "DuplicateResolved.resolution": "one company, or two",
+    "LikenessEnded.number": "of the report, on the other record",
+    "FollowedUp.holder": "whose it is; null while the group of after-sales holds it (S1-049)",
+    "HandOverArranged.to": "who takes over; null: nobody, the protection ends with the leaving",
+    "MovedToAfterSales.to": "who is responsible; null: the group, until a person is named",
+    "MovedToAfterSales.department": "that of `to`",
+    "LeaveArranged.leaves_at": "when the member leaves the company",
+    "PartyNoted.customer_id": "the customer that was sought",
     "Contact.id": "the person's id, the subject of both seals",
     "Contact.position": "position in the company",
     "Contact.name": "the person's name",
@@ -113,7 +168,7 @@ def event_classes() -> dict[str, type[DomainEvent]]:
     found = [kind for kind in _below(DomainEvent) if kind.__module__.startswith("domain.events.")]
     recorded = [kind for kind in found if "TOPIC" in vars(kind)]
     by_stream = list(KINDS)
-    recorded.sort(key=lambda kind: (by_stream.index(_stream(kind.TOPIC)), _line(kind)))
+    recorded.sort(key=lambda kind: (by_stream.index(_stream(kind.TOPIC)), *_place(kind)))
     return {kind.TOPIC: kind for kind in recorded}
 
 
@@ -178,9 +233,12 @@ def _docstring(kind: type[Any]) -> tuple[str, dict[str, str]]:
     told = {}
     for fields, meaning in zip(parts[1::2], parts[2::2], strict=True):
         for field in fields.split(", "):
-            cell = re.sub(r"\bNone\b", "null", meaning).replace("|", "\\|")
-            told[field] = cell.strip().rstrip(".;")
-    return parts[0].strip(), told
+            told[field] = _as_stored(meaning).replace("|", "\\|").strip().rstrip(".;")
+    return _as_stored(parts[0]).strip(), told
+
+
+def _as_stored(meaning: str) -> str:
+    return re.sub(r"\bNone\b", "null", meaning)
 
 
 def _type(hint: Any) -> str:
@@ -190,13 +248,20 @@ def _type(hint: Any) -> str:
         return " or ".join([*known, "null"])
     if origin is Literal:
         return _codes(arguments)
-    if origin is list:
+    if origin in (list, tuple):
         return f"list of {_type(arguments[0])}"
     if origin is dict:
         return "object"
     if isinstance(hint, type) and issubclass(hint, StrEnum) and hint is not Stage:
         return _codes(member.value for member in hint)
-    names = {str: "text", int: "whole number", bool: "true or false", datetime: "instant"}
+    names = {
+        str: "text",
+        int: "whole number",
+        bool: "true or false",
+        datetime: "instant",
+        date: "date",
+        Decimal: "decimal number, as text",
+    }
     return names.get(hint) or ("id" if hint is UUID else hint.__name__)
 
 
@@ -208,10 +273,12 @@ def _stream(topic: str) -> str:
     return topic.split(".")[0]
 
 
-def _line(kind: type[Any]) -> int:
-    """The line of the class in its module: the order in which it is meant to be read."""
+def _place(kind: type[Any]) -> tuple[int, int]:
+    """The class's module and its place in it: the order in which it is meant to be read."""
+    module = kind.__module__.rpartition(".")[2]
     source = Path(sys.modules[kind.__module__].__file__ or "").read_text(encoding="utf-8")
-    return source.index(f"class {kind.__name__}(")
+    order = MODULES.index(module) if module in MODULES else 0
+    return order, source.index(f"class {kind.__name__}(")
 
 
 def _below(kind: type[Any]) -> set[type[Any]]:

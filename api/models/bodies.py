@@ -15,7 +15,7 @@ from domain.orders import ContactInput, FollowUpInput
 from domain.phones import PHONE_CHARACTERS_MAX
 
 _NAME = "北京春意科技有限公司"
-_REASON = Annotated[
+Reason = Annotated[
     str,
     described(
         "Why, in words that somebody else understands.",
@@ -165,7 +165,7 @@ class WithdrawalBody(Body):
     what: Annotated[
         Literal["claim", "intent", "extension"], described("What is taken back.", "claim")
     ]
-    reason: _REASON
+    reason: Reason
 
 
 class ReviewBody(Body):
@@ -191,7 +191,7 @@ class ReviewBody(Body):
 class ReleaseBody(Body):
     """Gives the customer up."""
 
-    reason: _REASON
+    reason: Reason
 
 
 class ProfileBody(Body):
@@ -295,4 +295,4 @@ class RulebookBody(Body):
             "2026-04-01T00:00:00+08:00",
         ),
     ] = None
-    reason: _REASON
+    reason: Reason

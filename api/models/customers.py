@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
+from api.models.card_parts import ApplicationTold, ContractTold, LeavingTold, ReportTold
 from api.models.fields import (
     EXAMPLE_ID,
     EXAMPLE_INSTANT,
@@ -13,7 +14,7 @@ from api.models.fields import (
     Told,
     described,
 )
-from api.models.receipts import CustomerId, Holder, StateField
+from api.models.receipts import CustomerId, HeldOverBy, Holder, StateField
 
 At = Annotated[Instant, described("The instant as of which the answer is true.", EXAMPLE_INSTANT)]
 ViewPosition = Annotated[int, described("The place in the log at which the answer is true.", 4711)]
@@ -32,11 +33,31 @@ Until = Annotated[
         EXAMPLE_LATER,
     ),
 ]
+Group = Annotated[
+    Literal["after-sales"] | None,
+    described("The group that holds it while no person of it is named; null: none.", None),
+]
+HeldOver = Annotated[
+    HeldOverBy | None,
+    described(
+        "What keeps the protection alive beyond `until`, an application or a signature; null: "
+        "nothing.",
+        None,
+    ),
+]
+HeldOverUntil = Annotated[
+    Instant | None,
+    described(
+        "When it is over if that is not decided; null where nothing holds it over. A stranger sees "
+        "the end of its day in Asia/Shanghai.",
+        None,
+    ),
+]
 PoolReason = Annotated[
     str | None,
     described(
-        "Why it is in the pool: `lapsed`, `released`, `withdrawn`, `removed`; null where nobody "
-        "ever held it, or somebody does.",
+        "Why it is in the pool: `lapsed`, `undecided`, `released`, `withdrawn`, `removed`, `left`; "
+        "null where nobody ever held it, or somebody does.",
         "lapsed",
     ),
 ]
@@ -56,7 +77,23 @@ class CollisionTold(Told):
     name: Name
     state: StateField
     holder: Holder
-    protected_until: Until
+    group: Group
+    protected_until: Annotated[
+        Instant | None,
+        described(
+            "When the protection is over by what is known, a hold-over included; null where no end "
+            "is. A stranger sees the end of its day in Asia/Shanghai.",
+            EXAMPLE_LATER,
+        ),
+    ]
+    into: Annotated[
+        UUID | None,
+        described(
+            "The record that answers for a merged one; null: it answers itself.",
+            None,
+            format="uuid",
+        ),
+    ]
     match: Annotated[
         Literal["same", "similar", "part", "phone"],
         described(
@@ -104,13 +141,16 @@ class CustomerLine(Told):
     address: Address
     state: StateField
     holder: Holder
+    group: Group
     department: Annotated[
-        str | None, described("Department of the holder when it claimed.", "一部")
+        str | None, described("Department of the holder when it was given to him.", "一部")
     ]
     claimed_at: Annotated[
         Instant | None, described("When the protection was asked for.", EXAMPLE_INSTANT)
     ]
     until: Until
+    held_over_by: HeldOver
+    held_over_until: HeldOverUntil
     registered_at: Annotated[Instant, described("When it was registered.", EXAMPLE_INSTANT)]
     pool_since: Annotated[
         Instant | None, described("Since when it is in the pool; null while held.", None)
@@ -140,7 +180,39 @@ class CustomerCard(CustomerLine):
         str | None, described("Version of the rules that granted the stage.", "2026-1")
     ]
     bars: Annotated[list[BarTold], described("Who may not claim it yet.", [])]
+    leaving: Annotated[
+        LeavingTold | None,
+        described("Arranged for the holder's leaving; null: nothing is.", None),
+    ]
+    merged_into: Annotated[
+        UUID | None,
+        described(
+            "The record that answers for this one; null: it answers itself.", None, format="uuid"
+        ),
+    ]
+    merged_from: Annotated[list[UUID], described("The records that this one answers for.", [])]
+    different_from: Annotated[
+        list[UUID], described("Records that were found to be other companies.", [])
+    ]
+    duplicates: Annotated[
+        list[ReportTold], described("Reports that it doubles another, undecided.", [])
+    ]
     details_hidden: Hidden
+    application: Annotated[
+        ApplicationTold | None,
+        described("What waits for a decision; null: nothing, or hidden.", None),
+    ]
+    extensions: Annotated[
+        int | None, described("Extensions granted in this stage; null: hidden.", 0)
+    ]
+    contracts: Annotated[
+        list[ContractTold] | None,
+        described("Its contracts in the order of their draw; null: hidden.", []),
+    ]
+    signers: Annotated[
+        list[str] | None,
+        described("Who signed its confirmed contracts; null: hidden.", ["zhang-wei"]),
+    ]
     phone: Annotated[
         str | None, described("Phone of the company; null where hidden or erased.", "01062345678")
     ]

@@ -7,10 +7,10 @@ are told to readers of the document, not checked a second time.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from domain.permissions import ROLES
@@ -19,9 +19,13 @@ _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})"
 )
 _FRACTION = re.compile(r"(\.\d{6})\d+")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+AT_TIMES = "x-at-times"
+"""Marks a field in the OpenAPI document that most answers are without."""
 EXAMPLE_ID = "0198f2a4-7c3e-7b61-9d52-3f0a8e6c1b47"
 EXAMPLE_INSTANT = "2026-03-05T06:03:00.000000Z"
 EXAMPLE_LATER = "2026-04-04T06:03:00.000000Z"
+EXAMPLE_HELD_OVER = "2026-04-09T16:00:00.000000Z"
 
 
 def instant_of(text: Any) -> datetime:
@@ -40,12 +44,28 @@ def instant_of(text: Any) -> datetime:
         ) from error
 
 
+def day_of(text: Any) -> date:
+    """ISO 8601, the day alone. Raises PydanticCustomError in both languages."""
+    if not isinstance(text, str):
+        raise _no_day("wrong-type")
+    if not _DAY.fullmatch(text):
+        raise _no_day("malformed")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _no_day("out-of-range") from error
+
+
 Instant = Annotated[
     datetime,
     BeforeValidator(instant_of),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant with its offset; a bare local time is refused, because nobody knows where it is."""
+Day = Annotated[date, BeforeValidator(day_of), WithJsonSchema({"type": "string", "format": "date"})]
+"""A day of the calendar, as it stands on paper."""
+WholeNumber = Annotated[int, Strict()]
+"""An integer of JSON; neither a text of digits nor `true` is one."""
 
 
 def searchable(text: str) -> str:
@@ -68,9 +88,10 @@ def described(
     return Field(description=meaning, examples=[example], json_schema_extra=schema or None)
 
 
-def optional(meaning: str, example: Any, *, characters_max: int | None = None) -> Any:
+def optional(meaning: str, example: Any, *, characters_max: int | None = None, **told: Any) -> Any:
     """A field that may be left out, in a body where leaving out means: as it is."""
-    told = {} if characters_max is None else {"minLength": 1, "maxLength": characters_max}
+    if characters_max is not None:
+        told |= {"minLength": 1, "maxLength": characters_max}
 
     def without_default(schema: dict[str, Any]) -> None:
         schema.pop("default", None)
@@ -79,6 +100,11 @@ def optional(meaning: str, example: Any, *, characters_max: int | None = None) -
     return Field(
         default="", description=meaning, examples=[example], json_schema_extra=without_default
     )
+
+
+def at_times(meaning: str, example: Any) -> Any:
+    """A field of an answer that is there only where it applies, and in no composed example."""
+    return optional(meaning, example, **{AT_TIMES: True})
 
 
 Role = Annotated[str, Field(json_schema_extra={"enum": list(ROLES)})]
@@ -104,4 +130,12 @@ def _no_instant(code: str) -> PydanticCustomError:
             "zh": "须为带时区的 ISO 8601 时间，如 2026-03-05T14:03:00+08:00",
             "en": "must be an ISO 8601 instant with its offset: 2026-03-05T14:03:00+08:00",
         },
+    )
+
+
+def _no_day(code: str) -> PydanticCustomError:
+    return PydanticCustomError(
+        code,
+        "must be a day of the calendar",
+        {"zh": "须为日期，如 2026-03-05", "en": "must be a day such as 2026-03-05"},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from api.models.customers import At, Hidden, Next, Until, ViewPosition
+from api.models.customers import At, Group, HeldOver, Hidden, Next, ViewPosition
 from api.models.fields import (
     EXAMPLE_ID,
     EXAMPLE_INSTANT,
@@ -23,8 +23,10 @@ Stage = Annotated[str, described("Stage of protection.", "potential")]
 Ended = Annotated[
     str | None,
     described(
-        "How it ended: `lapsed`, `released`, `withdrawn`, `removed`, or by the next stage, "
-        "`review-passed`, `review-refused`, `corrected`; null while it runs.",
+        "How it ended: `lapsed`, `undecided`, `released`, `withdrawn`, `removed`, `left`, "
+        "`merged`; by the next stage, `review-passed`, `review-refused`, `corrected`, "
+        "`intent-granted`, `contract-confirmed`; or in other hands, `transferred`, `moved` (to "
+        "after-sales); null while it runs.",
         "lapsed",
     ),
 ]
@@ -88,7 +90,11 @@ class HolderTold(Told):
     """Who protected the customer at an instant, as known at another, and why."""
 
     customer_id: CustomerId
-    holder: Annotated[str | None, described("Who held it; null in the pool.", "zhang-wei")]
+    holder: Annotated[
+        str | None,
+        described("Who held it; null in the pool, and while a group held it.", "zhang-wei"),
+    ]
+    group: Group
     stage: Annotated[str | None, described("In which stage; null in the pool.", "potential")]
     claimed_at: Annotated[
         Instant | None, described("When that protection was asked for.", EXAMPLE_INSTANT)
@@ -97,8 +103,24 @@ class HolderTold(Told):
         Instant | None, described("When its review passed; null before.", EXAMPLE_INSTANT)
     ]
     since: Annotated[Instant | None, described("Since when it was in that stage.", EXAMPLE_INSTANT)]
-    until: Until
+    until: Annotated[
+        Instant | None,
+        described(
+            "When that tenure ended, or ends by what is known, a hold-over included; null where no "
+            "end is known. A stranger sees the end of its day in Asia/Shanghai.",
+            EXAMPLE_LATER,
+        ),
+    ]
+    held_over_by: HeldOver
     ended: Ended
+    merged_into: Annotated[
+        UUID | None,
+        described(
+            "The record that answered for it at that instant; null: it answered itself.",
+            None,
+            format="uuid",
+        ),
+    ]
     grounds: Annotated[
         list[EventTold], described("The events that granted and ended the tenure.", [])
     ]
@@ -118,7 +140,11 @@ class TenureTold(Told):
 
     customer_id: CustomerId
     opened_version: Annotated[int, described("Version of the event that opened it.", 2)]
-    holder: Annotated[str, described("Who held it.", "zhang-wei")]
+    holder: Annotated[
+        str | None, described("Who held it; null while a group held it.", "zhang-wei")
+    ]
+    group: Group
+    department: Annotated[str | None, described("Department of the holder.", "一部")]
     stage: Stage
     claimed_at: Annotated[Instant, described("When it was asked for.", EXAMPLE_INSTANT)]
     since: Annotated[Instant, described("When the stage began.", EXAMPLE_INSTANT)]

@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from api.models.fields import (
+    EXAMPLE_HELD_OVER,
     EXAMPLE_ID,
     EXAMPLE_INSTANT,
     EXAMPLE_LATER,
     Instant,
     Told,
+    at_times,
     described,
 )
 
@@ -26,7 +28,11 @@ StateField = Annotated[
     described("Where the customer stands: in the `pool`, or in a stage of protection.", "waiting"),
 ]
 Holder = Annotated[
-    str | None, described("Member who protects the customer; null in the pool.", "zhang-wei")
+    str | None,
+    described(
+        "Member who protects the customer; null in the pool, and while a group holds it.",
+        "zhang-wei",
+    ),
 ]
 Until = Annotated[
     Instant | None,
@@ -35,6 +41,7 @@ Until = Annotated[
         EXAMPLE_LATER,
     ),
 ]
+HeldOverBy = Literal["intent", "extension", "contract"]
 
 
 class LikenessTold(Told):
@@ -62,6 +69,22 @@ class CustomerReceipt(Told):
     state: StateField
     holder: Holder
     until: Until
+    group: Annotated[
+        Literal["after-sales"],
+        at_times("The group that holds it while no person of it is named.", "after-sales"),
+    ]
+    held_over_by: Annotated[
+        HeldOverBy,
+        at_times(
+            "What keeps the protection alive beyond `until`: an application, or a signature that "
+            "waits for its confirmation.",
+            "extension",
+        ),
+    ]
+    held_over_until: Annotated[
+        Instant,
+        at_times("When the protection is over if that is not decided.", EXAMPLE_HELD_OVER),
+    ]
 
 
 class RegisterReceipt(CustomerReceipt):
@@ -100,6 +123,42 @@ class ContactReceipt(CustomerReceipt):
     """The contact person is filled in."""
 
     contact_id: Annotated[UUID, described("Id of the new contact.", EXAMPLE_ID, format="uuid")]
+
+
+class ContractReceipt(CustomerReceipt):
+    """The contract is one step further."""
+
+    number: Annotated[
+        str,
+        described(
+            "Number of the contract as it is kept: full-width signs made plain.", "HT-2026-0117"
+        ),
+    ]
+
+
+class DuplicateReceipt(CustomerReceipt):
+    """The duplicate is reported, and waits for its resolution."""
+
+    report: Annotated[int, described("Number of the report, to resolve it by.", 1)]
+
+
+class ResolutionReceipt(CustomerReceipt):
+    """The report is decided."""
+
+    into: Annotated[
+        UUID,
+        at_times("The record that answers from now on, where they were merged.", EXAMPLE_ID),
+    ]
+
+
+class LeaveReceipt(StreamReceipt):
+    """The member's leaving is arranged."""
+
+    leaves_at: Annotated[
+        Instant,
+        described("From this instant on the member has no rights and no tokens.", EXAMPLE_LATER),
+    ]
+    customers: Annotated[int, described("How many customers the member holds.", 12)]
 
 
 class TokenReceipt(StreamReceipt):

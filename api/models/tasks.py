@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from api.models.customers import At, Name, Next, ViewPosition
+from api.models.customers import At, Group, HeldOver, Name, Next, ViewPosition
 from api.models.fields import (
     EXAMPLE_ID,
     EXAMPLE_INSTANT,
@@ -16,7 +16,23 @@ from api.models.fields import (
 )
 from api.models.receipts import CustomerId
 
-AgendaKind = Literal["deadline", "removal", "review_due", "check_review", "next_contact"]
+AgendaKind = Literal[
+    "deadline",
+    "removal",
+    "review_due",
+    "check_review",
+    "next_contact",
+    "contract_expires",
+    "decision_due",
+]
+ApprovalKind = Literal["review", "intent", "extension", "contract", "duplicate", "after-sales"]
+Deadline = Annotated[
+    Instant | None, described("The deadline that was given; null where none runs.", EXAMPLE_LATER)
+]
+HeldOverUntil = Annotated[
+    Instant | None,
+    described("When it is over if what holds it over is not decided; null: nothing does.", None),
+]
 
 
 class AgendaLine(Told):
@@ -29,16 +45,24 @@ class AgendaLine(Told):
         described(
             "`deadline`: the protection ends; `removal`: the follower of a refused claim is "
             "removed; `review_due`: the service centre should decide; `check_review`: the "
-            "claimant looks for the decision; `next_contact`: it is time to call.",
+            "claimant looks for the decision; `next_contact`: it is time to call; "
+            "`contract_expires`: a drawn contract can be signed no more; `decision_due`: an "
+            "application should be decided.",
             "deadline",
         ),
     ]
     due_at: Annotated[Instant, described("When it is due.", EXAMPLE_LATER)]
     member: Annotated[
-        str | None, described("Whose task it is; null: the service centre's.", "zhang-wei")
+        str | None, described("Whose task it is; null: that of who decides.", "zhang-wei")
     ]
-    holder: Annotated[str, described("Who holds the customer.", "zhang-wei")]
+    holder: Annotated[str | None, described("Who holds the customer; null: a group.", "zhang-wei")]
     stage: Annotated[str, described("In which stage.", "potential")]
+    until: Deadline
+    held_over_by: HeldOver
+    held_over_until: HeldOverUntil
+    number: Annotated[
+        str | None, described("Number of the contract that it is about; null: none.", None)
+    ]
 
 
 class AgendaPage(Told):
@@ -56,7 +80,8 @@ class SimilarTold(Told):
     customer_id: CustomerId
     name: Name
     match: Annotated[str, described("How it resembles.", "similar")]
-    holder: Annotated[str | None, described("Who holds it; null: nobody.", "li-na")]
+    holder: Annotated[str | None, described("Who holds it; null: nobody, or a group.", "li-na")]
+    group: Group
     claimed_at: Annotated[
         Instant | None, described("When it was claimed; null: it is not.", EXAMPLE_INSTANT)
     ]
@@ -66,26 +91,61 @@ class SimilarTold(Told):
 
 
 class WaitingLine(Told):
-    """A claim that waits for a review."""
+    """Something that waits for a decision; fields that do not belong to its kind are null."""
 
+    kind: Annotated[
+        ApprovalKind,
+        described(
+            "`review`: a claim; `intent`, `extension`: an application; `contract`: complete, not "
+            "confirmed; `duplicate`: a report; `after-sales`: a formal customer that nobody of "
+            "after-sales is responsible for.",
+            "review",
+        ),
+    ]
     customer_id: CustomerId
     name: Name
-    claimant: Annotated[str, described("Who claims.", "zhang-wei")]
-    department: Annotated[str | None, described("The claimant's department.", "一部")]
-    claimed_at: Annotated[Instant, described("The time of the claim.", EXAMPLE_INSTANT)]
-    asked_at: Annotated[Instant, described("When it, or its correction, came in.", EXAMPLE_INSTANT)]
-    review_due: Annotated[Instant, described("When it should be decided.", EXAMPLE_LATER)]
+    applicant: Annotated[
+        str | None,
+        described(
+            "Who asked: the claimant, the applicant, who signed, the reporter; null for "
+            "`after-sales`.",
+            "zhang-wei",
+        ),
+    ]
+    holder: Annotated[str | None, described("Who holds it; null: nobody, or a group.", "zhang-wei")]
+    group: Group
+    department: Annotated[str | None, described("The holder's department.", "一部")]
+    asked_at: Annotated[
+        Instant, described("When it was asked for; of a corrected claim, again.", EXAMPLE_INSTANT)
+    ]
+    due_at: Annotated[
+        Instant | None,
+        described("When it should be decided; null where nothing is due.", EXAMPLE_LATER),
+    ]
     overdue: Annotated[bool, described("True where that has passed.", False)]
-    corrections: Annotated[int, described("How often it was corrected.", 0)]
+    until: Deadline
+    held_over_until: HeldOverUntil
+    reason: Annotated[str | None, described("The applicant's reason.", None)]
+    days: Annotated[int | None, described("For how many days more time is asked.", None)]
+    number: Annotated[str | None, described("Number of the contract, or of the report.", None)]
+    of: Annotated[
+        UUID | None,
+        described("The record that a duplicate is said to double.", None, format="uuid"),
+    ]
+    statement: Annotated[str | None, described("What the reporter wrote.", None)]
+    claimed_at: Annotated[
+        Instant | None, described("The time of the claim, which orders claims.", EXAMPLE_INSTANT)
+    ]
+    corrections: Annotated[int, described("How often a claim was corrected.", 0)]
     warnings: Annotated[list[str], described("Soft findings on the name.", ["region-missing"])]
     override_reason: Annotated[str | None, described("Why it is said to be another company.", None)]
-    similar: Annotated[list[SimilarTold], described("Records like it.", [])]
+    similar: Annotated[list[SimilarTold], described("Records like one under review.", [])]
 
 
 class ApprovalPage(Told):
-    """What waits for the caller's decision, the one due first on top."""
+    """What waits for a decision, the one due first on top."""
 
-    items: Annotated[list[WaitingLine], described("The claims of this page.", [])]
+    items: Annotated[list[WaitingLine], described("The items of this page.", [])]
     next: Next
     position: ViewPosition
     at: At
@@ -109,6 +169,14 @@ class MemberTold(Told):
     name: Annotated[str, described("Name for people.", "张伟")]
     roles: Annotated[list[str], described("Roles at that instant.", ["seller"])]
     department: Annotated[str, described("Department at that instant.", "一部")]
+    leaves_at: Annotated[
+        Instant | None,
+        described(
+            "From when on the member has no rights, as arranged by that instant; null: is not "
+            "leaving.",
+            None,
+        ),
+    ]
     tokens: Annotated[
         list[TokenTold] | None,
         described("Tokens, for the member and administrators; null for others.", None),
@@ -135,11 +203,47 @@ class Rulebooks(Told):
     at: At
 
 
+class RulebookValueTold(Told):
+    """One value of a version, in words."""
+
+    key: Annotated[str, described("Table and name of the value.", "potential.days")]
+    value: Annotated[Any, described("The value; null: left unset.", 30)]
+    words: Annotated[
+        str,
+        described(
+            "What it says, with its source, in the language of the request.",
+            "潜在客户的保护期为 30 天（S1-033）。",
+        ),
+    ]
+    source: Annotated[
+        str,
+        described(
+            "The clauses that ask for it; or, where no document states it, that it is not stated "
+            "and why it was chosen.",
+            "S1-033",
+        ),
+    ]
+
+
 class RulebookTold(RulebookLine):
     """One version with its text and its values."""
 
     toml: Annotated[str, described("The whole text.", 'version = "2026-1"\n…')]
     values: Annotated[
         dict[str, Any], described("The values that decide.", {"potential": {"days": 30}})
+    ]
+    words: Annotated[
+        list[RulebookValueTold],
+        described(
+            "Every value in words.",
+            [
+                {
+                    "key": "potential.days",
+                    "value": 30,
+                    "words": "潜在客户的保护期为 30 天（S1-033）。",
+                    "source": "S1-033",
+                }
+            ],
+        ),
     ]
     at: At

@@ -10,6 +10,7 @@ from domain import errors
 from domain.events.values import Match, Stage
 
 _CUSTOMER = UUID("0198f2a4-7c3e-7b61-9d52-3f0a8e6c1b47")
+_INTO = UUID("0198ee07-1d52-7c04-8f6b-a41e90d7c385")
 _CLAIMED = datetime(2026, 3, 5, 6, 3, tzinfo=UTC)
 _DEADLINE = datetime(2026, 4, 4, 6, 3, tzinfo=UTC)
 
@@ -22,8 +23,13 @@ SAMPLES: tuple[errors.TenureError, ...] = (
     errors.OwnDecision(_CUSTOMER, "zhang-wei"),
     errors.DuplicateName(_CUSTOMER, Match.SIMILAR),
     errors.NothingPending(_CUSTOMER),
+    errors.AlreadyPending(_CUSTOMER),
     errors.TooLate(_CUSTOMER, _DEADLINE),
+    errors.ExtensionsUsedUp(_CUSTOMER, Stage.POTENTIAL, 1, 1),
     errors.EarlierClaim(_CUSTOMER, "li-na", _CLAIMED),
+    errors.NumberTaken(_CUSTOMER, "TN-2026-0157"),
+    errors.PortfolioFull(_CUSTOMER, 50, 50),
+    errors.MergedAway(_CUSTOMER, _INTO),
     errors.VersionConflict(8),
     errors.IdempotencyMismatch(),
     errors.NotAllowed("review", ("reviewer",)),

@@ -8,6 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.languages import Language
+from domain.events.values import Stage
+from domain.protection import AFTER_SALES
+from domain.terms import CONTRACT_STATES, GROUPS, STEPS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _TEXT_MAX = 200
@@ -16,6 +19,7 @@ _NOTHING: Mapping[str, tuple[str, str]] = {
     "until": ("审核作出决定后确定", "set once the review is decided"),
     "holder": ("无（在公共客户池中）", "nobody (it is in the pool)"),
 }
+_WITHOUT_DEADLINE = ("无（正式客户不到期）", "none (a formal customer stays one)")
 _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "stage": {
         "pool": ("公共客户", "in the pool"),
@@ -24,7 +28,17 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "potential": ("潜在客户", "potential"),
         "intent": ("意向客户", "intent"),
         "formal": ("正式客户", "formal"),
+        "merged": ("已并入另一客户", "merged into another record"),
+        **{
+            state: (f"合同{term.zh}", f"contract {term.en}")
+            for state, term in CONTRACT_STATES.items()
+        },
+        **{
+            step: (f"合同已填至{term.zh}", f"contract filled in as far as {term.en}")
+            for step, term in STEPS.items()
+        },
     },
+    "group": {name: (term.zh, term.en) for name, term in GROUPS.items()},
     "match": {
         "same": ("同名", "of the same name"),
         "similar": ("名称相似", "of a similar name"),
@@ -36,11 +50,19 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "token": ("令牌", "token"),
         "rulebook": ("制度版本", "rulebook version"),
         "contact": ("联系人", "contact"),
+        "contract": ("合同", "contract"),
+        "duplicate": ("重复报告", "report of a duplicate"),
         "address": ("地址", "address"),
         "problem": ("问题说明", "problem"),
     },
 }
-_VALUES = {**_VALUES, "allowed": _VALUES["stage"]}
+_VALUES = {
+    **_VALUES,
+    "allowed": {
+        **_VALUES["stage"],
+        **{step: (f"填写{term.zh}", f"fill in {term.en}") for step, term in STEPS.items()},
+    },
+}
 
 
 class Words(dict[str, str]):
@@ -51,13 +73,23 @@ class Words(dict[str, str]):
 
 
 def in_words(facts: Mapping[str, Any], language: Language) -> Words:
-    """Each fact as text: stages and kinds by name, instants for people, lists joined."""
-    return Words({name: _said(name, value, language) for name, value in facts.items()})
+    """Each fact as text: stages and kinds by name, instants for people, lists joined.
+
+    Where a group holds the customer, it is told as the holder; a claim that stands and has no
+    holder is the group's (A-31).
+    """
+    words = Words({name: _said(name, value, language) for name, value in facts.items()})
+    group = facts.get("group") or (AFTER_SALES if "claimed_at" in facts else None)
+    if facts.get("holder") is None and group is not None:
+        words["holder"] = _said("group", group, language)
+    if facts.get("until") is None and facts.get("stage") == Stage.FORMAL:
+        words["until"] = _WITHOUT_DEADLINE[language == "en"]
+    return words
 
 
 def _said(name: str, value: Any, language: Language) -> str:
     chosen = 0 if language == "zh" else 1
-    if value is None:
+    if value is None or value == []:
         return _NOTHING.get(name, ("无", "none"))[chosen]
     if isinstance(value, datetime):
         return _instant(value, language)

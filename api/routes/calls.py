@@ -18,8 +18,9 @@ from api.cursors import Cursors
 from api.languages import CONTENT_LANGUAGES, Language, preferred_language
 from api.security import caller
 from api.trace import trace_of
+from domain import permissions
 from domain.application import Tenure
-from domain.errors import ViewBehind
+from domain.errors import NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
 from projections.engine import ViewLagging
 
@@ -55,6 +56,13 @@ class CommandCall:
         self.service.engine.wake()
         return receipt_answer(receipt, status=status, told=told, location=location)
 
+    @contextmanager
+    def settled_view(self, *names: str) -> Iterator[Cursor]:
+        """A cursor on views that have reached everything written so far. Raises ViewBehind."""
+        _wait_for(self.service, names, self.application.recorder.settled_position())
+        with self.service.database.autocommit() as cursor:
+            yield cursor
+
 
 @dataclass(frozen=True, slots=True)
 class QueryCall:
@@ -79,10 +87,7 @@ class QueryCall:
     def view(self, *names: str) -> Iterator[Cursor]:
         """A cursor on views that have reached the asked position. Raises ViewBehind."""
         if self.min_position is not None:
-            try:
-                self.service.engine.wait_for(names, self.min_position, WAIT_SECONDS_MAX)
-            except ViewLagging as lagging:
-                raise ViewBehind(lagging.view, lagging.lag) from lagging
+            _wait_for(self.service, names, self.min_position)
         with self.service.database.autocommit() as cursor:
             yield cursor
 
@@ -125,6 +130,20 @@ class QueryCall:
 
     def _cursors(self) -> Cursors:
         return Cursors(self.application.sealer.keyed_hash)
+
+
+def require(signed: Signed, question: str) -> None:
+    """Raise NotAllowed where the roles do not permit the question."""
+    if not permissions.may(signed.roles, question):
+        raise NotAllowed(question, permissions.needs(question))
+
+
+def _wait_for(service: Service, views: Sequence[str], position: int) -> None:
+    """Return once the views are at `position`. Raises ViewBehind."""
+    try:
+        service.engine.wait_for(views, position, WAIT_SECONDS_MAX)
+    except ViewLagging as lagging:
+        raise ViewBehind(lagging.view, lagging.lag) from lagging
 
 
 async def command_call(request: Request) -> CommandCall:

@@ -22,8 +22,10 @@ _LINE = (
     "address",
     "state",
     "holder",
+    "group",
     "department",
     "claimed_at",
+    "held_over_by",
     "registered_at",
     "pool_since",
     "pool_reason",
@@ -38,6 +40,9 @@ _CARD = (
     "review_due",
     "rulebook",
     "bars",
+    "merged_into",
+    "merged_from",
+    "different_from",
 )
 _DETAILS = (
     "introduction",
@@ -46,19 +51,29 @@ _DETAILS = (
     "last_follow_up_at",
     "last_follow_up_by",
     "next_contact_at",
+    "application",
+    "extensions",
+    "contracts",
+    "signers",
 )
 
 
 def card_line(card: Card, disclosure: Disclosure) -> dict[str, Any]:
     """A customer in a list: what everybody may see."""
-    until = disclosure.deadline(card.until, holder=card.holder, state=card.state)
-    return {**{field: getattr(card, field) for field in _LINE}, "until": until}
+    told = {field: getattr(card, field) for field in _LINE}
+    for field in ("until", "held_over_until"):
+        told[field] = disclosure.deadline(
+            getattr(card, field), holder=card.holder, state=card.state
+        )
+    return told
 
 
 def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: int) -> Answer:
     """The whole card, as far as the caller may see it. A read of details is logged."""
+    sees_details = disclosure.sees_details(card.holder, card.state, signers=card.signers)
     told = card_line(card, disclosure) | {field: getattr(card, field) for field in _CARD}
-    if disclosure.sees_details(card.holder, card.state):
+    told |= _matters(card, disclosure, sees_details=sees_details)
+    if sees_details:
         told |= {field: getattr(card, field) for field in _DETAILS} | _opened(call, card)
         hidden = None
         access_log().info(
@@ -66,7 +81,7 @@ def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: i
             request_id=call.request_id,
             member=disclosure.signed.member,
             customer_id=str(card.customer_id),
-            right="holder" if card.holder == disclosure.signed.member else "role",
+            right=_right(card, disclosure.signed.member),
         )
     else:
         told |= dict.fromkeys((*_DETAILS, "phone", "contacts"))
@@ -80,13 +95,49 @@ def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: i
     return call.answer(told, position=position, version=card.version)
 
 
+def placed(customer_id: UUID, field: SealedField) -> SealedAt:
+    """A sealed field with its place, as the application opens it."""
+    return SealedAt(customer_id, field.topic, field.field, Sealed(field.subject, field.box))
+
+
+def _matters(card: Card, disclosure: Disclosure, *, sees_details: bool) -> dict[str, Any]:
+    """The holder's leaving and reports of duplicates, to a stranger without names and words."""
+    leaving = card.leaving
+    return {
+        "leaving": leaving
+        and {
+            "leaves_at": leaving.leaves_at
+            if sees_details
+            else disclosure.deadline(leaving.leaves_at, holder=card.holder, state=card.state),
+            "to": leaving.to if sees_details else None,
+        },
+        "duplicates": [
+            {
+                "report": report.number,
+                "of": report.of,
+                "reporter": report.reporter,
+                "reported_at": report.reported_at,
+                "statement": report.statement if sees_details else None,
+            }
+            for report in card.reports
+        ],
+    }
+
+
+def _right(card: Card, member: str) -> str:
+    """By which right the member reads details."""
+    if card.holder == member:
+        return "holder"
+    return "signer" if card.state == "formal" and member in card.signers else "role"
+
+
 def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
     """Phone and contacts in plain text; None where a person's data was erased."""
     sealed = [card.phone]
     for contact in card.contacts:
         sealed += [contact.name, contact.phone]
     phone, *texts = call.application.open_sealed(
-        [_placed(card.customer_id, field) for field in sealed]
+        [placed(card.customer_id, field) for field in sealed]
     )
     pairs = zip(card.contacts, zip(texts[::2], texts[1::2], strict=True), strict=True)
     return {
@@ -96,7 +147,3 @@ def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
             for contact, (name, number) in pairs
         ],
     }
-
-
-def _placed(customer_id: UUID, field: SealedField) -> SealedAt:
-    return SealedAt(customer_id, field.topic, field.field, Sealed(field.subject, field.box))

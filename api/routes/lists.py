@@ -1,4 +1,4 @@
-"""Views as lists: the pool, customers, tenures, what falls due, what waits, the audit."""
+"""Views as lists: the pool, customers, tenures, the audit."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from api.explanations import logged_event
 from api.models.customers import CustomerPage, PoolPage
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT
 from api.models.past import AuditPage, TenurePage
-from api.models.tasks import AgendaKind, AgendaPage, ApprovalPage
 from api.openapi import query
-from api.routes.calls import Asked
+from api.routes.calls import Asked, require
 from api.routes.cards import card_line
 from api.routes.parameters import MemberId, Paged, QueryInstant, Searched, searched
-from domain import permissions
-from domain.errors import Invalid, NotAllowed
+from domain.errors import Invalid
 from domain.orders import Signed
-from projections import agenda, approvals, audit, customer_search, pool, tenures
+from projections import audit, customer_search, pool, tenures
 
 router = APIRouter()
-State = Literal["pool", "waiting", "rejected", "potential", "intent", "formal"]
+State = Literal["pool", "waiting", "rejected", "potential", "intent", "formal", "merged"]
 
 
 class PoolQuestions(Paged):
@@ -76,6 +74,13 @@ class CustomerQuestions(Paged):
         State | None, Field(description="Where they stand.", examples=["potential"])
     ] = None
     holder: Annotated[Searched | None, searched("Who holds them.", "zhang-wei")] = None
+    group: Annotated[
+        Literal["after-sales"] | None,
+        Field(
+            description="The group that holds them while no person of it is named.",
+            examples=["after-sales"],
+        ),
+    ] = None
     industry: Annotated[Searched | None, searched("The whole industry.", "软件")] = None
     region: Annotated[Searched | None, searched("Part of the region in the name.", "北京")] = None
     sort: Annotated[
@@ -98,8 +103,8 @@ def portfolio(member: MemberId, asked: Annotated[Paged, Query()], call: Asked) -
     """The customers that a member holds now, the next deadline first. One's own, or for those
     whose roles permit any."""
     signed = call.signed()
-    if member != signed.member and not permissions.may(signed.roles, "see-any-portfolio"):
-        raise NotAllowed("see-any-portfolio", permissions.needs("see-any-portfolio"))
+    if member != signed.member:
+        require(signed, "see-any-portfolio")
     call.application.member_at(member)
     questions = CustomerQuestions(holder=member, sort="until", limit=asked.limit, after=asked.after)
     return _customers(call, signed, "portfolio", questions)
@@ -168,85 +173,6 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
     )
 
 
-class AgendaQuestions(Paged):
-    """Filters of the agenda."""
-
-    kind: Annotated[
-        tuple[AgendaKind, ...], Field(description="Only these kinds.", examples=[["deadline"]])
-    ] = ()
-    until: Annotated[
-        QueryInstant | None,
-        Field(description="Only what is due before this instant.", examples=[EXAMPLE_INSTANT]),
-    ] = None
-
-
-@router.get("/v1/agenda", **query("views", "What falls due for me?", AgendaPage))
-def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) -> Answer:
-    """Everything of the caller's with a due time, the earliest first, overdue things included.
-
-    Reviewers see the claims that the service centre should decide, too.
-    """
-    signed = call.signed()
-    filters = {**asked.filters(), "caller": signed.member}
-    after = call.cursor_key("agenda", filters, asked.after)
-    with call.view(agenda.NAME) as cursor:
-        page = agenda.agenda(
-            cursor,
-            now=signed.at,
-            member=signed.member,
-            reviews=permissions.may(signed.roles, "review"),
-            kinds=asked.kind or None,
-            until=asked.until,
-            limit=asked.limit,
-            after=after,
-        )
-    return call.page_answer(
-        "agenda",
-        filters,
-        items=page.items,
-        following=page.next,
-        position=page.position,
-        at=signed.at,
-    )
-
-
-class ApprovalQuestions(Paged):
-    """Filters of the approvals."""
-
-    overdue: Annotated[
-        bool, Field(description="Only what should have been decided by now.", examples=[False])
-    ] = False
-
-
-@router.get(
-    "/v1/approvals",
-    **query("views", "What waits for my decision?", ApprovalPage, problems=["not-allowed"]),
-)
-def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Asked) -> Answer:
-    """Claims that wait for a review, the one due first on top; for reviewers less their own."""
-    signed = call.signed()
-    _require(signed, "see-any-approvals")
-    filters = {**asked.filters(), "caller": signed.member}
-    after = call.cursor_key("approvals", filters, asked.after)
-    with call.view(approvals.NAME) as cursor:
-        page = approvals.approvals(
-            cursor,
-            now=signed.at,
-            reviewer=signed.member if permissions.may(signed.roles, "review") else None,
-            overdue=asked.overdue,
-            limit=asked.limit,
-            after=after,
-        )
-    return call.page_answer(
-        "approvals",
-        filters,
-        items=page.items,
-        following=page.next,
-        position=page.position,
-        at=signed.at,
-    )
-
-
 class AuditQuestions(Paged):
     """Filters of the audit."""
 
@@ -276,7 +202,7 @@ class AuditQuestions(Paged):
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds."""
     signed = call.signed()
-    _require(signed, "see-audit")
+    require(signed, "see-audit")
     filters = asked.filters()
     after = call.cursor_key("audit", filters, asked.after)
     with call.view(audit.NAME) as cursor:
@@ -316,6 +242,7 @@ def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQues
             name=asked.name,
             state=asked.state,
             holder=asked.holder,
+            group=asked.group,
             industry=asked.industry,
             region=asked.region,
             sort=asked.sort.removeprefix("-"),  # type: ignore[arg-type]
@@ -331,9 +258,3 @@ def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQues
         position=page.position,
         at=signed.at,
     )
-
-
-def _require(signed: Signed, question: str) -> None:
-    """Raise NotAllowed where the roles do not permit the question."""
-    if not permissions.may(signed.roles, question):
-        raise NotAllowed(question, permissions.needs(question))

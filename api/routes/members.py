@@ -54,15 +54,17 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
     """Name, roles and department at an instant; tokens for the member and administrators."""
     signed = call.signed()
     found = call.application.member_at(member, asked.at)
+    at = asked.at or signed.at
     may_see_tokens = member == signed.member or permissions.may(signed.roles, "issue-token")
     told = {
         "id": found.member,
         "name": found.name,
-        "roles": sorted(found.roles, key=permissions.ROLES.index),
+        "roles": sorted(found.roles_at(at), key=permissions.ROLES.index),
         "department": found.department,
+        "leaves_at": found.leaves_at,
         "tokens": _tokens(found) if may_see_tokens else None,
         "version": found.version,
-        "at": asked.at or signed.at,
+        "at": at,
     }
     return call.answer(told, version=found.version)
 

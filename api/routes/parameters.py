@@ -10,12 +10,26 @@ from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.models.fields import EXAMPLE_ID, Instant, searchable
+from domain.commands.contracts import NUMBER_CHARACTERS_MAX
 
 LIMIT_MAX = 500
 _SEARCH_CHARACTERS_MAX = 200
 _LOST_SIGN = re.compile(r" (\d{2}:\d{2})$")
 
 CustomerId = Annotated[UUID, Path(description="Id of the customer.", examples=[EXAMPLE_ID])]
+ContractNumber = Annotated[
+    str,
+    AfterValidator(searchable),
+    Path(
+        description="Number of the contract, percent-encoded where it is not plain.",
+        examples=["HT-2026-0117"],
+        max_length=NUMBER_CHARACTERS_MAX,
+    ),
+]
+ReportNumber = Annotated[
+    int,
+    Path(description="Number of the report of a duplicate.", examples=[1], ge=1, le=10**9),
+]
 TokenId = Annotated[UUID, Path(description="Id of the token.", examples=[EXAMPLE_ID])]
 MemberId = Annotated[
     str,

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from api.answers import Answer
 from api.models.bodies import ClaimBody, FollowUpBody, ReleaseBody, ReviewBody, WithdrawalBody
 from api.models.receipts import ClaimReceipt, CustomerReceipt
-from api.openapi import command
+from api.openapi import customer_command
 from api.routes.calls import Commanded
 from api.routes.parameters import CustomerId
 from api.strict_route import StrictRoute
@@ -17,11 +17,11 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/v1/customers/{customer_id}/claim",
-    **command(
+    **customer_command(
         "protection",
         "Claim protection, or correct a refused claim",
         ClaimReceipt,
-        problems=["already-protected", "barred", "pool-closed", "wrong-stage"],
+        problems=["already-protected", "barred", "pool-closed", "wrong-stage", "portfolio-full"],
         status=201,
     ),
 )
@@ -42,22 +42,26 @@ def claim(customer_id: CustomerId, body: ClaimBody, call: Commanded) -> Answer:
 
 @router.post(
     "/v1/customers/{customer_id}/withdrawal",
-    **command(
+    **customer_command(
         "protection",
-        "Take a claim back",
+        "Take a claim or an application back",
         CustomerReceipt,
         problems=["not-the-holder", "wrong-stage", "nothing-pending"],
     ),
 )
 def withdraw(customer_id: CustomerId, body: WithdrawalBody, call: Commanded) -> Answer:
-    """Takes a claim back before it is in force. The bar of giving up begins."""
+    """Takes back a claim before it is in force, or an application before it is decided.
+
+    A withdrawn claim is given up, and its bar begins. Without its application a protection that is
+    past its deadline is over.
+    """
     receipt = call.application.withdraw(call.order, customer_id, what=body.what, reason=body.reason)
     return call.answer(receipt)
 
 
 @router.post(
     "/v1/customers/{customer_id}/review",
-    **command(
+    **customer_command(
         "protection",
         "Decide a claim",
         CustomerReceipt,
@@ -78,7 +82,7 @@ def review(customer_id: CustomerId, body: ReviewBody, call: Commanded) -> Answer
 
 @router.post(
     "/v1/customers/{customer_id}/follow-ups",
-    **command(
+    **customer_command(
         "protection",
         "Note a contact with the customer",
         CustomerReceipt,
@@ -94,7 +98,7 @@ def follow_up(customer_id: CustomerId, body: FollowUpBody, call: Commanded) -> A
 
 @router.post(
     "/v1/customers/{customer_id}/release",
-    **command(
+    **customer_command(
         "protection",
         "Give a customer up",
         CustomerReceipt,

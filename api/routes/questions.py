@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -20,12 +22,16 @@ from api.routes.calls import Asked, QueryCall
 from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, Searched, searched
 from domain.errors import FieldProblem, Invalid, NotFound
+from domain.events import ContractConfirmed, DuplicateAbsorbed, Merged, Stage
 from domain.phones import PhoneProblem, normalise_phone
 from domain.replay import Answer as AsOf
+from domain.replay import History, holder_at
 from projections import audit, customer_search
 
 router = APIRouter()
 POSITION_MAX = 2**63 - 1
+_OF_ANSWER = ("customer_id", "holder", "group", "stage", "ended", "at", "known_at")
+_OF_TENURE = ("claimed_at", "in_force_since", "since", "rulebook")
 
 
 class CollisionQuestions(Questions):
@@ -65,9 +71,11 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
             "name": like.name,
             "state": like.state,
             "holder": like.holder,
+            "group": like.group,
             "protected_until": disclosure.deadline(
                 like.protected_until, holder=like.holder, state=like.state
             ),
+            "into": like.merged_into,
             "match": like.match,
         }
         for like in found
@@ -107,7 +115,9 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
         if found is None:
             raise NotFound("customer", customer_id)
         page = audit.history(cursor, customer_id, limit=asked.limit, after=after)
-    sees_details = Disclosure(signed, call.application).sees_details(found.holder, found.state)
+    sees_details = Disclosure(signed, call.application).sees_details(
+        found.holder, found.state, signers=found.signers
+    )
     return call.page_answer(
         "history",
         filters,
@@ -165,49 +175,86 @@ def holder(
     or not anybody had written it down.
     """
     disclosure = Disclosure(call.signed(), call.application)
+    history = call.application.history(customer_id)
 
-    def held_at(at: datetime | None) -> AsOf:
-        return call.application.holder_at(
-            customer_id, at=at, known_at=asked.known_at, known_position=asked.known_position
+    def held_at(at: datetime) -> AsOf:
+        return holder_at(
+            history, at=at, known_at=asked.known_at, known_position=asked.known_position
         )
 
-    found = held_at(asked.at)
+    found = held_at(asked.at or history.now)
     future = disclosure.future(found.at)
-    if future != found.at and not _sees_details(disclosure, found):
+    sees_details = _sees_details(disclosure, found, history)
+    if future != found.at and not sees_details:
         found = replace(held_at(future), at=found.at)
-    return call.answer(_told(call, disclosure, found), position=found.known_position)
+        sees_details = _sees_details(disclosure, found, history)
+    told = _told(call, disclosure, found, _merged_into(history, found), sees_details=sees_details)
+    return call.answer(told, position=found.known_position)
 
 
-def _told(call: QueryCall, disclosure: Disclosure, found: AsOf) -> dict[str, Any]:
+def _told(
+    call: QueryCall,
+    disclosure: Disclosure,
+    found: AsOf,
+    merged_into: UUID | None,
+    *,
+    sees_details: bool,
+) -> dict[str, Any]:
     """The answer as the caller may read it."""
     told = found.interval or found.last
-    until = disclosure.deadline(told.until, holder=told.holder, state=told.stage) if told else None
-    interval: Any = found.interval
-    sees_details = _sees_details(disclosure, found)
+    held = told.protection if told else None
+
+    def deadline(until: datetime | None) -> datetime | None:
+        return disclosure.deadline(until, holder=told.holder, state=told.stage) if told else None
+
+    until = deadline(told.until if told else None)
+    interval = found.interval
     return {
-        "customer_id": found.customer_id,
-        "holder": found.holder,
-        "stage": found.stage,
-        "claimed_at": interval and interval.claimed_at,
-        "in_force_since": interval and interval.in_force_since,
-        "since": interval and interval.since,
+        **{field: getattr(found, field) for field in _OF_ANSWER},
+        **{field: interval and getattr(interval, field) for field in _OF_TENURE},
         "until": until if interval else None,
-        "ended": found.ended,
+        "held_over_by": held.held_over_by if interval and held else None,
+        "merged_into": merged_into,
         "grounds": [
             past_event(past, call.language, sees_details=sees_details) for past in found.grounds
         ],
-        "rulebook": interval and interval.rulebook,
-        "explanation": explanation(found, until, call.language),
-        "at": found.at,
-        "known_at": found.known_at,
+        "explanation": explanation(
+            found,
+            call.language,
+            until=until,
+            deadline=deadline(held.until if held else None),
+            merged_into=merged_into,
+        ),
         "position": found.known_position,
     }
 
 
-def _sees_details(disclosure: Disclosure, found: AsOf) -> bool:
+def _sees_details(disclosure: Disclosure, found: AsOf, history: History) -> bool:
     """True where the caller may read the notes of the tenure that the answer rests on."""
     told = found.interval or found.last
-    return disclosure.sees_details(told.holder if told else None, told.stage if told else "pool")
+    if told is None:
+        return disclosure.sees_details(None, "pool")
+    signers = _signers(history) if told.stage is Stage.FORMAL else ()
+    return disclosure.sees_details(told.holder, told.stage, signers=signers)
+
+
+def _signers(history: History) -> Iterator[str]:
+    """Who signed the customer's confirmed contracts, and those of records merged into it."""
+    for past in history.events:
+        match past.event:
+            case ContractConfirmed(holder=signer):
+                yield signer
+            case DuplicateAbsorbed(signers=signers):
+                yield from signers
+
+
+def _merged_into(history: History, found: AsOf) -> UUID | None:
+    """The record that this one had been merged into by then, as far as was known."""
+    for past in history.events:
+        event = past.event
+        if isinstance(event, Merged) and past.position <= found.known_position:
+            return event.into if event.timestamp <= found.at else None
+    return None
 
 
 def _phone_hash(call: QueryCall, phone: str) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from api.answers import Answer
 from api.models.bodies import ContactBody, ProfileBody, RegisterBody
 from api.models.receipts import ContactReceipt, ProfileReceipt, RegisterReceipt
-from api.openapi import command
+from api.openapi import command, customer_command
 from api.routes.calls import Commanded
 from api.routes.parameters import CustomerId
 from api.strict_route import StrictRoute
@@ -52,7 +52,7 @@ def register(body: RegisterBody, call: Commanded) -> Answer:
 
 @router.post(
     "/v1/customers/{customer_id}/contacts",
-    **command(
+    **customer_command(
         "customers", "Add a contact person", ContactReceipt, problems=["not-the-holder"], status=201
     ),
 )
@@ -72,7 +72,7 @@ def add_contact(customer_id: CustomerId, body: ContactBody, call: Commanded) -> 
 
 @router.patch(
     "/v1/customers/{customer_id}",
-    **command(
+    **customer_command(
         "customers",
         "Correct the record",
         ProfileReceipt,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Path
 from pydantic import AfterValidator
 
@@ -59,14 +60,19 @@ def rulebooks(call: Asked) -> Answer:
     **query("rules", "One version", RulebookTold, problems=["not-found"], is_view=False),
 )
 def rulebook(version: Version, call: Asked) -> Answer:
-    """One version, with its text and its values."""
+    """One version, with its text and its values, which are told in words, too."""
     signed = call.signed()
     stream = call.application.rulebooks()
     line = _line(stream, version, stream.in_force(signed.at).version)
-    values = stream.rules_of(version)
-    return call.answer(
-        line | {"toml": stream.adoption(version).toml, "values": values, "at": signed.at}
-    )
+    rules = stream.rules_of(version)
+    # Hours and days have no JSON form of their own: msgspec writes them as ISO 8601.
+    told = {
+        "toml": stream.adoption(version).toml,
+        "values": msgspec.to_builtins(rules),
+        "words": msgspec.to_builtins(rules.in_words(call.language)),
+        "at": signed.at,
+    }
+    return call.answer(line | told)
 
 
 def _line(stream: RulebookStream, version: str, in_force: str) -> dict[str, Any]:

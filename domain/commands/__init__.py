@@ -1,6 +1,15 @@
 """One class a command: what it needs to read, what makes it malformed, and its decision."""
 
+from domain.commands.applications import (
+    DecideExtension,
+    DecideIntent,
+    RequestExtension,
+    RequestIntent,
+)
 from domain.commands.claims import Claim, FollowUp, Release, Review, Withdraw
+from domain.commands.contracts import ConfirmContract, DetailContract, DrawContract, VoidContract
+from domain.commands.duplicates import ReportDuplicate, ResolveDuplicate
+from domain.commands.hand_over import ArrangeLeave, NameAfterSales, RemoveHolder, Transfer
 from domain.commands.people import (
     AddMember,
     AdoptRulebook,
@@ -14,14 +23,28 @@ __all__ = [
     "AddContact",
     "AddMember",
     "AdoptRulebook",
+    "ArrangeLeave",
     "ChangeMember",
     "ChangeProfile",
     "Claim",
+    "ConfirmContract",
+    "DecideExtension",
+    "DecideIntent",
+    "DetailContract",
+    "DrawContract",
     "FollowUp",
     "IssueToken",
+    "NameAfterSales",
     "Register",
     "Release",
+    "RemoveHolder",
+    "ReportDuplicate",
+    "RequestExtension",
+    "RequestIntent",
+    "ResolveDuplicate",
     "Review",
     "RevokeToken",
+    "Transfer",
+    "VoidContract",
     "Withdraw",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,12 +10,15 @@ from uuid import UUID
 import msgspec
 
 from domain.commands.likeness import identity_ids, likenesses
+from domain.commands.parties import require_no_part
 from domain.commands.records import problems_of
 from domain.customer import Customer
-from domain.errors import EarlierClaim, FieldProblem, Invalid, NothingPending
+from domain.errors import EarlierClaim, FieldProblem, Invalid
 from domain.events.customer import ClaimCorrected, Claimed
 from domain.events.values import CHANNELS, Likeness
+from domain.member import Member
 from domain.orders import ContactInput, FollowUpInput
+from domain.permissions import groups
 from domain.texts import prose
 from domain.work import Decision, Work, checked_contact
 
@@ -83,10 +86,12 @@ class Claim:
             collision=similar_customers(work, customer),
             at=work.at,
             rules=work.rules,
+            leaves_at=work.signed.leaves_at,
         )
         if self.follow_up is not None:
             record_follow_up(work, customer, self.follow_up)
-        return Decision((customer,), {"correction": is_correction})
+        counted = () if is_correction else _counted(work, customer)
+        return Decision((customer, *counted), {"correction": is_correction})
 
     def asserted(self) -> dict[str, Any]:
         asserted: dict[str, Any] = {}
@@ -99,7 +104,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """Take back a claim before it is in force. what: `claim`, `intent` or `extension`."""
+    """Take back a claim before it is in force, or an application before it is decided.
+
+    what: `claim`, `intent` or `extension`.
+    """
 
     customer_id: UUID
     what: str
@@ -129,11 +137,17 @@ class Withdraw:
 
     def decide(self, work: Work) -> Decision:
         customer = work.customer(self.customer_id)
-        if self.what != "claim":
-            raise NothingPending(customer.id)
-        customer.withdraw_claim(
-            member=work.actor, reason=self.reason.strip(), at=work.at, rules=work.rules
-        )
+        reason = self.reason.strip()
+        if self.what == "claim":
+            customer.withdraw_claim(member=work.actor, reason=reason, at=work.at, rules=work.rules)
+        else:
+            customer.withdraw_application(
+                "intent" if self.what == "intent" else "extension",
+                member=work.actor,
+                reason=reason,
+                at=work.at,
+                rules_of=work.rulebook.rules_of,
+            )
         return Decision((customer,))
 
     def asserted(self) -> dict[str, Any]:
@@ -180,7 +194,9 @@ class Review:
 
     def decide(self, work: Work) -> Decision:
         customer = work.customer(self.customer_id)
-        customer.require_reviewable(work.actor, work.at)
+        held = customer.require_reviewable(work.actor, work.at)
+        similar = [found.customer_id for found in similar_customers(work, customer)]
+        require_no_part(work, customer, held.holder or "", also=similar)
         if self.decision == "refuse":
             customer.refuse_review(
                 reviewer=work.actor,
@@ -189,7 +205,7 @@ class Review:
                 rules=work.rules,
             )
             return Decision((customer,))
-        earlier = earlier_claim(work, customer)
+        earlier = earlier_claim(work, customer, similar)
         if earlier is not None and not self.different_company:
             raise earlier
         customer.pass_review(
@@ -269,10 +285,26 @@ class Release:
         return {"reason": self.reason}
 
 
+def _counted(work: Work, customer: Customer) -> Iterable[Member]:
+    """The claimant, the claim counted, where the rulebook limits how many one may hold (A-35).
+
+    Read first, counted then, saved with the claim: of two claims at once one is decided again.
+    Raises PortfolioFull.
+    """
+    held_max = work.rules.claims.held_max
+    if held_max is None:
+        return ()
+    member = work.own_member()
+    held = work.count_held(member.member, work.at)
+    member.count_claim(customer.id, held=held, held_max=held_max, at=work.at)
+    return (member,)
+
+
 def record_follow_up(work: Work, customer: Customer, follow_up: FollowUpInput) -> None:
     """The follow-up, by the holder (S1-029)."""
     customer.follow_up(
         member=work.actor,
+        groups=groups(work.signed.roles),
         channel=follow_up.channel,
         note=follow_up.note.strip(),
         next_contact_at=follow_up.next_contact_at,
@@ -284,20 +316,26 @@ def record_follow_up(work: Work, customer: Customer, follow_up: FollowUpInput) -
 
 
 def similar_customers(work: Work, customer: Customer) -> list[Likeness]:
-    """Other records behind this one's name, core or phone, as of now (A-66)."""
+    """Other records behind this one's name, core or phone, as of now (A-66).
+
+    Those that were declared different companies resemble it no more (A-11).
+    """
     keys = {
         "name_key": None,  # Nobody else can stand behind the same name.
         "core": customer.core,
         "phone_hash": customer.phone_hash if work.rules.names.phone == "similar" else None,
     }
     work.read(identity_ids(**keys))
-    return likenesses(work, **keys, but=customer.id)
+    return [
+        found
+        for found in likenesses(work, **keys, but=customer.id)
+        if found.customer_id not in customer.different_from
+    ]
 
 
-def earlier_claim(work: Work, customer: Customer) -> EarlierClaim | None:
+def earlier_claim(work: Work, customer: Customer, similar: Sequence[UUID]) -> EarlierClaim | None:
     """The earliest live claim on a similar record that came before this one (S1-312, A-64)."""
     own = customer.protection
-    similar = [found.customer_id for found in similar_customers(work, customer)]
     work.read(similar)
     rivals = []
     for customer_id in similar:

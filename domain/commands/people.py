@@ -84,6 +84,10 @@ class ChangeMember:
 
     def decide(self, work: Work) -> Decision:
         member = work.member(self.member)
+        if member.has_left(work.at):
+            raise Invalid.field(
+                "", "has-left", zh="该成员已离职", en="the member has left the company"
+            )
         if self.roles is not None:
             member.change_roles(self.roles, actor=work.actor, at=work.at)
         if self.department is not None:

@@ -16,6 +16,7 @@ from domain.errors import FieldProblem, Invalid
 from domain.events.customer import ContactAdded, ProfileChanged, Registered
 from domain.names import NAMES_VERSION, NameParts, NameProblem, parse, problems
 from domain.orders import ContactInput
+from domain.permissions import groups
 from domain.phones import normalise_phone
 from domain.sealing import Sealer
 from domain.texts import line, prose
@@ -162,11 +163,12 @@ class AddContact:
 
     def decide(self, work: Work) -> Decision:
         customer = work.customer(self.customer_id)
-        customer.require_editable(work.actor, work.at)
+        of_actor = groups(work.signed.roles)
+        customer.require_editable(work.actor, work.at, of_actor)
         contact = work.contact(
             self.contact, stream=customer.id, topic=ContactAdded.TOPIC, at_field="contact"
         )
-        customer.add_contact(contact, actor=work.actor, at=work.at)
+        customer.add_contact(contact, actor=work.actor, at=work.at, groups=of_actor)
         return Decision((customer,), {"contact_id": str(contact.id)})
 
     def asserted(self) -> dict[str, Any]:
@@ -219,7 +221,7 @@ class ChangeProfile:
 
     def decide(self, work: Work) -> Decision:
         customer = work.customer(self.customer_id)
-        customer.require_editable(work.actor, work.at)
+        customer.require_editable(work.actor, work.at, groups(work.signed.roles))
         keys = {
             "name_key": self.parts.key if self.parts else None,
             "core": self.parts.core if self.parts else None,

@@ -1,5 +1,21 @@
 """Every event of Tenure. Topics are for ever; see docs/events.md for the catalogue."""
 
+from domain.events.applications import (
+    ApplicationWithdrawn,
+    ExtensionGranted,
+    ExtensionRefused,
+    ExtensionRequested,
+    IntentGranted,
+    IntentRefused,
+    IntentRequested,
+)
+from domain.events.contracts import (
+    ContractConfirmed,
+    ContractDetailed,
+    ContractDrawn,
+    ContractSigned,
+    ContractVoided,
+)
 from domain.events.customer import (
     ClaimCorrected,
     Claimed,
@@ -15,6 +31,15 @@ from domain.events.customer import (
     ReviewPassed,
     ReviewRefused,
 )
+from domain.events.duplicates import (
+    DuplicateAbsorbed,
+    DuplicateLinked,
+    DuplicateReported,
+    DuplicateResolved,
+    LikenessEnded,
+    Merged,
+)
+from domain.events.holders import HandOverArranged, MovedToAfterSales, Transferred
 from domain.events.identity import (
     IdentityEvent,
     IdentityReleased,
@@ -22,13 +47,16 @@ from domain.events.identity import (
     IdentityShared,
 )
 from domain.events.member import (
+    ClaimCounted,
     DepartmentChanged,
+    LeaveArranged,
     MemberEvent,
     MemberJoined,
     RolesChanged,
     TokenIssued,
     TokenRevoked,
 )
+from domain.events.party import PartyEvent, PartyNoted
 from domain.events.refusal import RefusalEvent, RefusalRecorded
 from domain.events.rulebook import RulebookEvent, RulebookOpened, VersionAdopted
 from domain.events.values import (
@@ -39,6 +67,7 @@ from domain.events.values import (
     Contact,
     Likeness,
     Match,
+    Product,
     Sealed,
     Stage,
 )
@@ -46,26 +75,51 @@ from domain.events.values import (
 __all__ = [
     "CHANNELS",
     "SYSTEM",
+    "ApplicationWithdrawn",
     "Bar",
     "Channel",
     "ClaimCorrected",
+    "ClaimCounted",
     "ClaimWithdrawn",
     "Claimed",
     "Contact",
     "ContactAdded",
+    "ContractConfirmed",
+    "ContractDetailed",
+    "ContractDrawn",
+    "ContractSigned",
+    "ContractVoided",
     "CustomerEvent",
     "DepartmentChanged",
+    "DuplicateAbsorbed",
+    "DuplicateLinked",
+    "DuplicateReported",
+    "DuplicateResolved",
+    "ExtensionGranted",
+    "ExtensionRefused",
+    "ExtensionRequested",
     "FollowedUp",
+    "HandOverArranged",
     "HolderRemoved",
     "IdentityEvent",
     "IdentityReleased",
     "IdentityReserved",
     "IdentityShared",
+    "IntentGranted",
+    "IntentRefused",
+    "IntentRequested",
     "Lapsed",
+    "LeaveArranged",
     "Likeness",
+    "LikenessEnded",
     "Match",
     "MemberEvent",
     "MemberJoined",
+    "Merged",
+    "MovedToAfterSales",
+    "PartyEvent",
+    "PartyNoted",
+    "Product",
     "ProfileChanged",
     "RefusalEvent",
     "RefusalRecorded",
@@ -80,5 +134,6 @@ __all__ = [
     "Stage",
     "TokenIssued",
     "TokenRevoked",
+    "Transferred",
     "VersionAdopted",
 ]

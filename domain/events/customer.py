@@ -1,26 +1,56 @@
 """What happened to a customer: one frozen class a fact, each with the state it leads to.
 
 `apply` only assigns: it runs again on every replay and must succeed for every event ever
-stored. The rules that allow a fact are in `domain.customer`.
+stored. The rules that allow a fact are in `domain.customer`. Here are the record, the claim and
+the ways it ends; applications, contracts, hand-overs and duplicates have modules of their own.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
 from domain.events.values import Bar, Channel, Contact, Likeness, Sealed, Stage
-from domain.protection import Protection
+from domain.protection import Leaving, Protection
 
 
 class CustomerEvent(Aggregate.Event):
     """A fact on a customer's stream. actor: the member who caused it, or `system`."""
 
     actor: str
+
+    def protection_after(self, before: Protection | None) -> Protection | None:
+        """The protection that the fact leads to: aggregate, as-of answers and views all ask here.
+
+        Computes from the fact alone and never judges it. Most facts move none.
+        """
+        return before
+
+    def apply(self, aggregate: Any) -> None:
+        """Evolve the aggregate; a protection that ends takes its unconfirmed contracts along."""
+        before = aggregate.protection
+        aggregate.protection = self.protection_after(before)
+        if before is not None and aggregate.protection is None:
+            aggregate.drop_contracts()
+
+
+class _Ending(CustomerEvent):
+    """A protection is over; who gave it up may be barred."""
+
+    if TYPE_CHECKING:
+        bar: Bar | None
+
+    def protection_after(self, before: Protection | None) -> Protection | None:
+        return None
+
+    def apply(self, aggregate: Any) -> None:
+        super().apply(aggregate)
+        if self.bar is not None:
+            aggregate.bars = {**aggregate.bars, self.bar.member: self.bar.until}
 
 
 class Registered(CustomerEvent, Aggregate.Created):
@@ -58,20 +88,37 @@ class Registered(CustomerEvent, Aggregate.Created):
         aggregate.contacts = {contact.id: contact for contact in self.contacts}
         aggregate.warnings = tuple(self.warnings)
         aggregate.override_reason = self.override_reason
+        aggregate.contact_topics = dict.fromkeys(aggregate.contacts, self.TOPIC)
         aggregate.protection = None
         aggregate.bars = {}
         aggregate.claimants = frozenset()
+        aggregate.contracts = {}
+        aggregate.signers = ()
+        aggregate.reports = {}
+        aggregate.linked = frozenset()
+        aggregate.different_from = frozenset()
+        aggregate.merged_into = None
 
 
-class ContactAdded(CustomerEvent):
+class _WithContact(CustomerEvent):
+    """A contact person came with it (S1-027)."""
+
+    if TYPE_CHECKING:
+        contact: Contact
+        TOPIC: str
+
+    def apply(self, aggregate: Any) -> None:
+        super().apply(aggregate)
+        aggregate.contacts = {**aggregate.contacts, self.contact.id: self.contact}
+        aggregate.contact_topics = {**aggregate.contact_topics, self.contact.id: self.TOPIC}
+
+
+class ContactAdded(_WithContact):
     """A contact person was filled in (S1-027)."""
 
     TOPIC = "customer.contact_added"
 
     contact: Contact
-
-    def apply(self, aggregate: Any) -> None:
-        aggregate.contacts = {**aggregate.contacts, self.contact.id: self.contact}
 
 
 class ProfileChanged(CustomerEvent):
@@ -108,12 +155,13 @@ class ProfileChanged(CustomerEvent):
             aggregate.phone_hash = self.phone_hash
 
 
-class Claimed(CustomerEvent):
+class Claimed(_WithContact):
     """A seller asked for protection (S1-306, S1-314): it blocks others from this instant.
 
     contact: the contact person that the claim must carry (S1-306). from_pool: somebody had
     held the customer before (S1-052). review_due: when the review should be decided (A-08).
-    collision: what the collision check found at the claim (A-66).
+    collision: what the collision check found at the claim (A-66). leaves_at: when the claimant
+    will leave, if that is arranged already: the protection ends then (A-47).
     """
 
     TOPIC = "customer.claimed"
@@ -125,11 +173,13 @@ class Claimed(CustomerEvent):
     review_due: datetime
     collision: list[Likeness]
     rulebook: str
+    leaves_at: datetime | None = None
 
-    def apply(self, aggregate: Any) -> None:
-        aggregate.contacts = {**aggregate.contacts, self.contact.id: self.contact}
-        aggregate.claimants = aggregate.claimants | {self.holder}
-        aggregate.protection = Protection(
+    def protection_after(self, before: Protection | None) -> Protection | None:
+        leaving = None
+        if self.leaves_at is not None:
+            leaving = Leaving(self.leaves_at, self.actor, None, None, None)
+        return Protection(
             holder=self.holder,
             stage=Stage.WAITING,
             claimed_at=self.timestamp,
@@ -139,10 +189,16 @@ class Claimed(CustomerEvent):
             review_due=self.review_due,
             corrections=0,
             rulebook=self.rulebook,
+            department=self.department,
+            leaving=leaving,
         )
 
+    def apply(self, aggregate: Any) -> None:
+        super().apply(aggregate)
+        aggregate.claimants = aggregate.claimants | {self.holder}
 
-class ClaimCorrected(CustomerEvent):
+
+class ClaimCorrected(_WithContact):
     """The claimant of a refused claim corrected it (A-09); the claim keeps its time."""
 
     TOPIC = "customer.claim_corrected"
@@ -152,19 +208,18 @@ class ClaimCorrected(CustomerEvent):
     review_due: datetime
     rulebook: str
 
-    def apply(self, aggregate: Any) -> None:
-        aggregate.contacts = {**aggregate.contacts, self.contact.id: self.contact}
-        aggregate.protection = replace(
-            aggregate.protection,
+    def protection_after(self, before: Protection | None) -> Protection | None:
+        return before and replace(
+            before,
             stage=Stage.WAITING,
             since=self.timestamp,
             until=None,
             review_due=self.review_due,
-            corrections=aggregate.protection.corrections + 1,
+            corrections=before.corrections + 1,
         )
 
 
-class ClaimWithdrawn(CustomerEvent):
+class ClaimWithdrawn(_Ending):
     """The claimant took the claim back before it was in force."""
 
     TOPIC = "customer.claim_withdrawn"
@@ -174,9 +229,6 @@ class ClaimWithdrawn(CustomerEvent):
     reason: str
     bar: Bar | None
     rulebook: str
-
-    def apply(self, aggregate: Any) -> None:
-        aggregate.end_protection(self.bar)
 
 
 class ReviewPassed(CustomerEvent):
@@ -194,9 +246,9 @@ class ReviewPassed(CustomerEvent):
     different_company: str | None
     rulebook: str
 
-    def apply(self, aggregate: Any) -> None:
-        aggregate.protection = replace(
-            aggregate.protection,
+    def protection_after(self, before: Protection | None) -> Protection | None:
+        return before and replace(
+            before,
             stage=Stage.POTENTIAL,
             since=self.timestamp,
             in_force_since=self.timestamp,
@@ -221,9 +273,9 @@ class ReviewRefused(CustomerEvent):
     provisional: bool
     rulebook: str
 
-    def apply(self, aggregate: Any) -> None:
-        aggregate.protection = replace(
-            aggregate.protection,
+    def protection_after(self, before: Protection | None) -> Protection | None:
+        return before and replace(
+            before,
             stage=Stage.REJECTED,
             since=self.timestamp,
             until=self.removal_due,
@@ -234,12 +286,13 @@ class ReviewRefused(CustomerEvent):
 class FollowedUp(CustomerEvent):
     """A contact with the customer was noted (S1-029 to S1-031); it moves no clock (A-29).
 
-    contact_id: whom it was with. contacted_at: when it took place, as its author says.
+    holder: None while the group of after-sales holds it (S1-049). contact_id: whom it was with.
+    contacted_at: when it took place, as its author says.
     """
 
     TOPIC = "customer.followed_up"
 
-    holder: str
+    holder: str | None
     stage: Stage
     channel: Channel
     note: str
@@ -251,7 +304,7 @@ class FollowedUp(CustomerEvent):
         """A note changes no right, so there is nothing to keep for deciding."""
 
 
-class Released(CustomerEvent):
+class Released(_Ending):
     """The holder gave the customer up (S1-038); the bar of S1-037 and S1-045 begins."""
 
     TOPIC = "customer.released"
@@ -262,12 +315,14 @@ class Released(CustomerEvent):
     bar: Bar | None
     rulebook: str
 
-    def apply(self, aggregate: Any) -> None:
-        aggregate.end_protection(self.bar)
 
+class Lapsed(_Ending):
+    """The deadline passed (S1-035, S1-043): `timestamp` is the deadline, not the sweep.
 
-class Lapsed(CustomerEvent):
-    """The deadline passed (S1-035, S1-043): `timestamp` is the deadline, not the sweep."""
+    With a hold-over its end is the deadline. cause: `term-over`; `undecided`, where nobody decided
+    by then; after the deadline that was given, `application-refused`, `application-withdrawn` or
+    `contract-voided`, which end what held it over (A-04, A-05).
+    """
 
     TOPIC = "customer.lapsed"
 
@@ -278,12 +333,13 @@ class Lapsed(CustomerEvent):
     bar: Bar | None
     rulebook: str
 
-    def apply(self, aggregate: Any) -> None:
-        aggregate.end_protection(self.bar)
 
+class HolderRemoved(_Ending):
+    """The holder was taken off the record, the record stays (S1-318 to S1-320).
 
-class HolderRemoved(CustomerEvent):
-    """The holder was taken off the record, the record stays (S1-318 to S1-320)."""
+    cause: `review-refused`; `manager`, who gave a reason; `left`, where the holder left the company
+    and nobody took over (A-47).
+    """
 
     TOPIC = "customer.holder_removed"
 
@@ -292,6 +348,4 @@ class HolderRemoved(CustomerEvent):
     cause: str
     bar: Bar | None
     rulebook: str
-
-    def apply(self, aggregate: Any) -> None:
-        aggregate.end_protection(self.bar)
+    reason: str | None = None

@@ -31,6 +31,7 @@ class MemberJoined(MemberEvent, Aggregate.Created):
         aggregate.roles = frozenset(self.roles)
         aggregate.department = self.department
         aggregate.tokens = {}
+        aggregate.leaves_at = None
 
 
 class RolesChanged(MemberEvent):
@@ -82,3 +83,36 @@ class TokenRevoked(MemberEvent):
         aggregate.tokens = {
             digest: token for digest, token in aggregate.tokens.items() if token[0] != self.token_id
         }
+
+
+class ClaimCounted(MemberEvent):
+    """A claim was counted against the most that one may hold (A-35).
+
+    held: how many customers the member held before it. held_max: how many one may. Two claims of
+    one member meet here, so that the limit holds in any race.
+    """
+
+    TOPIC = "member.claim_counted"
+
+    customer_id: UUID
+    held: int
+    held_max: int
+
+    def apply(self, aggregate: Any) -> None:
+        """The next claim counts anew, so there is nothing to keep."""
+
+
+class LeaveArranged(MemberEvent):
+    """The member leaves the company: from leaves_at on it holds nothing and may do nothing (A-47).
+
+    customers: how many customers were arranged for with it.
+    """
+
+    TOPIC = "member.leave_arranged"
+
+    leaves_at: datetime
+    reason: str
+    customers: int
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.leaves_at = self.leaves_at

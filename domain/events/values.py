@@ -8,15 +8,21 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from domain.contract import Product
+from domain.stage import Stage
 
-class Stage(StrEnum):
-    """Stages of a protection (design §1); the pool is the absence of one."""
-
-    WAITING = "waiting"
-    REJECTED = "rejected"
-    POTENTIAL = "potential"
-    INTENT = "intent"
-    FORMAL = "formal"
+__all__ = [
+    "CHANNELS",
+    "SYSTEM",
+    "Bar",
+    "Channel",
+    "Contact",
+    "Likeness",
+    "Match",
+    "Product",
+    "Sealed",
+    "Stage",
+]
 
 
 class Match(StrEnum):

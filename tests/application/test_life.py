@@ -354,7 +354,7 @@ def test_protection_goes_its_four_steps_in_order(house: House) -> None:
     assert house.tenure.holder_at(customer).holder is None
     assert house.claim("li", customer).state == "waiting"
     with pytest.raises(NotTheHolder):
-        house.tenure.release(house.order("chen"), customer, reason="不是我的")
+        house.tenure.withdraw(house.order("chen"), customer, what="claim", reason="不是我的")
     house.clock.at += 3 * DAY
     assert house.tenure.holder_at(customer).stage == "waiting"
     assert house.pass_review("zhao", customer).state == "potential"

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
-from uuid import uuid4
+from typing import Any, get_args
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
 import domain.application  # noqa: F401 - imports every event class
+from domain import commands, terms
+from domain.contract import STEPS, State
+from domain.customer.state import LapseCause
 from domain.errors import REFUSALS
 from domain.events import (
     CHANNELS,
     Bar,
+    Claimed,
+    Contact,
+    FollowedUp,
+    HolderRemoved,
     IdentityReserved,
     Lapsed,
+    PartyNoted,
     RefusalRecorded,
     Released,
     ReviewPassed,
     ReviewRefused,
     RulebookOpened,
+    Sealed,
     Stage,
 )
 from domain.permissions import ROLES
-from domain.terms import CHANNELS as CHANNEL_TERMS
-from domain.terms import COMMANDS, RULES, STAGES
-from domain.terms import ROLES as ROLE_TERMS
+from domain.protection import AFTER_SALES, HeldOverBy
+from domain.tenures import Ending
 from domain.words import _SENTENCES, BEIJING, QUOTED_CHARACTERS_MAX, describe
 from tests.event_catalogue import event_classes
 from tests.stored_events import samples
 
+REMOVALS = ("review-refused", "manager", "left")
 NOON = datetime(2026, 3, 5, 6, 3, 9, 123456, tzinfo=UTC)
 """14:03:09 in Beijing."""
+OTHER = UUID("019cb1f0-77a0-7d10-8a52-94c1e3b7f025")
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -137,6 +148,164 @@ def test_a_lapse_tells_whose_protection_ended_at_which_deadline() -> None:
     assert "(intent) ended at its deadline 2026-03-05 06:03:09 UTC" in words.en
 
 
+def a_lapse(cause: str) -> Any:
+    return an_event(
+        Lapsed,
+        actor="system",
+        holder="zhang",
+        stage=Stage.INTENT,
+        deadline=NOON,
+        cause=cause,
+        bar=None,
+        rulebook="1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "zh", "en"),
+    [
+        ("term-over", "于2026年3月5日14:03:09到期", "ended at its deadline"),
+        ("undecided", "顺延至2026年3月5日14:03:09仍未决定", "nobody decided by then"),
+        ("application-refused", "申请未获批准", "application that held it over was refused"),
+        ("application-withdrawn", "申请已撤回", "application that held it over was withdrawn"),
+        ("contract-voided", "合同已作废", "contract that held it over is void"),
+    ],
+)
+def test_a_lapse_tells_its_cause(cause: str, zh: str, en: str) -> None:
+    words = describe(a_lapse(cause))
+    assert zh in words.zh
+    assert en in words.en
+    assert "2026-03-05 06:03:09 UTC" in words.en
+    assert words.zh.endswith("客户自动落入公海")
+
+
+def test_every_cause_of_a_lapse_is_told_in_its_own_words() -> None:
+    told = [describe(a_lapse(cause)) for cause in get_args(LapseCause)]
+    assert len({words.zh for words in told}) == len({words.en for words in told}) == len(told)
+
+
+def a_removal(cause: str, reason: str | None) -> Any:
+    return an_event(
+        HolderRemoved,
+        actor="sun" if cause != "review-refused" else "system",
+        holder="zhang",
+        stage=Stage.POTENTIAL,
+        cause=cause,
+        bar=Bar("zhang", NOON),
+        rulebook="1",
+        reason=reason,
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason", "zh", "en"),
+    [
+        (
+            "review-refused",
+            None,
+            "跟进人zhang被移除（审核未通过），客户成为公共客户",
+            "The holder zhang was removed (the review was refused); the customer is public",
+        ),
+        (
+            "manager",
+            "长期不跟进",
+            "sun移除了跟进人zhang，客户成为公共客户，理由：长期不跟进",
+            "sun removed the holder zhang and made the customer public, because: 长期不跟进",
+        ),
+        (
+            "left",
+            "辞职",
+            "跟进人zhang离职，理由：辞职；无人接手，客户成为公共客户",
+            "The holder zhang left, because: 辞职; nobody took over and the customer is public",
+        ),
+        (
+            "left",
+            None,
+            "跟进人zhang离职；无人接手，客户成为公共客户",
+            "The holder zhang left; nobody took over and the customer is public",
+        ),
+    ],
+)
+def test_a_removal_tells_its_cause_and_reason(
+    cause: str, reason: str | None, zh: str, en: str
+) -> None:
+    words = describe(a_removal(cause, reason))
+    assert words.zh == f"{zh}；2026年3月5日14:03:09前zhang不可再保护"
+    assert words.en == f"{en}; zhang may not claim it before 2026-03-05 06:03:09 UTC"
+
+
+@pytest.mark.clause("S1-049")
+def test_a_follow_up_by_the_group_of_after_sales_is_told_as_one() -> None:
+    event = an_event(
+        FollowedUp,
+        actor="wu",
+        holder=None,
+        stage=Stage.FORMAL,
+        channel="phone",
+        note="回访",
+        next_contact_at=None,
+        contact_id=None,
+        contacted_at=None,
+    )
+    words = describe(event)
+    assert words.zh == "wu为售后组记录了一次客户跟踪（电话）"
+    assert words.en == "wu noted a contact with the customer for the after-sales group (by phone)"
+
+
+def test_a_claim_of_a_leaver_tells_when_the_protection_ends() -> None:
+    contact_id = uuid4()
+    sealed = Sealed(contact_id, "bm8=")
+    event = an_event(
+        Claimed,
+        actor="zhang",
+        holder="zhang",
+        department="一部",
+        contact=Contact(contact_id, "经理", sealed, sealed, "0" * 64),
+        from_pool=False,
+        review_due=NOON,
+        collision=[],
+        rulebook="1",
+        leaves_at=NOON + timedelta(days=3),
+    )
+    assert describe(event).zh.endswith("申请人将于2026年3月8日14:03:09离职，保护届时结束")
+    assert "leaves at 2026-03-08 06:03:09 UTC" in describe(event).en
+
+
+def test_a_party_is_told_with_the_rule_that_refused_it() -> None:
+    event = an_event(
+        PartyNoted,
+        originator_topic="party",
+        customer_id=OTHER,
+        member="li",
+        refusal=OTHER,
+        command="claim",
+        rule="already-protected",
+    )
+    words = describe(event, member_names={"li": "李娜"})
+    assert words.zh == "李娜（li）曾申请该客户未果（该客户已被保护），成为当事人"
+    assert words.en.startswith("李娜 (li) sought the customer in vain")
+
+
+def test_a_refusal_tells_who_holds_the_customer_a_member_or_the_group() -> None:
+    facts = {
+        "originator_topic": "refusal",
+        "customer_id": OTHER,
+        "customer_version": 3,
+        "command": "claim",
+        "rule": "already-protected",
+        "clause": "S1-302",
+        "asserted": {},
+        "rulebook": "1",
+    }
+    of_a_member = an_event(RefusalRecorded, facts={"holder": "zhang", "group": None}, **facts)
+    assert describe(of_a_member).zh.endswith("（跟进人zhang）")
+    of_the_group = an_event(
+        RefusalRecorded, facts={"holder": None, "group": "after-sales"}, **facts
+    )
+    assert describe(of_the_group).zh.endswith("（由售后组负责）")
+    assert describe(of_the_group).en.endswith("(held by the after-sales group)")
+
+
 def test_an_english_sentence_begins_with_a_capital_unless_a_member_does() -> None:
     opened = an_event(RulebookOpened, originator_topic="rulebook", actor="system")
     words = describe(opened)
@@ -176,11 +345,29 @@ def test_a_word_that_is_not_known_stands_for_itself() -> None:
 
 
 def test_every_role_stage_channel_and_rule_has_its_words() -> None:
-    assert set(ROLE_TERMS) == set(ROLES)
-    assert set(STAGES) == {stage.value for stage in Stage}
-    assert set(CHANNEL_TERMS) == set(CHANNELS)
-    assert {refused.slug for refused in REFUSALS} <= set(RULES)
-    assert {"register", "claim", "withdraw", "review", "release"} <= set(COMMANDS)
+    assert set(terms.ROLES) == set(ROLES)
+    assert set(terms.STAGES) == {stage.value for stage in Stage}
+    assert set(terms.CHANNELS) == set(CHANNELS)
+    assert {refused.slug for refused in REFUSALS} <= set(terms.RULES)
+
+
+def test_every_command_has_its_words() -> None:
+    kinds = [getattr(commands, name) for name in commands.__all__]
+    fields = [field for kind in kinds for field in dataclasses.fields(kind)]
+    assert {field.default for field in fields if field.name == "name"} - {
+        dataclasses.MISSING
+    } <= set(terms.COMMANDS)
+
+
+def test_every_step_and_state_of_a_contract_has_its_words() -> None:
+    assert list(terms.STEPS) == list(STEPS)
+    assert set(terms.CONTRACT_STATES) == set(get_args(State))
+
+
+def test_every_ending_hold_over_and_group_has_its_words() -> None:
+    assert {*get_args(Ending), *get_args(LapseCause), *REMOVALS} <= set(terms.ENDINGS)
+    assert set(terms.HOLD_OVERS) == set(get_args(HeldOverBy))
+    assert set(terms.GROUPS) == {AFTER_SALES}
 
 
 def _secrets(event: Any) -> list[str]:

@@ -20,9 +20,11 @@ from domain.events import (
     HolderRemoved,
     IdentityReserved,
     Lapsed,
+    LeaveArranged,
     Likeness,
     Match,
     MemberJoined,
+    PartyNoted,
     ProfileChanged,
     RefusalRecorded,
     Registered,
@@ -32,23 +34,22 @@ from domain.events import (
     Sealed,
     Stage,
 )
+from tests.projections.story_steps import DAY, RULEBOOK, Steps
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
 TICK = timedelta(microseconds=1)
-RULEBOOK = "2026-1"
 PLAIN_PHONE = "13800138000"
 
 
-class Story:
+class Story(Steps):
     """One customer's stream. Every method makes the next event and remembers it."""
 
     def __init__(self, name: str = "上海春意科技有限公司", *, at: datetime = START) -> None:
         self.id = uuid4()
         self.at = at
         self.holder = "zhang"
-        self.events: list[Any] = []
-        self.new: list[Any] = []
+        self.events = []
+        self.new = []
         self._name = name
 
     def registered(self, **changed: Any) -> Story:
@@ -116,12 +117,12 @@ class Story:
         }
         return self._add(Claimed, **{**facts, **changed})
 
-    def claim_corrected(self) -> Story:
+    def claim_corrected(self, *, contact: Contact | None = None) -> Story:
         return self._add(
             ClaimCorrected,
             actor=self.holder,
             holder=self.holder,
-            contact=a_contact(),
+            contact=contact or a_contact(),
             review_due=self.at + 3 * DAY,
             rulebook=RULEBOOK,
         )
@@ -183,7 +184,7 @@ class Story:
             rulebook=RULEBOOK,
         )
 
-    def lapsed(self, deadline: datetime) -> Story:
+    def lapsed(self, deadline: datetime, *, cause: str = "term-over") -> Story:
         return self._add(
             Lapsed,
             timestamp=deadline,
@@ -191,19 +192,19 @@ class Story:
             holder=self.holder,
             stage=Stage.POTENTIAL,
             deadline=deadline,
-            cause="term-over",
+            cause=cause,
             bar=None,
             rulebook=RULEBOOK,
         )
 
-    def holder_removed(self, due: datetime) -> Story:
+    def holder_removed(self, due: datetime, *, cause: str = "review-refused") -> Story:
         return self._add(
             HolderRemoved,
             timestamp=due,
             actor="system",
             holder=self.holder,
             stage=Stage.REJECTED,
-            cause="review-refused",
+            cause=cause,
             bar=None,
             rulebook=RULEBOOK,
         )
@@ -211,13 +212,6 @@ class Story:
     def then(self, after: timedelta) -> Story:
         """Time goes by."""
         self.at += after
-        return self
-
-    def _add(self, kind: type, **facts: Any) -> Story:
-        facts = {"timestamp": self.at, **facts}
-        event = kind(originator_id=self.id, originator_version=len(self.events) + 1, **facts)
-        self.events.append(event)
-        self.new.append(event)
         return self
 
 
@@ -293,6 +287,33 @@ def an_identity(story: Story, kind: str = "name") -> IdentityReserved:
         customer_id=story.id,
         kind=kind,
         key=f"{kind} of {story.id}",
+    )
+
+
+def a_party(customer_id: UUID, member: str, *, at: datetime = START) -> PartyNoted:
+    return PartyNoted(
+        originator_id=uuid4(),
+        originator_version=1,
+        originator_topic="party",
+        timestamp=at,
+        actor=member,
+        customer_id=customer_id,
+        member=member,
+        refusal=uuid4(),
+        command="claim",
+        rule="already-protected",
+    )
+
+
+def a_leave(joined: MemberJoined, leaves_at: datetime) -> LeaveArranged:
+    return LeaveArranged(
+        originator_id=joined.originator_id,
+        originator_version=2,
+        timestamp=START,
+        actor="chen",
+        leaves_at=leaves_at,
+        reason="离职",
+        customers=1,
     )
 
 

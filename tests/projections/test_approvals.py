@@ -1,4 +1,4 @@
-"""The view `approvals`: what waits for a review, and what the reviewer must know."""
+"""The view `approvals`: reviews that wait, and what the reviewer must know."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from projections import approvals
-from projections.approvals import WaitingClaim
+from projections.approvals import Approval
 from tests.projections.stories import DAY, START, TICK, Story, TestLog, a_likeness
 
 
 @pytest.fixture
 def waiting(cursor: Any) -> Any:
-    def of(story: Story, *, now: datetime = START, **asked: Any) -> WaitingClaim | None:
+    def of(story: Story, *, now: datetime = START, **asked: Any) -> Approval | None:
         found = {claim.customer_id: claim for claim in _walk(cursor, now=now, **asked)}
         return found.get(story.id)
 
@@ -34,7 +34,7 @@ def test_a_claim_waits_with_all_that_the_reviewer_must_know(
     log.append(other, story)
     follow()
     found = waiting(story)
-    assert (found.claimant, found.department, found.name) == (
+    assert (found.applicant, found.department, found.name) == (
         "zhang",
         "一部",
         "上海春意科技有限公司",
@@ -56,7 +56,7 @@ def test_a_review_is_overdue_from_its_due_instant_on(
     assert waiting(story, now=due - TICK).overdue is False
     assert waiting(story, now=due).overdue is True
     assert waiting(story, now=due - TICK, overdue=True) is None
-    assert waiting(story, now=due, overdue=True).review_due == due
+    assert waiting(story, now=due, overdue=True).due_at == due
 
 
 @pytest.mark.clause("S1-310")
@@ -66,10 +66,10 @@ def test_nobody_is_shown_a_claim_to_which_he_is_a_party(
     story = Story().registered().claimed("former").claim_withdrawn().then(DAY).claimed("present")
     log.append(story)
     follow()
-    assert waiting(story).claimant == "present"
-    assert waiting(story, reviewer="somebody").claimant == "present"
-    assert waiting(story, reviewer="present") is None
-    assert waiting(story, reviewer="former") is None
+    assert waiting(story).applicant == "present"
+    assert waiting(story, decider="somebody").applicant == "present"
+    assert waiting(story, decider="present") is None
+    assert waiting(story, decider="former") is None
 
 
 @pytest.mark.clause("S1-312")
@@ -117,7 +117,7 @@ def test_a_corrected_claim_waits_again_and_keeps_its_time(
     follow()
     found = waiting(story)
     assert (found.claimed_at, found.asked_at) == (START, story.at)
-    assert (found.corrections, found.review_due) == (1, story.at + 3 * DAY)
+    assert (found.corrections, found.due_at) == (1, story.at + 3 * DAY)
 
 
 def test_claims_come_in_the_order_in_which_they_are_due(
@@ -126,19 +126,19 @@ def test_claims_come_in_the_order_in_which_they_are_due(
     stories = [Story(at=START + n * DAY).registered().claimed() for n in (3, 1, 2)]
     log.append(*stories)
     follow()
-    due = [claim.review_due for claim in _walk(cursor, now=START)]
+    due = [claim.due_at for claim in _walk(cursor, now=START)]
     assert due == sorted(due)
     assert len(due) >= len(stories)
 
 
-def _told(claim: WaitingClaim, other: Story) -> Any:
+def _told(claim: Approval, other: Story) -> Any:
     return next(one for one in claim.similar if one.customer_id == other.id)
 
 
-def _walk(cursor: Any, **asked: Any) -> Iterator[WaitingClaim]:
+def _walk(cursor: Any, **asked: Any) -> Iterator[Approval]:
     after = None
     while True:
-        page = approvals.approvals(cursor, limit=1, after=after, **asked)
+        page = approvals.approvals(cursor, kinds=["review"], limit=1, after=after, **asked)
         yield from page.items
         if page.next is None:
             return

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from domain.events import Bar, Sealed, TokenIssued, VersionAdopted
+from domain.contract import Contract
+from domain.events import Bar, Product, Sealed, TokenIssued, VersionAdopted
 from projections import audit
 from projections.audit import AuditEntry
 from tests.projections.stories import (
@@ -21,6 +22,7 @@ from tests.projections.stories import (
     TestLog,
     a_contact,
     a_member,
+    a_party,
     a_refusal,
     an_identity,
 )
@@ -112,6 +114,48 @@ def test_nothing_that_is_sealed_hashed_or_secret_leaves(
         ["customer_id", "kind"],
         ["customer_id", "key", "kind"],
     ]
+
+
+def test_what_a_merge_moved_is_told_without_what_is_sealed(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    contact = replace(a_contact(phone_hash=SECRET), name=Sealed(uuid4(), SECRET))
+    first = Story().registered().claimed().review_passed()
+    moved = Contract("HT-1", "zhang", START, START + DAY, products=(Product("空调", 2, None),))
+    second = Story().registered().absorbed(first, moved=True, contacts=[contact], contracts=[moved])
+    log.append(first.merged(second, moved=True), second)
+    follow()
+    (found,) = _walk(cursor, customer_id=second.id, topic="customer.duplicate_absorbed")
+    assert SECRET not in str(found)
+    assert found.facts["contacts"] == [{"id": str(contact.id), "position": "采购经理"}]
+    held = found.facts["protection"]
+    assert (held["holder"], held["stage"], held["until"]) == (
+        "zhang",
+        "potential",
+        (START + 30 * DAY).isoformat().replace("+00:00", "Z"),
+    )
+    assert found.facts["contracts"][0]["products"] == [
+        {"name": "空调", "quantity": 2, "price": None}
+    ]
+
+
+def test_who_sought_a_customer_in_vain_is_told_of_that_customer(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    story = Story().registered().claimed()
+    log.append(story, a_party(story.id, "zhao"))
+    follow()
+    (found,) = _walk(cursor, customer_id=story.id, topic="party.noted")
+    assert (found.actor, found.facts["rule"]) == ("zhao", "already-protected")
+
+
+@pytest.mark.clause("S1-020")
+def test_the_statement_of_a_report_is_its_reason(log: TestLog, follow: Any, cursor: Any) -> None:
+    story = Story().registered().duplicate_reported(Story())
+    log.append(story)
+    follow()
+    (found,) = _walk(cursor, customer_id=story.id, topic="customer.duplicate_reported")
+    assert found.reason == "同一家公司"
 
 
 def test_the_text_of_a_rulebook_is_left_to_its_own_answer(

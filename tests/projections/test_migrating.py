@@ -39,12 +39,13 @@ def test_a_raised_version_gets_new_tables_and_folds_from_the_beginning(
     while engine.step():
         pass
     engine.close()
-    raised = _of_version(2, DDL=pool.DDL.replace("bars jsonb", "bars jsonb, added text"))
+    version = pool.VERSION + 1
+    raised = _of_version(version, DDL=pool.DDL.replace("bars jsonb", "bars jsonb, added text"))
     assert migrate(database_url, [raised]) == ["pool"]
     cursor.execute("SELECT count(*), count(added) FROM views.pool")
     assert cursor.fetchone() == (0, 0)
     cursor.execute("SELECT version, position FROM views.positions WHERE view = 'pool'")
-    assert cursor.fetchone() == (2, 0)
+    assert cursor.fetchone() == (version, 0)
     newer = new_engine([raised])
     while newer.step():
         pass

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.events import Product
+from domain.protection import Leaving
 from eventstore.connections import Database
 from projections.customer_rows import load_customers
 from projections.rows import Table
@@ -19,7 +21,8 @@ from projections.rows import Table
 DDL = """
 CREATE TEMP TABLE samples (
     customer_id uuid PRIMARY KEY, number integer NOT NULL, text text, at timestamptz,
-    other uuid, words text[] NOT NULL, numbers integer[] NOT NULL, facts jsonb, rows jsonb
+    other uuid, words text[] NOT NULL, numbers integer[] NOT NULL, facts jsonb, rows jsonb,
+    others uuid[] NOT NULL, leaving jsonb, products jsonb NOT NULL, by_name jsonb
 )
 """
 
@@ -34,6 +37,10 @@ class Sample(msgspec.Struct):
     numbers: list[int]
     facts: dict[str, Any] | None
     rows: list[dict[str, str]] | None
+    others: list[UUID]
+    leaving: Leaving | None
+    products: list[Product]
+    by_name: dict[str, Product] | None
 
 
 SAMPLES = Table("samples", Sample, ("customer_id",))
@@ -41,17 +48,28 @@ SAMPLES = Table("samples", Sample, ("customer_id",))
 texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 awkward = st.sampled_from(["None", r"\N", r"\.", "\t", "\n", "\r\n", "\\", '"', "{}", "NULL", ""])
 text = texts | awkward | st.builds(str.__add__, awkward, texts)
+instants = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+leavings = st.builds(
+    Leaving, at=instants, by=text, to=st.none() | text, department=st.none() | text, reason=text
+)
+products = st.builds(
+    Product, text, st.integers(1, 10**9), st.none() | st.decimals(0, 10**9, places=2)
+)
 samples = st.builds(
     Sample,
     customer_id=st.uuids(),
     number=st.integers(-(2**31), 2**31 - 1),
     text=st.none() | text,
-    at=st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),
+    at=st.none() | instants,
     other=st.none() | st.uuids(),
     words=st.lists(text, max_size=4),
     numbers=st.lists(st.integers(-(2**31), 2**31 - 1), max_size=4),
     facts=st.none() | st.dictionaries(text, text | st.none() | st.integers(-9, 9), max_size=3),
     rows=st.none() | st.lists(st.dictionaries(text, text, max_size=2), max_size=2),
+    others=st.lists(st.uuids(), max_size=3),
+    leaving=st.none() | leavings,
+    products=st.lists(products, max_size=3),
+    by_name=st.none() | st.dictionaries(text, products, max_size=2),
 )
 
 
@@ -95,9 +113,18 @@ def test_nul_is_left_out_of_texts_arrays_and_json(cursor: Any) -> None:
         numbers=[],
         facts={"k\x00": ["v\x00", r"\u0000"]},
         rows=[{"a": "\x00"}],
+        others=[],
+        leaving=None,
+        products=[Product("a\x00b", 1, None)],
+        by_name=None,
     )
     cleaned = msgspec.structs.replace(
-        row, text="None", words=["ab"], facts={"k": ["v", r"\u0000"]}, rows=[{"a": ""}]
+        row,
+        text="None",
+        words=["ab"],
+        facts={"k": ["v", r"\u0000"]},
+        rows=[{"a": ""}],
+        products=[Product("ab", 1, None)],
     )
     SAMPLES.insert(cursor, [row])
     assert _stored(cursor, [row]) == {row.customer_id: cleaned}

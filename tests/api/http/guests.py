@@ -35,7 +35,21 @@ MEMBERS = {
     "qian": "reviewer",
     "wu": "auditor",
     "root": "administrator",
+    "shen": "director",
+    "feng": "finance",
+    "han": "after-sales",
+    "jiang": "after-sales-manager",
 }
+PRODUCT = {"name": "招聘会员一年", "quantity": 2, "price": "5800.00"}
+STEPS = {
+    "type": "招聘网虚拟合同",
+    "signed_on": "2026-03-02",
+    "payment_method": "银行转账",
+    "buyer": "靖江市某公司，税号 91321282MA01A2B3C4",
+    "products": [PRODUCT],
+    "promises": ["赠送职位置顶三天"],
+}
+"""Every step of a contract after its draw."""
 _SIGNS = "鑫磊淼焱垚犇骉羴"
 
 
@@ -149,6 +163,49 @@ class Guests:
         customer = self.register(member)
         assert self.claim(customer, member).status_code == 201
         assert self.review(customer).status_code == 200
+        return customer
+
+    def apply(self, customer: str, kind: str = "intent", member: str = "li") -> httpx.Response:
+        """Apply for `intent`, or for an `extension`."""
+        return self.post(f"/v1/customers/{customer}/{kind}", {"reason": "客户已确认预算"}, member)
+
+    def decide(
+        self,
+        customer: str,
+        kind: str = "intent",
+        decision: str = "grant",
+        member: str = "wang",
+        **more: Any,
+    ) -> httpx.Response:
+        body = {"decision": decision, **more}
+        return self.post(f"/v1/customers/{customer}/{kind}/decision", body, member)
+
+    def intent(self, member: str = "li") -> str:
+        """A customer that `member` holds as intent from now on."""
+        customer = self.potential(member)
+        assert self.apply(customer, member=member).status_code == 201
+        assert self.decide(customer).status_code == 200
+        return customer
+
+    def draw(self, customer: str, member: str = "li", **body: Any) -> httpx.Response:
+        body = body or {"number": f"HT-{next(self.numbers)}"}
+        return self.post(f"/v1/customers/{customer}/contracts", body, member)
+
+    def write_contract(self, customer: str, member: str = "li", **steps: Any) -> str:
+        """The number of a new contract of which these steps were taken; without any: all."""
+        number = str(self.draw(customer, member).json()["number"])
+        path = f"/v1/customers/{customer}/contracts/{number}"
+        answer = self.patch(path, steps or STEPS, member)
+        assert answer.status_code == 200, answer.text
+        return number
+
+    def confirm(self, customer: str, number: str, member: str = "feng") -> httpx.Response:
+        return self.post(f"/v1/customers/{customer}/contracts/{number}/confirm", {}, member)
+
+    def formal(self, member: str = "li") -> str:
+        """A formal customer that `member` signed, held by after-sales as a group."""
+        customer = self.intent(member)
+        assert self.confirm(customer, self.write_contract(customer, member)).status_code == 200
         return customer
 
     def events(self, customer: str, member: str = "wu") -> list[dict[str, Any]]:

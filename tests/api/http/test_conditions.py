@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.api.http.commands import COMMANDS, Command
 from tests.api.http.guests import Guests, assert_problem, invalid_fields
 
 
@@ -92,6 +93,30 @@ def test_a_command_on_an_older_version_is_refused_with_the_present_one(guests: G
     version = guests.get(f"/v1/customers/{customer}").json()["version"]
     assert problem["version"] == version
     assert guests.post(path, {"reason": "x"}, If_Match=f'"{version}"').status_code == 200
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+def test_every_command_takes_a_version_and_a_key(guests: Guests, command: Command) -> None:
+    method, path, member, body = command(guests)
+    before = guests.log_length()
+
+    def send(**headers: str) -> httpx.Response:
+        return guests.send(method, path, member, json=body, headers=headers)
+
+    other_version = send(**{"If-Match": '"999"'})
+    assert_problem(other_version, 412, "version-conflict")
+    assert guests.log_length() == before
+    key = uuid4().hex
+    first = send(**{"Idempotency-Key": key})
+    assert first.status_code in {200, 201}, first.text
+    length = guests.log_length()
+    again = send(**{"Idempotency-Key": key})
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.status_code == first.status_code
+    shown_once = {"token"}
+    told = {name: value for name, value in first.json().items() if name not in shown_once}
+    assert again.json() == told
+    assert guests.log_length() == length
 
 
 def test_any_version_will_do_for_a_star(guests: Guests) -> None:

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.http.guests import CONTACT, Guests
+from tests.api.http.commands import WITH_FIELDS, Body, Command
+from tests.api.http.guests import Guests
 
 Path = tuple[str | int, ...]
-Body = dict[str, Any]
 RECORDED = {409, 403}
 """Statuses whose refusal is kept as evidence; every other 4xx leaves the log as it was."""
 
@@ -76,86 +76,6 @@ hostile = st.one_of(
 )
 
 
-def registration(guests: Guests) -> tuple[str, str, str, Body]:
-    body = guests.company(contacts=[CONTACT], override_reason="另一家", profile="enterprise")
-    return "POST", "/v1/customers", "li", body
-
-
-def claim(guests: Guests) -> tuple[str, str, str, Body]:
-    body = {"contact": CONTACT, "follow_up": {**guests.follow_up(), "contacted_at": None}}
-    return "POST", f"/v1/customers/{guests.register()}/claim", "li", body
-
-
-def withdrawal(guests: Guests) -> tuple[str, str, str, Body]:
-    customer = guests.register()
-    guests.claim(customer)
-    return "POST", f"/v1/customers/{customer}/withdrawal", "li", {"what": "claim", "reason": "误"}
-
-
-def review(guests: Guests) -> tuple[str, str, str, Body]:
-    customer = guests.register()
-    guests.claim(customer)
-    body = {"decision": "refuse", "reason": "电话有误", "different_company": "两家"}
-    return "POST", f"/v1/customers/{customer}/review", "zhao", body
-
-
-def follow_up(guests: Guests) -> tuple[str, str, str, Body]:
-    body = {**guests.follow_up(), "contact": None, "contacted_at": guests.now.isoformat()}
-    return "POST", f"/v1/customers/{guests.potential()}/follow-ups", "li", body
-
-
-def release(guests: Guests) -> tuple[str, str, str, Body]:
-    return "POST", f"/v1/customers/{guests.potential()}/release", "li", {"reason": "无需求"}
-
-
-def contact(guests: Guests) -> tuple[str, str, str, Body]:
-    return "POST", f"/v1/customers/{guests.potential()}/contacts", "li", dict(CONTACT)
-
-
-def profile(guests: Guests) -> tuple[str, str, str, Body]:
-    body = guests.company(override_reason="另一家")
-    return "PATCH", f"/v1/customers/{guests.potential()}", "li", body
-
-
-def member(guests: Guests) -> tuple[str, str, str, Body]:
-    name = f"m{next(guests.numbers)}"
-    body = {"id": name, "name": "孙丽", "roles": ["seller"], "department": "二部"}
-    return "POST", "/v1/members", "root", body
-
-
-def member_changes(_: Guests) -> tuple[str, str, str, Body]:
-    body = {"roles": ["seller"], "department": "二部"}
-    return "PATCH", "/v1/members/chen", "root", body
-
-
-def token(guests: Guests) -> tuple[str, str, str, Body]:
-    later = guests.now.replace(year=2030).isoformat()
-    return "POST", "/v1/members/chen/tokens", "root", {"expires_at": later}
-
-
-def rulebook(guests: Guests) -> tuple[str, str, str, Body]:
-    body = {
-        "toml": 'version = "x"\nprofile = "enterprise"',
-        "effective_from": guests.now.isoformat(),
-        "reason": "试",
-    }
-    return "POST", "/v1/rulebooks", "root", body
-
-
-COMMANDS: tuple[Callable[[Guests], tuple[str, str, str, Body]], ...] = (
-    registration,
-    claim,
-    withdrawal,
-    review,
-    follow_up,
-    release,
-    contact,
-    profile,
-    member,
-    member_changes,
-    token,
-    rulebook,
-)
 BOUNDED = settings(
     max_examples=40,
     deadline=None,
@@ -191,9 +111,7 @@ def with_value(body: Body, path: Path, value: Any) -> Body:
     return changed  # type: ignore[no-any-return]
 
 
-def send_hostile(
-    guests: Guests, command: Callable[[Guests], tuple[str, str, str, Body]], data: st.DataObject
-) -> None:
+def send_hostile(guests: Guests, command: Command, data: st.DataObject) -> None:
     method, path, sender, body = command(guests)
     place = data.draw(st.sampled_from(sorted(places(body), key=str)), label="place")
     sent = with_value(body, place, data.draw(hostile, label="value"))
@@ -214,24 +132,24 @@ def send_hostile(
             assert answer.json()["invalid"][0]["field"]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+@pytest.mark.parametrize("command", WITH_FIELDS, ids=lambda command: command.__name__)
 @BOUNDED
 @given(data=st.data())
 def test_no_field_of_a_command_breaks_the_service(
     module_guests: Guests,
-    command: Callable[[Guests], tuple[str, str, str, Body]],
+    command: Command,
     data: st.DataObject,
 ) -> None:
     send_hostile(module_guests, command, data)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+@pytest.mark.parametrize("command", WITH_FIELDS, ids=lambda command: command.__name__)
 @LONG
 @given(data=st.data())
 def test_no_field_of_a_command_breaks_the_service_however_long_it_is_tried(
     module_guests: Guests,
-    command: Callable[[Guests], tuple[str, str, str, Body]],
+    command: Command,
     data: st.DataObject,
 ) -> None:
     send_hostile(module_guests, command, data)
@@ -270,6 +188,11 @@ def test_a_hostile_name_and_note_are_either_kept_as_typed_or_named_and_refused(
             "/v1/pool?region={}",
             "/v1/tenures?at={}",
             "/v1/tenures?holder={}",
+            "/v1/agenda?kind={}",
+            "/v1/approvals?kind={}",
+            "/v1/briefing?department={}",
+            "/v1/briefing?since={}",
+            "/v1/address-book?after={}",
             "/v1/audit?topic={}",
             "/v1/audit?from={}",
             "/v1/members/{}",

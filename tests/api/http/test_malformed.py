@@ -18,8 +18,22 @@ COMMANDS = [
     ("POST", f"/v1/customers/{SOME_ID}/review"),
     ("POST", f"/v1/customers/{SOME_ID}/follow-ups"),
     ("POST", f"/v1/customers/{SOME_ID}/release"),
+    ("POST", f"/v1/customers/{SOME_ID}/intent"),
+    ("POST", f"/v1/customers/{SOME_ID}/intent/decision"),
+    ("POST", f"/v1/customers/{SOME_ID}/extension"),
+    ("POST", f"/v1/customers/{SOME_ID}/extension/decision"),
+    ("POST", f"/v1/customers/{SOME_ID}/transfer"),
+    ("POST", f"/v1/customers/{SOME_ID}/removal"),
+    ("POST", f"/v1/customers/{SOME_ID}/after-sales"),
+    ("POST", f"/v1/customers/{SOME_ID}/contracts"),
+    ("PATCH", f"/v1/customers/{SOME_ID}/contracts/HT-1"),
+    ("POST", f"/v1/customers/{SOME_ID}/contracts/HT-1/confirm"),
+    ("POST", f"/v1/customers/{SOME_ID}/contracts/HT-1/void"),
+    ("POST", f"/v1/customers/{SOME_ID}/duplicates"),
+    ("POST", f"/v1/customers/{SOME_ID}/duplicates/1/resolution"),
     ("POST", "/v1/members"),
     ("PATCH", "/v1/members/li"),
+    ("POST", "/v1/members/li/leave"),
     ("POST", "/v1/members/li/tokens"),
     ("POST", "/v1/rulebooks"),
 ]
@@ -28,6 +42,8 @@ QUERIES = [
     f"/v1/customers/{SOME_ID}",
     f"/v1/customers/{SOME_ID}/history",
     f"/v1/customers/{SOME_ID}/holder",
+    f"/v1/customers/{SOME_ID}/may",
+    f"/v1/customers/{SOME_ID}/replay",
     "/v1/customers",
     "/v1/pool",
     "/v1/tenures",
@@ -35,6 +51,8 @@ QUERIES = [
     "/v1/members/li/portfolio",
     "/v1/agenda",
     "/v1/approvals",
+    "/v1/briefing",
+    "/v1/address-book",
     "/v1/audit",
     "/v1/rulebooks",
     "/v1/rulebooks/2026-1",
@@ -112,8 +130,8 @@ def test_a_body_that_is_no_json_is_refused(guests: Guests, method: str, path: st
 @pytest.mark.parametrize(("method", "path"), COMMANDS)
 def test_a_body_that_is_no_object_is_refused(guests: Guests, method: str, path: str) -> None:
     for body in NO_OBJECT.values():
-        if path.endswith("/tokens") and body == b"null":
-            continue  # A token needs no body, and null is none.
+        if path.endswith(("/tokens", "/confirm")) and body == b"null":
+            continue  # These need no body, and null is none.
         assert "body" in invalid_fields(send_raw(guests, method, path, body))
 
 
@@ -285,6 +303,11 @@ def test_ids_that_do_not_exist_are_not_found(guests: Guests) -> None:
         "follow-ups": guests.follow_up(),
         "release": {"reason": "x"},
         "contacts": CONTACT,
+        "intent": {"reason": "x"},
+        "extension": {"reason": "x"},
+        "contracts": {"number": "x"},
+        "contracts/x/void": {"reason": "x"},
+        "duplicates": {"of": SOME_ID[:-1] + "8", "statement": "x"},
     }
     for path, body in bodies.items():
         answer = guests.post(f"/v1/customers/{SOME_ID}/{path}", body)

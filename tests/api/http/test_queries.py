@@ -31,7 +31,9 @@ def test_the_collision_check_shows_everybody_who_has_the_company(guests: Guests)
             "name": body["name"],
             "state": "pool",
             "holder": None,
+            "group": None,
             "protected_until": None,
+            "into": None,
             "match": "part",
         }
     ]
@@ -280,7 +282,7 @@ def test_approvals_show_reviewers_what_waits_for_them(guests: Guests) -> None:
     guests.claim(customer)
     items = guests.get("/v1/approvals", "zhao", limit=500).json()["items"]
     found = next(item for item in items if item["customer_id"] == customer)
-    assert (found["claimant"], found["overdue"]) == ("li", False)
+    assert (found["kind"], found["applicant"], found["overdue"]) == ("review", "li", False)
     assert_problem(guests.get("/v1/approvals", "li"), 403, "not-allowed")
     guests.at(MONDAY + 3 * DAY)
     overdue = guests.get("/v1/approvals", "zhao", limit=500, overdue=True).json()["items"]

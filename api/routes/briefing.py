@@ -1,0 +1,109 @@
+"""A manager's morning: what happened since the last evening, what waits, what is about to fall."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.answers import Answer
+from api.models.briefing import BriefingTold
+from api.models.fields import EXAMPLE_INSTANT
+from api.openapi import query
+from api.routes.calls import Asked, require
+from api.routes.parameters import QueryInstant, Questions, Searched, searched
+from api.routes.tasks import decided_kinds
+from domain.rulebook_text import Rulebook
+from domain.working_days import ZONE, start_of_day
+from projections import agenda, approvals, audit, briefing, customer_search, pool
+
+router = APIRouter()
+VIEWS = (pool.NAME, approvals.NAME, agenda.NAME, customer_search.VIEW, audit.NAME)
+ITEMS_MAX = 200
+EVENING = timedelta(hours=18)
+DAYS_OFF_MAX = 31
+"""Longer than any holiday: then any evening will do."""
+_NAMES = {"quiet": "no_contact"}
+"""Lists that the surface calls otherwise than the view."""
+
+
+class BriefingQuestions(Questions):
+    """Whose morning."""
+
+    department: Annotated[
+        Searched | None, searched("Only this department; left out: every one.", "一部")
+    ] = None
+    since: Annotated[
+        QueryInstant | None,
+        Field(
+            description="From when on things are news. Left out: the last 18:00 in Asia/Shanghai "
+            "at the end of a working day, so that a Monday tells of the weekend.",
+            examples=[EXAMPLE_INSTANT],
+        ),
+    ] = None
+    limit: Annotated[
+        int, Field(ge=1, le=ITEMS_MAX, description="Items a list, 1 to 200.", examples=[50])
+    ] = 50
+
+
+@router.get(
+    "/v1/briefing",
+    **query(
+        "views", "What should a manager know this morning?", BriefingTold, problems=["not-allowed"]
+    ),
+)
+def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked) -> Answer:
+    """What fell and who took it, what waits for the caller, what is overdue or about to go wrong,
+    and what rivals tried; for managers, directors and auditors."""
+    signed = call.signed()
+    require(signed, "see-briefing")
+    rules = call.application.rulebooks().in_force(signed.at)
+    since = asked.since or last_evening(signed.at, rules)
+    with call.view(*VIEWS) as cursor:
+        found = briefing.briefing(
+            cursor,
+            now=signed.at,
+            since=since,
+            department=asked.department or None,
+            member=signed.member,
+            no_contact_days=rules.agenda.no_contact_days,
+            limit=asked.limit + 1,
+            kinds=decided_kinds(signed, rules),
+        )
+    told = {
+        **_lists(found, asked.limit),
+        "department": asked.department or None,
+        "since": since,
+        "no_contact_days": rules.agenda.no_contact_days,
+        "position": found.position,
+        "at": signed.at,
+    }
+    return call.answer(told, position=found.position)
+
+
+def last_evening(at: datetime, rules: Rulebook) -> datetime:
+    """The last 18:00 in Asia/Shanghai by `at` that ended a working day of the company."""
+    today = at.astimezone(ZoneInfo(ZONE)).date()
+    for back in range(DAYS_OFF_MAX):
+        day = today - timedelta(days=back)
+        begins = start_of_day(day)
+        # The end of the first working day after the day before: this day's, if it is one.
+        is_working = rules.working_day_end(begins - EVENING, 1).at == begins + timedelta(days=1)
+        if is_working and begins + EVENING <= at:
+            return begins + EVENING
+    return at - timedelta(days=1)
+
+
+def _lists(found: briefing.Briefing, limit: int) -> dict[str, Any]:
+    """Every list, cut at `limit`, and which ones were."""
+    lists = {
+        _NAMES.get(field.name, field.name): getattr(found, field.name)
+        for field in fields(found)
+        if field.name != "position"
+    }
+    cut = [name for name, items in lists.items() if len(items) > limit]
+    return {**{name: items[:limit] for name, items in lists.items()}, "cut": cut}

@@ -1,0 +1,198 @@
+"""What falls due for the caller, what waits for a decision, and whom the caller has met."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.answers import Answer
+from api.logs import access_log
+from api.models.address_book import AddressBookPage
+from api.models.fields import EXAMPLE_INSTANT
+from api.models.tasks import AgendaKind, AgendaPage, ApprovalKind, ApprovalPage
+from api.openapi import query
+from api.routes.calls import Asked, require
+from api.routes.cards import placed
+from api.routes.parameters import Paged, QueryInstant
+from domain import permissions
+from domain.orders import Signed
+from domain.rulebook_text import Rulebook
+from projections import address_book, agenda, approvals
+
+router = APIRouter()
+
+
+class AgendaQuestions(Paged):
+    """Filters of the agenda."""
+
+    kind: Annotated[
+        tuple[AgendaKind, ...], Field(description="Only these kinds.", examples=[["deadline"]])
+    ] = ()
+    until: Annotated[
+        QueryInstant | None,
+        Field(description="Only what is due before this instant.", examples=[EXAMPLE_INSTANT]),
+    ] = None
+
+
+@router.get("/v1/agenda", **query("views", "What falls due for me?", AgendaPage))
+def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) -> Answer:
+    """Everything of the caller's with a due time, the earliest first, overdue things included.
+
+    Reviewers see the claims that the service centre should decide, too; those whom the rulebook
+    lets decide applications see what waits for that, less their own.
+    """
+    signed = call.signed()
+    filters = {**asked.filters(), "caller": signed.member}
+    after = call.cursor_key("agenda", filters, asked.after)
+    decided = decided_kinds(signed, _rules(call, signed))
+    with call.view(agenda.NAME) as cursor:
+        page = agenda.agenda(
+            cursor,
+            now=signed.at,
+            member=signed.member,
+            reviews="review" in decided,
+            decisions="intent" in decided,
+            kinds=asked.kind or None,
+            until=asked.until,
+            limit=asked.limit,
+            after=after,
+        )
+    return call.page_answer(
+        "agenda",
+        filters,
+        items=page.items,
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+    )
+
+
+class ApprovalQuestions(Paged):
+    """Filters of the approvals."""
+
+    kind: Annotated[
+        tuple[ApprovalKind, ...], Field(description="Only these kinds.", examples=[["review"]])
+    ] = ()
+    scope: Annotated[
+        Literal["mine", "all"] | None,
+        Field(
+            description="`mine`: what the caller may decide, having no part in it; `all`: "
+            "everything that waits, for reviewers, managers, directors and auditors. Left out: "
+            "`mine` for who may decide something, `all` for others.",
+            examples=["mine"],
+        ),
+    ] = None
+    overdue: Annotated[
+        bool, Field(description="Only what should have been decided by now.", examples=[False])
+    ] = False
+
+
+@router.get(
+    "/v1/approvals",
+    **query("views", "What waits for my decision?", ApprovalPage, problems=["not-allowed"]),
+)
+def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Asked) -> Answer:
+    """Claims, applications, complete contracts, reported duplicates and formal customers without
+    a person, the one due first on top."""
+    signed = call.signed()
+    decided = decided_kinds(signed, _rules(call, signed))
+    is_mine = asked.scope == "mine" or (asked.scope is None and bool(decided))
+    if not (is_mine and decided):
+        require(signed, "see-any-approvals")
+        if not is_mine:
+            require(signed, "see-any-details")
+    filters = {**asked.filters(), "caller": signed.member}
+    after = call.cursor_key("approvals", filters, asked.after)
+    visible = decided if is_mine else set(approvals.KINDS)
+    with call.view(approvals.NAME) as cursor:
+        page = approvals.approvals(
+            cursor,
+            now=signed.at,
+            decider=signed.member if is_mine else None,
+            kinds=visible & set(asked.kind) if asked.kind else visible,
+            overdue=asked.overdue,
+            limit=asked.limit,
+            after=after,
+        )
+    return call.page_answer(
+        "approvals",
+        filters,
+        items=page.items,
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+    )
+
+
+@router.get("/v1/address-book", **query("views", "Whom have I met?", AddressBookPage))
+def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Answer:
+    """Every contact person that the caller ever entered, the newest first, whoever holds the
+    customer now. The reading is logged, as that of a card is."""
+    signed = call.signed()
+    filters = {"caller": signed.member}
+    after = call.cursor_key("address-book", filters, asked.after)
+    with call.view(address_book.VIEW) as cursor:
+        page = address_book.address_book(cursor, signed.member, limit=asked.limit, after=after)
+    if page.items:
+        access_log().info(
+            "address book read",
+            request_id=call.request_id,
+            member=signed.member,
+            customer_ids=sorted({str(entry.customer_id) for entry in page.items}),
+            right="author",
+        )
+    return call.page_answer(
+        "address-book",
+        filters,
+        items=_opened(call, page.items),
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+    )
+
+
+def decided_kinds(signed: Signed, rules: Rulebook) -> set[str]:
+    """The kinds of approvals that the caller's roles permit deciding, by the rules in force."""
+    chosen = {
+        "review": permissions.needs("review"),
+        "duplicate": permissions.needs("resolve-duplicate"),
+        "after-sales": permissions.needs("name-after-sales"),
+        "intent": _chosen("decide-intent", rules.applications.decided_by),
+        "extension": _chosen("decide-extension", rules.applications.decided_by),
+        "contract": _chosen("confirm-contract", rules.contracts.confirmed_by),
+    }
+    return {kind for kind, roles in chosen.items() if not signed.roles.isdisjoint(roles)}
+
+
+def _chosen(command: str, roles: Any) -> set[str]:
+    """Of the roles that the table permits, those that the rulebook chose."""
+    return set(permissions.needs(command)) & set(roles)
+
+
+def _rules(call: Asked, signed: Signed) -> Rulebook:
+    return call.application.rulebooks().in_force(signed.at)
+
+
+def _opened(call: Asked, entries: list[address_book.AddressBookEntry]) -> list[dict[str, Any]]:
+    """Entries in plain text; None where a person's data was erased."""
+    texts = call.application.open_sealed(
+        [
+            placed(entry.customer_id, field)
+            for entry in entries
+            for field in (entry.name, entry.phone)
+        ]
+    )
+    return [
+        {
+            "contact_id": entry.contact_id,
+            "customer_id": entry.customer_id,
+            "customer_name": entry.customer_name,
+            "name": name,
+            "position": entry.position,
+            "phone": phone,
+            "added_at": entry.added_at,
+        }
+        for entry, name, phone in zip(entries, texts[::2], texts[1::2], strict=True)
+    ]

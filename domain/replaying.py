@@ -1,0 +1,121 @@
+"""A customer's life step by step: each event, the state it led to, and what changed (design §8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from domain.customer import Customer, RulesOf
+from domain.errors import NotFound
+from domain.protection import ApplicationKind, HeldOverBy
+from domain.replay import History, PastEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """How a customer stands at an instant, by what is known: one flat record, so that two compare.
+
+    until: the deadline that was given. contracts: number and state of each. bars: who may not
+    claim before when; None for everybody.
+    """
+
+    state: str
+    holder: str | None
+    group: str | None
+    claimed_at: datetime | None
+    until: datetime | None
+    held_over_by: HeldOverBy | None
+    held_over_until: datetime | None
+    application: ApplicationKind | None
+    extensions: int
+    leaves_at: datetime | None
+    handed_over_to: str | None
+    bars: tuple[tuple[str | None, datetime], ...]
+    contracts: tuple[tuple[str, str], ...]
+    signers: tuple[str, ...]
+    open_reports: tuple[int, ...]
+    merged_into: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event and what it did. changed: value before and after, by field of the situation."""
+
+    past: PastEvent
+    after: Situation
+    changed: dict[str, tuple[Any, Any]]
+
+
+def replay(history: History, *, until: datetime | None = None) -> Iterator[Step]:
+    """The steps up to `until`, in the order of the log. until: None for all."""
+    customer: Customer | None = None
+    before: Situation | None = None
+    for past in history.events:
+        event = past.event
+        if until is not None and until < event.timestamp:
+            return
+        customer = event.mutate(customer)
+        if customer is None:
+            continue
+        after = situation(customer, event.timestamp)
+        yield Step(past, after, _changes(before, after))
+        before = after
+
+
+def customer_at(history: History, at: datetime, rules_of: RulesOf) -> Customer:
+    """The customer as of an instant, with the ends that recorded deadlines imply by then.
+
+    Raises NotFound where it was not registered yet.
+    """
+    customer: Customer | None = None
+    for past in history.events:
+        if at < past.event.timestamp:
+            break
+        customer = past.event.mutate(customer)
+    if customer is None:
+        raise NotFound("customer", history.customer_id)
+    customer.expire(at, rules_of)
+    return customer
+
+
+def situation(customer: Customer, at: datetime) -> Situation:
+    """How the customer stands at `at`."""
+    live = customer.live_protection(at)
+    leaving = live.leaving if live is not None else None
+    held_over_by = live.held_over_by if live is not None else None
+    return Situation(
+        state=customer.state(at),
+        holder=live.holder if live else None,
+        group=live.group if live else None,
+        claimed_at=live.claimed_at if live else None,
+        until=live.until if live else None,
+        held_over_by=held_over_by,
+        held_over_until=live.held_over_until if live and held_over_by else None,
+        application=live.application.kind if live and live.application else None,
+        extensions=live.extensions if live else 0,
+        leaves_at=leaving.at if leaving else None,
+        handed_over_to=leaving.to if leaving else None,
+        bars=tuple((member, end) for member, end in customer.bars.items() if at < end),
+        contracts=tuple(
+            (contract.number, contract.state(at)) for contract in customer.contracts.values()
+        ),
+        signers=customer.signers,
+        open_reports=tuple(
+            number for number, report in customer.reports.items() if report.resolution is None
+        ),
+        merged_into=customer.merged_into,
+    )
+
+
+def _changes(before: Situation | None, after: Situation) -> dict[str, tuple[Any, Any]]:
+    """The fields in which two situations differ; everything is new in the first."""
+    changed = {}
+    for field in fields(after):
+        old = getattr(before, field.name) if before is not None else None
+        new = getattr(after, field.name)
+        if before is None or old != new:
+            changed[field.name] = (old, new)
+    return changed
