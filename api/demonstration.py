@@ -43,6 +43,7 @@ CAST = (
     Part("lina", "李娜", ("seller",), "销售一部"),
     Part("wangqiang", "王强", ("seller",), "销售二部"),
     Part("liuyang", "刘洋", ("seller",), "销售二部"),
+    Part("heping", "何平", ("seller",), "销售二部"),
     Part("chenjing", "陈静", ("manager",), "销售一部"),
     Part("zhaolei", "赵磊", ("director",), "销售中心"),
     Part("yangmin", "杨敏", ("reviewer",), "客户服务中心"),

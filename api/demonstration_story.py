@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, cycle
 from random import Random
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.company_file import CompanyRow
+from api.demonstration_deals import LEAVER, LEAVES_DAYS_BEFORE_END, Deals, Life
 from api.test_clock import SettableClock
 from domain.application import Tenure
-from domain.errors import Refused
+from domain.errors import DuplicateName, NotSignedIn, Refused
 from domain.orders import ContactInput, Credentials, FollowUpInput, Order, Receipt
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OPENS_HOUR, CLOSES_HOUR = 9, 18
 SATURDAY = 5
 PRESENT_ROWS = 12
-SELLERS = ("zhangwei", "lina", "wangqiang", "liuyang", "chenjing")
+SELLERS = ("zhangwei", "lina", "wangqiang", "liuyang", "chenjing", LEAVER)
 REGISTRARS = ("hejun", "linfang", *SELLERS)
 REVIEWER = "yangmin"
 BOTH = "zhouping"
@@ -57,17 +56,7 @@ Step = Callable[[], None]
 Advance = Callable[[int, int], None]
 
 
-@dataclass(slots=True)
-class Life:
-    """One customer in the story: its row, its id, how often it was claimed."""
-
-    row: CompanyRow
-    customer_id: UUID
-    claims: int = 0
-    former: list[str] = field(default_factory=list)
-
-
-class Story:
+class Story(Deals):
     """Plays until `end`; what lies behind it is left for whoever looks at the demonstration."""
 
     def __init__(
@@ -83,6 +72,10 @@ class Story:
         self._random = random
         self._members = members
         self._end = end
+        self._lives: list[Life] = []
+        self._contract_numbers = count(1)
+        self._same_companies = cycle((True, False))
+        self._in_the_way: DuplicateName | None = None
         self._queue: list[tuple[datetime, int, Step]] = []
         self._numbers = count()
 
@@ -93,6 +86,8 @@ class Story:
             # Most are there after the first fortnight; some come later.
             days = self._random.uniform(0, 14 if index % 5 else 60)
             self._at(begin + timedelta(days=days), self._register, row)
+        leaves_at = self._end - timedelta(days=LEAVES_DAYS_BEFORE_END)
+        self._at(self._at_work(leaves_at), self._arrange_leave)
         total = (self._end - begin).days
         while self._queue and self._queue[0][0] < self._end:
             instant, _, step = heapq.heappop(self._queue)
@@ -100,6 +95,7 @@ class Story:
             step()
             advance((instant - begin).days, total)
         self._leave_under_way(rows[-PRESENT_ROWS:])
+        self._leave_undecided()
 
     def _leave_under_way(self, rows: Sequence[CompanyRow]) -> None:
         """Claims of this hour: some wait, some were refused, some passed, whatever the hour is."""
@@ -109,7 +105,7 @@ class Story:
             receipt = self._try(self._register_as, SELLERS[0], row, None)
             if receipt is None or receipt.customer_id is None:
                 continue
-            life = Life(row, receipt.customer_id)
+            life = self._begun(row, receipt)
             self._claim_as(life, self._one_of(SELLERS))
             decision = next(decisions)
             if decision is not None:
@@ -124,7 +120,7 @@ class Story:
             if self._chance(0.4):
                 self._register_all_the_same(registrar, row)
             return
-        life = Life(row, receipt.customer_id)  # type: ignore[arg-type]
+        life = self._begun(row, receipt)
         if self._chance(0.86):
             self._later(self._claim, life, self._one_of(SELLERS), hours=(1, 140))
         if self._chance(0.12):
@@ -133,10 +129,19 @@ class Story:
     def _register_all_the_same(self, registrar: str, row: CompanyRow) -> None:
         """An override of a likeness: two records whose claims the reviewer must tell apart."""
         reason = "已与对方核实：为同名的另一家公司，注册地址与法定代表人均不同"
+        in_the_way = self._in_the_way
         receipt = self._try(self._register_as, registrar, row, reason)
-        if receipt is not None:
-            life = Life(row, receipt.customer_id)  # type: ignore[arg-type]
-            self._later(self._claim, life, self._one_of(SELLERS), hours=(150, 200))
+        if receipt is None:
+            return
+        life = self._begun(row, receipt)
+        self._later(self._claim, life, self._one_of(SELLERS), hours=(150, 200))
+        if in_the_way is not None:
+            self._later(self._report_duplicate, life, in_the_way.customer_id, hours=(210, 300))
+
+    def _begun(self, row: CompanyRow, receipt: Receipt) -> Life:
+        life = Life(row, receipt.customer_id)  # type: ignore[arg-type]
+        self._lives.append(life)
+        return life
 
     def _register_as(self, registrar: str, row: CompanyRow, override: str | None) -> Receipt:
         fields = row.fields
@@ -241,11 +246,13 @@ class Story:
             self._later(self._note, life, seller, hours=(hours, hours + 20))
         if self._chance(0.2):
             self._later(self._try_in_vain, life, self._other_than(seller), hours=(24, 600))
-        if self._chance(0.24):
+        if self._chance(0.2):
             self._later(self._release, life, seller, hours=(100, 500))
         elif passed.until is not None:
             self._at(passed.until + timedelta(seconds=1), self._sweep, life)
-            if self._chance(0.6):
+            if self._chance(0.55):
+                self._pursue(life, seller)
+            elif self._chance(0.6):
                 after = passed.until + timedelta(hours=self._random.uniform(0, 120))
                 self._at(self._at_work(after), self._claim, life, self._other_than(seller))
 
@@ -286,10 +293,13 @@ class Story:
     # How steps are made.
 
     def _try(self, command: Callable[..., Receipt], *values: Any, **named: Any) -> Receipt | None:
-        """The receipt; None where a rule forbade it, which is a part of the story."""
+        """The receipt; None where a rule forbade it or the actor has left: part of the story."""
         try:
             return command(*values, **named)
-        except Refused:
+        except DuplicateName as refused:
+            self._in_the_way = refused
+            return None
+        except (Refused, NotSignedIn):
             return None
 
     def _later(self, step: Callable[..., None], *values: Any, hours: tuple[float, float]) -> None:
