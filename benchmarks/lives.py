@@ -133,6 +133,12 @@ class Author:
             rules=self.rules,
         )
 
+    def contact_added(self, life: Life, company: Company, seller: str, at: datetime) -> Life:
+        """One more contact person."""
+        contact, key = self._contact(company, life.customer.id, at)
+        life.customer.add_contact(contact, actor=seller, at=at)
+        return Life(life.customer, (*life.keys, key))
+
     def life(self, company: Company, now: datetime) -> Life:
         """A past of some kind: four in ten were never claimed, one in ten was refused."""
         born = now - DAY * self._random.uniform(40, 400)

@@ -27,6 +27,7 @@ SECTIONS = {
     "follow": "benchmarks.following",
     "find": "benchmarks.finding",
     "race": "benchmarks.racing",
+    "long": "benchmarks.lasting",
     "start": "benchmarks.starting",
 }
 """Imported late: where a part of Tenure is missing, the others are measured all the same."""

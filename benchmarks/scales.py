@@ -12,7 +12,8 @@ class Scale:
     rounds: how often the sides take turns. append_seconds: of one side's turn.
     claims: of one side's turn. followed: events that the views follow. names: companies that are
     searched. searches: questions asked of each kind. deadlines: protections that end at one
-    instant. clients: that claim one customer at once.
+    instant. long_commands: on customers of each kind of past. clients: that claim one customer at
+    once. long_events: of a long past, a multiple of those between two snapshots.
     """
 
     name: str
@@ -24,7 +25,9 @@ class Scale:
     names: int
     searches: int
     deadlines: int
+    long_commands: int
     clients: int = 100
+    long_events: int = 5_000
 
 
 QUICK = Scale(
@@ -37,6 +40,7 @@ QUICK = Scale(
     names=3_000,
     searches=200,
     deadlines=1_000,
+    long_commands=200,
 )
 STANDARD = Scale(
     name="standard",
@@ -48,6 +52,7 @@ STANDARD = Scale(
     names=100_000,
     searches=2_000,
     deadlines=10_000,
+    long_commands=1_000,
 )
 FULL = Scale(
     name="full",
@@ -59,4 +64,5 @@ FULL = Scale(
     names=1_000_000,
     searches=5_000,
     deadlines=100_000,
+    long_commands=5_000,
 )

@@ -21,7 +21,7 @@ from fastapi import HTTPException
 from rich.console import Console
 
 from api.embedded import EmbeddedPostgres
-from benchmarks import appending, crud_claim, main
+from benchmarks import appending, crud_claim, lasting, main
 from benchmarks.children import Children
 from benchmarks.companies import companies, write_csv
 from benchmarks.figures import Need, Section, at_least, at_most, exactly, percentile
@@ -69,6 +69,21 @@ def test_a_run_tells_rate_and_percentiles_of_every_side() -> None:
         ">= 50 % of pgbench",
     ]
     assert not folder.exists()
+
+
+def test_a_long_past_is_measured_beside_a_short_one_with_and_without_snapshots() -> None:
+    with Ground() as ground:
+        section = lasting.measure(ground, replace(QUICK, long_commands=20, long_events=1_000))
+        kept = ground.run_sql("long_tenure", "SELECT count(*) FROM tenure.snapshots")
+    sides = (lasting.FRESH, lasting.LONG, lasting.BARE)
+    figures = {(figure.work, figure.side): figure for figure in section.figures}
+    assert list(figures) == [
+        (work, side) for work in ("follow-up", "loading alone") for side in sides
+    ]
+    _, from_snapshot, from_all = (figures["loading alone", side].p50_ms or 0 for side in sides)
+    assert from_all > 2 * from_snapshot > 0
+    assert kept == [(lasting.LONG_CUSTOMERS,)]
+    assert [verdict.wanted for verdict in section.verdicts] == ["<= 2 x of a short past"] * 2
 
 
 def test_the_report_is_json_and_names_what_could_not_be_measured(
