@@ -1,7 +1,7 @@
 """The values that decide how a customer is held: claim, term, application, hold-over and bar."""
 
+from domain.permissions import DECIDERS
 from domain.rulebook_kinds import Flag, OneOf, SomeOf, Value, Whole
-from domain.terms import ROLES
 
 
 def _stage_values(
@@ -150,7 +150,7 @@ HOLDING_VALUES: tuple[Value, ...] = (
     ),
     Value(
         "applications.decided_by",
-        SomeOf(tuple(ROLES), count_min=1),
+        SomeOf(DECIDERS, count_min=1),
         "S1-041, A-04",
         "审批意向与延期申请的角色（申请人本人除外）：{}",
         "Roles that decide on intent and extension, never the applicant: {}",

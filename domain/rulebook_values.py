@@ -1,5 +1,6 @@
 """Every value of a rulebook: its kind and range, who asks for it, and what it says in words."""
 
+from domain.permissions import CONFIRMERS
 from domain.rulebook_holding_values import HOLDING_VALUES
 from domain.rulebook_kinds import Dates, LocalTime, Name, OneOf, SomeOf, Texts, Value, Whole
 
@@ -110,7 +111,7 @@ VALUES: tuple[Value, ...] = (
     ),
     Value(
         "contracts.confirmed_by",
-        SomeOf(("finance", "manager", "director", "risk"), count_min=1),
+        SomeOf(CONFIRMERS, count_min=1),
         "S1-060",
         "确认合同的角色（跟进人本人除外）：{}",
         "Roles that confirm a contract, never its holder: {}",

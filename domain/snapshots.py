@@ -15,10 +15,9 @@ from uuid import UUID
 
 from eventsourcing.utils import register_topic
 
-import domain.events  # noqa: F401 - first, since domain.contract and it import one another
 from domain.contract import Contract
 from domain.customer import Customer
-from domain.events.duplicates import Report
+from domain.events.duplicates import Alias, Report
 from domain.events.values import Bar, Contact
 from domain.protection import Protection
 
@@ -60,6 +59,7 @@ class CustomerSnapshot:
     linked: frozenset[UUID]
     different_from: frozenset[UUID]
     merged_into: UUID | None
+    aliases: tuple[Alias, ...]
 
     @classmethod
     def take(cls, customer: Customer) -> CustomerSnapshot:

@@ -59,8 +59,8 @@ class Work:
         return self.rulebook.in_force(self.at)
 
     def read(self, ids: Iterable[UUID]) -> None:
-        """Fetch further streams."""
-        missing = [found for found in ids if found not in self.streams]
+        """Fetch further streams, each once."""
+        missing = [found for found in dict.fromkeys(ids) if found not in self.streams]
         if missing:
             self.streams.update(self.fetch(missing))
 
@@ -73,9 +73,12 @@ class Work:
         return found
 
     def other_customer(self, customer_id: UUID) -> Customer | None:
-        """Another customer, looked at only."""
+        """Another customer, the ends that are due with it; looked at only, unless it is saved."""
         found = self.streams.get(customer_id)
-        return found if isinstance(found, Customer) else None
+        if not isinstance(found, Customer):
+            return None
+        found.expire(self.at, self.rulebook.rules_of)
+        return found
 
     def own_member(self) -> Member:
         """The actor, read afresh: the one of the sign-in is shared and only looked at."""

@@ -67,7 +67,7 @@ CREATE TABLE agenda (
     contracts jsonb
 ) WITH (fillfactor = 85);
 CREATE INDEX agenda_by_holder ON agenda (holder) WHERE holder IS NOT NULL;
-CREATE INDEX agenda_by_successor ON agenda (passes_to) WHERE passes_to IS NOT NULL;
+CREATE INDEX agenda_by_successor ON agenda (passes_to) WHERE passes_at IS NOT NULL;
 CREATE INDEX agenda_by_due_time ON agenda (due_at, customer_id) WHERE due_at IS NOT NULL;
 CREATE INDEX agenda_by_review ON agenda (review_due, customer_id) WHERE review_due IS NOT NULL;
 CREATE INDEX agenda_by_leaving ON agenda (leaves_at, customer_id) WHERE leaves_at IS NOT NULL;

@@ -21,15 +21,19 @@ HELD: Final = SQL("(stage IS NOT NULL AND (pool_from IS NULL OR pool_from > %(no
 """Somebody holds the row's customer at the instant `now`."""
 HOLDER: Final = SQL("CASE WHEN passes_at <= %(now)s THEN passes_to ELSE holder END")
 """Who holds the row's customer at the instant `now`, if anybody does; null: a group."""
-HOLDER_GROUP: Final = SQL(
-    "CASE WHEN passes_at > %(now)s OR passes_at IS NULL THEN holder_group"
-    " WHEN passes_to IS NULL THEN {} END"
-).format(Literal(AFTER_SALES))
-"""The group that holds the row's customer at the instant `now`, if one does."""
+# The indexes tell candidates: whose it was, or is to be; the instant decides between them.
 HELD_BY: Final = SQL(
-    "((holder = %(holder)s OR passes_to = %(holder)s) AND {} = %(holder)s AND {})"
+    "((holder = %(holder)s OR passes_at IS NOT NULL AND passes_to = %(holder)s)"
+    " AND {} = %(holder)s AND {})"
 ).format(HOLDER, HELD)
 """The member `holder` holds the row's customer at the instant `now`."""
+HELD_BY_GROUP: Final = SQL(
+    "((holder_group = %(group)s OR passes_at IS NOT NULL AND passes_to IS NULL)"
+    " AND CASE WHEN passes_at <= %(now)s"
+    " THEN passes_to IS NULL AND %(group)s = {after_sales} ELSE holder_group = %(group)s END"
+    " AND {held})"
+).format(after_sales=Literal(AFTER_SALES), held=HELD)
+"""The group `group` holds the row's customer at the instant `now`."""
 DEPARTMENT: Final = SQL(
     "CASE WHEN passes_at <= %(now)s THEN protection -> 'leaving' ->> 'department'"
     " ELSE department END"

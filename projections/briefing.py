@@ -333,15 +333,17 @@ _HELD_BY_LEAVERS: Final = SQL(
     ORDER BY leaves, customer_id LIMIT %(limit)s
     """
 ).format(holder=HOLDER, held=HELD, department=_HELD_IN_DEPARTMENT)
+# The names are looked up of those alone that are told: of very many, most may be quiet.
 _QUIET: Final = SQL(
     """
-    SELECT customer_id, name, protection, stage, until, quiet_since
-    FROM views.customer_holdings CROSS JOIN LATERAL (
-        VALUES (greatest(last_follow_up_at, claimed_at))) AS told (quiet_since)
-    JOIN views.customers USING (customer_id)
-    WHERE stage IN ('potential', 'intent') AND coalesce(pool_from, 'infinity') > %(now)s
-    AND quiet_since <= %(quiet_before)s AND {department}
-    ORDER BY quiet_since, customer_id LIMIT %(limit)s
+    SELECT customer_id, name, protection, stage, until, quiet_since FROM (
+        SELECT customer_id, protection, stage, until, quiet_since
+        FROM views.customer_holdings CROSS JOIN LATERAL (
+            VALUES (greatest(last_follow_up_at, claimed_at))) AS told (quiet_since)
+        WHERE stage IN ('potential', 'intent') AND coalesce(pool_from, 'infinity') > %(now)s
+        AND quiet_since <= %(quiet_before)s AND {department}
+        ORDER BY quiet_since, customer_id LIMIT %(limit)s
+    ) AS quiet JOIN views.customers USING (customer_id) ORDER BY quiet_since, customer_id
     """
 ).format(department=_HELD_IN_DEPARTMENT)
 _OF_AUDIT: Final = SQL(

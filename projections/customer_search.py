@@ -19,7 +19,7 @@ from domain import names
 from projections.answers import (
     HELD,
     HELD_BY,
-    HOLDER_GROUP,
+    HELD_BY_GROUP,
     IN_POOL,
     IN_REGION,
     After,
@@ -126,7 +126,14 @@ def customers(
         (VIEW,),
         _CARD,
         _TABLES + SQL(" JOIN views.customer_names AS known USING (customer_id)"),
-        conditions=[_FILTERS[field] for field, value in asked.items() if value is not None],
+        conditions=[
+            state is not None and _STATES.get(state, _IN_STAGE),
+            *(
+                _FILTERS[field]
+                for field, value in asked.items()
+                if value is not None and field in _FILTERS
+            ),
+        ],
         parameters={**asked, **name_parameters(name), **region_parameters(region), "now": now},
         order=_SORTS[sort],
         make=lambda row: card_at(row, now),
@@ -191,15 +198,16 @@ def _collision(row: Mapping[str, Any], now: datetime) -> Collision:
 
 _FILTERS: Final[Mapping[str, Composable]] = {
     "name": SQL("{} AND {}").format(HAS_GRAMS, HOLDS_NAME),
-    "state": SQL(
-        "CASE %(state)s WHEN 'pool' THEN {in_pool} WHEN 'merged' THEN merged_into IS NOT NULL"
-        " ELSE stage = %(state)s AND {held} END"
-    ).format(in_pool=IN_POOL, held=HELD),
     "holder": HELD_BY,
-    "group": SQL("{} = %(group)s AND {}").format(HOLDER_GROUP, HELD),
+    "group": HELD_BY_GROUP,
     "industry": SQL("industry = %(industry)s"),
     "region": IN_REGION,
 }
+_STATES: Final[Mapping[str, Composable]] = {
+    "pool": IN_POOL,
+    "merged": SQL("merged_into IS NOT NULL"),
+}
+_IN_STAGE: Final = SQL("stage = %(state)s AND {}").format(HELD)
 _SAME_OR_SIMILAR: Final = SQL(
     "SELECT customer_id, CASE WHEN name_key = %(key)s THEN 0 ELSE 1 END AS strength"
     " FROM views.customer_names WHERE name_key = %(key)s OR core = %(core)s"

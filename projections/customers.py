@@ -100,7 +100,11 @@ CREATE INDEX customer_holdings_by_end ON customer_holdings
 CREATE INDEX customer_holdings_by_holder ON customer_holdings (holder, customer_id)
     WHERE holder IS NOT NULL;
 CREATE INDEX customer_holdings_by_successor ON customer_holdings (passes_to, customer_id)
-    WHERE passes_to IS NOT NULL;
+    WHERE passes_at IS NOT NULL;
+CREATE INDEX customer_holdings_by_group ON customer_holdings (holder_group, customer_id)
+    WHERE holder_group IS NOT NULL;
+CREATE INDEX customer_holdings_merged ON customer_holdings (customer_id)
+    WHERE merged_into IS NOT NULL;
 
 CREATE TABLE customer_names (
     customer_id uuid PRIMARY KEY,

@@ -24,6 +24,7 @@ from eventsourcing.domain import DomainEvent
 
 import domain.application  # noqa: F401 - imports every event class
 from domain.contract import Contract
+from domain.events.duplicates import Alias
 from domain.events.values import Bar, Contact, Likeness, Product, Sealed, Stage
 from domain.protection import Application, Leaving, Protection
 from domain.words import describe
@@ -40,7 +41,18 @@ KINDS = {
 }
 MODULES = ("customer", "applications", "contracts", "holders", "duplicates")
 """Those that share the customer's stream, in the order in which they are meant to be read."""
-VALUES = (Sealed, Contact, Likeness, Bar, Protection, Application, Leaving, Contract, Product)
+VALUES = (
+    Sealed,
+    Contact,
+    Likeness,
+    Bar,
+    Protection,
+    Application,
+    Leaving,
+    Contract,
+    Product,
+    Alias,
+)
 SHARED = {
     "actor": "the member who caused it, or `system`",
     "holder": "the member whose protection it is about",

@@ -15,6 +15,7 @@ from domain.commands.records import problems_of
 from domain.customer import Customer
 from domain.errors import EarlierClaim, FieldProblem, Invalid
 from domain.events.customer import ClaimCorrected, Claimed
+from domain.events.duplicates import Alias
 from domain.events.values import CHANNELS, Likeness
 from domain.member import Member
 from domain.orders import ContactInput, FollowUpInput
@@ -316,21 +317,34 @@ def record_follow_up(work: Work, customer: Customer, follow_up: FollowUpInput) -
 
 
 def similar_customers(work: Work, customer: Customer) -> list[Likeness]:
-    """Other records behind this one's name, core or phone, as of now (A-66).
+    """Other records behind the name, core or phone of this one, or of one that it absorbed (A-66).
 
-    Those that were declared different companies resemble it no more (A-11).
+    Two of which either was declared different from the other resemble each other no more (A-11).
     """
-    keys = {
-        "name_key": None,  # Nobody else can stand behind the same name.
-        "core": customer.core,
-        "phone_hash": customer.phone_hash if work.rules.names.phone == "similar" else None,
-    }
-    work.read(identity_ids(**keys))
-    return [
-        found
-        for found in likenesses(work, **keys, but=customer.id)
-        if found.customer_id not in customer.different_from
+    by_phone = work.rules.names.phone == "similar"
+    called = [Alias(customer.name_key, customer.core, customer.phone_hash), *customer.aliases]
+    keys = [
+        # Nobody else can stand behind the same name.
+        {"name_key": None, "core": one.core, "phone_hash": one.phone_hash if by_phone else None}
+        for one in called
     ]
+    work.read([identity for known in keys for identity in identity_ids(**known)])
+    found: dict[UUID, Likeness] = {}
+    for known in keys:
+        for likeness in likenesses(work, **known, but=customer.id):
+            found.setdefault(likeness.customer_id, likeness)
+    work.read(found)
+    return [
+        likeness
+        for likeness in found.values()
+        if not _differ(customer, work.other_customer(likeness.customer_id))
+    ]
+
+
+def _differ(customer: Customer, other: Customer | None) -> bool:
+    return other is not None and (
+        other.id in customer.different_from or customer.id in other.different_from
+    )
 
 
 def earlier_claim(work: Work, customer: Customer, similar: Sequence[UUID]) -> EarlierClaim | None:

@@ -185,7 +185,7 @@ class ConfirmContract:
     def decide(self, work: Work) -> Decision:
         customer = work.customer(self.customer_id)
         number = normalised_number(self.number)
-        _, contract = customer.require_confirmable(work.actor, number, work.at, work.rules)
+        _, contract = customer.require_unconfirmed(number, work.at, work.rules)
         require_no_part(work, customer, contract.signed_by or contract.drawn_by)
         customer.confirm_contract(confirmer=work.actor, number=number, at=work.at, rules=work.rules)
         return Decision((customer,), {"number": number})
@@ -221,9 +221,9 @@ class VoidContract:
         contract = customer.contract(number)
         held = customer.live_protection(work.at)
         decides = not work.signed.roles.isdisjoint(permitted("confirm-contract", work.rules))
-        customer.require_voidable(work.actor, number, work.at, work.rules, decides=decides)
-        if held is None or held.holder != work.actor:
+        if decides and (held is None or held.holder != work.actor):
             require_no_part(work, customer, contract.signed_by or contract.drawn_by)
+        customer.require_voidable(work.actor, number, work.at, work.rules, decides=decides)
         customer.void_contract(
             actor=work.actor,
             decides=decides,

@@ -15,7 +15,7 @@ from domain.commands.parties import require_no_part
 from domain.commands.records import problems_of
 from domain.customer import Customer
 from domain.errors import FieldProblem, Invalid, NotFound
-from domain.events.duplicates import DuplicateAbsorbed
+from domain.events.duplicates import Alias, DuplicateAbsorbed
 from domain.events.values import Contact, Sealed
 from domain.identity import Identity, Kind
 from domain.texts import prose
@@ -104,19 +104,20 @@ class ResolveDuplicate:
         customer = work.customer(self.customer_id)
         report = customer.require_resolvable(self.number, work.actor)
         require_no_part(work, customer, report.reporter)
-        work.read([report.of])
-        other = work.other_customer(report.of)
-        if other is None:
-            raise NotFound("customer", report.of)
+        other = _surviving(work, report.of)
         work.not_before(other)
         other.expire(work.at, work.rulebook.rules_of)
+        if other.id == customer.id:
+            # Merges elsewhere have made them one already: only the report remains to be closed.
+            self._resolve(work, customer, other, "merge")
+            return Decision((customer,))
         if self.resolution == "different":
             return self._declared_different(work, customer, other)
-        other.require_not_merged()
+        customer.require_mergeable(self.number)
         return self._merged(work, customer, other)
 
     def _declared_different(self, work: Work, customer: Customer, other: Customer) -> Decision:
-        self._resolve(work, customer, "different")
+        self._resolve(work, customer, other, "different")
         other.end_likeness(
             other=customer.id,
             number=self.number,
@@ -135,7 +136,7 @@ class ResolveDuplicate:
             at=work.at,
             rules=work.rules,
         )
-        self._resolve(work, customer, "merge")
+        self._resolve(work, customer, other, "merge")
         customer.merge_into(
             other.id,
             number=self.number,
@@ -148,10 +149,15 @@ class ResolveDuplicate:
         return Decision((customer, other, *identities), {"into": str(other.id)})
 
     def _resolve(
-        self, work: Work, customer: Customer, resolution: Literal["merge", "different"]
+        self,
+        work: Work,
+        customer: Customer,
+        other: Customer,
+        resolution: Literal["merge", "different"],
     ) -> None:
         customer.resolve_duplicate(
             number=self.number,
+            of=other.id,
             resolution=resolution,
             reason=self.reason.strip(),
             actor=work.actor,
@@ -163,12 +169,22 @@ class ResolveDuplicate:
         return {"number": self.number, "resolution": self.resolution, "reason": self.reason}
 
 
+def _surviving(work: Work, reported: UUID) -> Customer:
+    """The record that answers for the one reported: itself, or what it was merged into."""
+    work.read([reported])
+    found = work.other_customer(reported)
+    if found is None:
+        raise NotFound("customer", reported)
+    return found if found.merged_into is None else _surviving(work, found.merged_into)
+
+
 def _moved_identities(work: Work, customer: Customer, other: Customer) -> list[Aggregate]:
     """From now on the other record stands behind every name, phone and number of this one."""
+    called = [Alias(customer.name_key, customer.core, customer.phone_hash), *customer.aliases]
     keys: list[tuple[Kind, str]] = [
-        ("name", customer.name_key),
-        ("core", customer.core),
-        ("phone", customer.phone_hash),
+        *(("name", alias.name_key) for alias in called),
+        *(("core", alias.core) for alias in called),
+        *(("phone", alias.phone_hash) for alias in called),
         *(("contract", number_key(number)) for number in customer.contracts),
     ]
     work.read([Identity.id_of(kind, key) for kind, key in keys])

@@ -11,9 +11,11 @@ from uuid import UUID
 from domain.commands.claims import reason_problems
 from domain.commands.parties import receiving_member, require_no_part
 from domain.customer import Customer
+from domain.customer.hand_over import LEAVABLE
 from domain.errors import FieldProblem, Invalid, NotAllowed
 from domain.events.values import Stage
 from domain.member import Member
+from domain.party import Party
 from domain.permissions import needs
 from domain.work import Decision, Work
 
@@ -194,7 +196,10 @@ class ArrangeLeave:
         to = dict(self.hand_over).get(customer.id)
         department = None
         if to is not None:
-            held = customer.require_leaving(work.actor, to, leaves_at, work.at)
+            held = customer.require_held(work.at, LEAVABLE)
+            work.read([Party.id_of(customer.id, work.actor)])
+            require_no_part(work, customer, self.member)
+            customer.require_leaving(work.actor, to, leaves_at, work.at)
             takes = "receive-formal" if held.stage is Stage.FORMAL else "claim"
             index = [named for named, _ in self.hand_over].index(customer.id)
             receiver = receiving_member(work, to, takes, field=f"hand_over.{index}.to")

@@ -69,6 +69,7 @@ class Applications(CustomerState):
         held, application = self.require_decidable("intent", decider, at)
         counted_from = at if rules.intent.counts_from == "grant" else application.asked_at
         until = max(at, rules.days_after(counted_from, rules.intent.days))
+        signed = self._signed_contracts()
         self.trigger_event(
             events.IntentGranted,
             timestamp=at,
@@ -77,8 +78,9 @@ class Applications(CustomerState):
             applicant=application.applicant,
             counted_from=counted_from,
             until=until,
-            held_over_until=rules.hold_over_end(until).at if held.signatures else None,
+            held_over_until=rules.hold_over_end(until).at if signed else None,
             rulebook=rules.version,
+            signatures=signed,
         )
 
     def grant_extension(
@@ -99,6 +101,7 @@ class Applications(CustomerState):
                 zh="延期后的到期时间已过，请给更多天数",
                 en="would end before now: grant more days",
             )
+        signed = self._signed_contracts()
         self.trigger_event(
             events.ExtensionGranted,
             timestamp=at,
@@ -108,8 +111,9 @@ class Applications(CustomerState):
             stage=held.stage,
             days=granted,
             until=until,
-            held_over_until=rules.hold_over_end(until).at if held.signatures else None,
+            held_over_until=rules.hold_over_end(until).at if signed else None,
             rulebook=held.rulebook,
+            signatures=signed,
         )
 
     def refuse_application(
@@ -200,6 +204,14 @@ class Applications(CustomerState):
         if held.application is None or held.application.kind != kind:
             raise NothingPending(self.id)
         return held
+
+    def _signed_contracts(self) -> tuple[str, ...]:
+        """Numbers of the contracts that were signed and wait for their confirmation."""
+        return tuple(
+            contract.number
+            for contract in self.contracts.values()
+            if contract.status == "open" and contract.is_signed
+        )
 
     def _require_in_time(self, held: Protection, at: datetime) -> datetime:
         """Nothing pending, and before the deadline that was given, held over or not (A-04)."""

@@ -176,6 +176,16 @@ class Contracting(CustomerState):
             raise WrongStage(self.id, done or contract.state(at), list(contract.next_steps))
         return held
 
+    def require_unconfirmed(
+        self, number: str, at: datetime, rules: Rulebook
+    ) -> tuple[Protection, Contract]:
+        """An open contract of a live protection. Raises NotFound, NothingPending."""
+        contract = self.contract(number)
+        held = self.live_protection(at)
+        if held is None or not contract.is_open(at) or held.stage not in _stages(rules):
+            raise NothingPending(self.id)
+        return held, contract
+
     def require_confirmable(
         self, confirmer: str, number: str, at: datetime, rules: Rulebook
     ) -> tuple[Protection, Contract]:
@@ -183,10 +193,7 @@ class Contracting(CustomerState):
 
         Raises NotFound, NothingPending, OwnDecision, WrongStage.
         """
-        contract = self.contract(number)
-        held = self.live_protection(at)
-        if held is None or not contract.is_open(at) or held.stage not in _stages(rules):
-            raise NothingPending(self.id)
+        held, contract = self.require_unconfirmed(number, at, rules)
         self.require_no_party(confirmer, contract.signed_by or contract.drawn_by)
         if not contract.is_complete:
             raise WrongStage(self.id, contract.step or "drawn", list(contract.next_steps))

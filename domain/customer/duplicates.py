@@ -11,7 +11,7 @@ from uuid import UUID
 from domain.customer.state import CustomerState
 from domain.errors import AlreadyPending, NotFound, NothingPending, OwnDecision
 from domain.events import duplicates as events
-from domain.events.duplicates import Report, Resolution
+from domain.events.duplicates import Alias, Report, Resolution
 from domain.events.values import Bar, Contact
 from domain.rulebook_text import Rulebook
 
@@ -51,15 +51,19 @@ class Duplicates(CustomerState):
         actor: str,
         at: datetime,
         rules: Rulebook,
+        of: UUID | None = None,
     ) -> Report:
-        """Decide a report. Raises NotFound, NothingPending, OwnDecision."""
+        """Decide a report. of: what stands for the record reported, where that was merged.
+
+        Raises what `require_resolvable` does.
+        """
         report = self.require_resolvable(number, actor)
         self.trigger_event(
             events.DuplicateResolved,
             timestamp=at,
             actor=actor,
             number=number,
-            of=report.of,
+            of=of or report.of,
             resolution=resolution,
             reason=reason,
             rulebook=rules.version,
@@ -126,6 +130,9 @@ class Duplicates(CustomerState):
             contacts=list(contacts),
             contracts=self._contracts_of(other, at, keep_open=moved),
             signers=list(other.signers),
+            linked=tuple(sorted(other.linked - {self.id})),
+            different_from=tuple(sorted(other.different_from - {self.id})),
+            aliases=(Alias(other.name_key, other.core, other.phone_hash), *other.aliases),
             rulebook=rules.version,
         )
         return moved
@@ -135,6 +142,16 @@ class Duplicates(CustomerState):
     def require_unreported(self, of: UUID) -> None:
         """No open report of the same pair on this record. Raises AlreadyPending."""
         if any(known.of == of and known.resolution is None for known in self.reports.values()):
+            raise AlreadyPending(self.id)
+
+    def require_mergeable(self, number: int) -> None:
+        """No other report waits on this record, which nobody could decide any more.
+
+        Raises AlreadyPending.
+        """
+        if any(
+            report.resolution is None for report in self.reports.values() if report.number != number
+        ):
             raise AlreadyPending(self.id)
 
     def require_resolvable(self, number: int, actor: str) -> Report:

@@ -14,6 +14,7 @@ from domain.rulebook_text import Rulebook
 
 TRANSFERABLE = (Stage.WAITING, Stage.POTENTIAL, Stage.INTENT)
 REMOVABLE = (*TRANSFERABLE, Stage.REJECTED)
+LEAVABLE = (*TRANSFERABLE, Stage.FORMAL)
 
 
 class HandOver(CustomerState):
@@ -133,7 +134,7 @@ class HandOver(CustomerState):
 
         Raises NotTheHolder, WrongStage, OwnDecision, Barred, Invalid.
         """
-        held = self.require_held(at, tuple(Stage) if to is None else (*TRANSFERABLE, Stage.FORMAL))
+        held = self.require_held(at, tuple(Stage) if to is None else LEAVABLE)
         if to is not None:
             self.require_no_party(actor, held.holder or actor)
             self._require_receiver(held, actor, to, leaves_at)

@@ -16,7 +16,7 @@ from domain.protection import Leaving, Protection
 
 if TYPE_CHECKING:
     from domain.contract import Contract
-    from domain.events.duplicates import Report
+    from domain.events.duplicates import Alias, Report
     from domain.rulebook_text import Rulebook
 
 POOL: Final = "pool"
@@ -53,6 +53,7 @@ class CustomerState:
         linked: frozenset[UUID]
         different_from: frozenset[UUID]
         merged_into: UUID | None
+        aliases: tuple[Alias, ...]
 
         @property
         def id(self) -> UUID: ...

@@ -35,7 +35,8 @@ class IntentGranted(CustomerEvent):
     """The application was granted: intent, for its full term (S1-041, S1-042).
 
     counted_from: the instant from which the term runs (A-05). until: its deadline.
-    held_over_until: how long a signature that still stands holds that over.
+    held_over_until: how long a signature that still stands holds that over. signatures: numbers of
+    the signed contracts that wait for their confirmation.
     """
 
     TOPIC = "customer.intent_granted"
@@ -46,6 +47,7 @@ class IntentGranted(CustomerEvent):
     until: datetime
     held_over_until: datetime | None
     rulebook: str
+    signatures: tuple[str, ...] = ()
 
     def protection_after(self, before: Protection | None) -> Protection | None:
         return before and replace(
@@ -55,6 +57,7 @@ class IntentGranted(CustomerEvent):
             until=self.until,
             extensions=0,
             application=None,
+            signatures=tuple(dict.fromkeys((*before.signatures, *self.signatures))),
             held_over_until=self.held_over_until,
             rulebook=self.rulebook,
         )
@@ -105,6 +108,8 @@ class ExtensionGranted(CustomerEvent):
     """More time was granted, counted from the old deadline (A-04). days: as granted.
 
     until: the new deadline. held_over_until: how long a signature that still stands holds it over.
+    signatures: numbers of the signed contracts that wait for their confirmation, which came in time
+    for the new deadline whatever the old one was.
     """
 
     TOPIC = "customer.extension_granted"
@@ -116,6 +121,7 @@ class ExtensionGranted(CustomerEvent):
     until: datetime
     held_over_until: datetime | None
     rulebook: str
+    signatures: tuple[str, ...] = ()
 
     def protection_after(self, before: Protection | None) -> Protection | None:
         return before and replace(
@@ -123,6 +129,7 @@ class ExtensionGranted(CustomerEvent):
             until=self.until,
             extensions=before.extensions + 1,
             application=None,
+            signatures=tuple(dict.fromkeys((*before.signatures, *self.signatures))),
             held_over_until=self.held_over_until,
         )
 

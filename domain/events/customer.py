@@ -98,6 +98,7 @@ class Registered(CustomerEvent, Aggregate.Created):
         aggregate.linked = frozenset()
         aggregate.different_from = frozenset()
         aggregate.merged_into = None
+        aggregate.aliases = ()
 
 
 class _WithContact(CustomerEvent):

@@ -24,6 +24,15 @@ class Report:
     resolution: Resolution | None
 
 
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What an absorbed record was called: whoever resembles it resembles the surviving one."""
+
+    name_key: str
+    core: str
+    phone_hash: str
+
+
 class DuplicateReported(CustomerEvent):
     """Somebody reported this record as a duplicate (S1-020). number: of the report, on this record.
 
@@ -57,7 +66,10 @@ class DuplicateLinked(CustomerEvent):
 
 
 class DuplicateResolved(CustomerEvent):
-    """A reviewer decided the report: one company, or two (A-11). reason: in writing."""
+    """A reviewer decided the report: one company, or two (A-11). reason: in writing.
+
+    of: the record that stands for the one reported: that one, or what it was merged into.
+    """
 
     TOPIC = "customer.duplicate_resolved"
 
@@ -69,11 +81,12 @@ class DuplicateResolved(CustomerEvent):
 
     def apply(self, aggregate: Any) -> None:
         super().apply(aggregate)
-        report = replace(aggregate.reports[self.number], resolution=self.resolution)
+        reported = aggregate.reports[self.number]
+        report = replace(reported, of=self.of, resolution=self.resolution)
         aggregate.reports = {**aggregate.reports, self.number: report}
         if self.resolution == "different":
-            aggregate.linked = aggregate.linked - {self.of}
-            aggregate.different_from = aggregate.different_from | {self.of}
+            aggregate.linked = aggregate.linked - {self.of, reported.of}
+            aggregate.different_from = aggregate.different_from | {self.of, reported.of}
 
 
 class LikenessEnded(CustomerEvent):
@@ -119,7 +132,9 @@ class DuplicateAbsorbed(CustomerEvent):
 
     protection: the one that stands from now on: of the two the earlier valid claim. moved: it comes
     from the other record. gave_way: whose protection on this record ended for it; None: nobody's.
-    bars, claimants, contacts, contracts and signers are those that moved along.
+    bars, claimants, contacts, contracts and signers are those that moved along. linked: records
+    that it was linked with. different_from: those that it was said to differ from. aliases: what it
+    was called.
     """
 
     TOPIC = "customer.duplicate_absorbed"
@@ -135,6 +150,9 @@ class DuplicateAbsorbed(CustomerEvent):
     contracts: list[Contract]
     signers: list[str]
     rulebook: str
+    linked: tuple[UUID, ...] = ()
+    different_from: tuple[UUID, ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
     def protection_after(self, before: Protection | None) -> Protection | None:
         return self.protection
@@ -154,4 +172,6 @@ class DuplicateAbsorbed(CustomerEvent):
         moved = {contract.number: contract for contract in self.contracts}
         aggregate.contracts = {**aggregate.contracts, **moved}
         aggregate.signers = tuple(dict.fromkeys((*aggregate.signers, *self.signers)))
-        aggregate.linked = aggregate.linked | {self.absorbed}
+        aggregate.different_from = aggregate.different_from | set(self.different_from)
+        aggregate.linked = aggregate.linked | {self.absorbed, *self.linked}
+        aggregate.aliases = (*aggregate.aliases, *self.aliases)

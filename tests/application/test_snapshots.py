@@ -273,57 +273,57 @@ def test_a_snapshot_is_plain_json_and_holds_no_personal_field_in_plain() -> None
 
 # The number in the topic.
 
-SHAPES = {"customer.snapshot.1": "07c09cf573f7"}
+SHAPES = {"customer.snapshot.1": "f2ebbe5c9fac"}
 """Digest of what each number's snapshots look like."""
 
 LEADS_TO = """\
-registered 27f46292cef6
-contact_added ba7ca11d74d7
-profile_changed ac2ad1dc7d07
-claimed 035e3ab8a038
-review_refused 91bfccc2b187
-claim_corrected 1d3c6b745365
-review_passed d0db19860df0
-followed_up 81464652a286
-extension_requested 94b222b61573
-extension_refused 01f170c0ad3b
-extension_requested 85e275ba8818
-extension_granted 701d8f4d5975
-intent_requested 0b73876b81fc
-intent_refused 5e02253568a5
-intent_requested b9d63f9a41a6
-application_withdrawn a2763aa5e578
-intent_requested 8286fd34b405
-intent_granted 866bd8360d39
-contract_drawn af2870808e60
-contract_detailed d7d9159fa801
-contract_signed 273be6a3a390
-contract_voided 16a9a2d8dc42
-contract_drawn d3f8899c7ba7
-transferred 91630ef7733d
-hand_over_arranged f182018e8c4a
-holder_removed 5d30c8ccbc76
-claimed 91b7def07db7
-claim_withdrawn 8b480abbcf52
-claimed d970882f41dd
-review_passed b849f0c9cc4e
-released 2092bf3be4ec
-claimed 06861487dd09
-review_passed 42c93c63a0c1
-lapsed 59b6ca48fb1d
-duplicate_reported cf523fa6b2ae
-duplicate_linked 6a4100a69d41
-duplicate_resolved dae19ee6209b
-likeness_ended cdc38105fcfa
-duplicate_reported 62e2d379f352
-duplicate_absorbed c52ebe88af13
-contract_detailed 6053c682a5c2
-contract_signed 0466d18422b3
-contract_detailed 8d844597d9e6
-contract_detailed 2987174d59df
-contract_confirmed f7bc306bc93b
-moved_to_after_sales 570b36ae1313
-merged 5a0c42773c8f
+registered b62e3bb01137
+contact_added 3963194ffcfa
+profile_changed dc45361b1dde
+claimed ecf4e82c579f
+review_refused 99525d440a04
+claim_corrected 9648bfaf5bd9
+review_passed 4b3511b99747
+followed_up d824da162816
+extension_requested 9c66aadc27d9
+extension_refused 238a59e3455c
+extension_requested aa0d478065c5
+extension_granted 4ff3c3cbf28c
+intent_requested 5017229f82c1
+intent_refused c3c00fa82f84
+intent_requested d09b89136a56
+application_withdrawn cae6baabab52
+intent_requested 9b7c9eef7b0d
+intent_granted 2e8a37628793
+contract_drawn f3d7c533e3d7
+contract_detailed ecc4d67a11d1
+contract_signed 363450eab814
+contract_voided 6923174547c1
+contract_drawn 2b6eb6ab2530
+transferred 322ecb7c726b
+hand_over_arranged 41cfd006a9cd
+holder_removed 226266e06c65
+claimed d72dbd123e03
+claim_withdrawn a60c07852803
+claimed b52e06405c5b
+review_passed 62129d3aa6dd
+released d1623e018880
+claimed f2cbaf87e9dd
+review_passed 9df554c84936
+lapsed 795e6c5a1651
+duplicate_reported 96795551e5fd
+duplicate_linked 808e821f2f1a
+duplicate_resolved 444c83baf78a
+likeness_ended 46f3ffc4d522
+duplicate_reported d0aa3f3fdcda
+duplicate_absorbed 009c59e098ac
+contract_detailed 859027e7b38b
+contract_signed 1f7780fbcd97
+contract_detailed 8e8841e1f59a
+contract_detailed 68669bb821f2
+contract_confirmed 54001315074d
+moved_to_after_sales 7155b4aecb3e
+merged 6d0f62b9ca71
 """
 """Each fact of LIFE with a digest of the state after it."""
 

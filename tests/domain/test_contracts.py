@@ -449,9 +449,6 @@ def test_a_signature_holds_the_later_deadline_of_an_extension_over_too() -> None
     assert held.held_over_by == "contract"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a signature past the old deadline is forgotten when more time is granted"
-)
 @pytest.mark.clause("S1-044", "S1-054")
 def test_a_signature_before_the_deadline_of_an_extension_holds_that_over() -> None:
     customer = ask_extension(draw(intent(a_customer())))
@@ -611,6 +608,16 @@ def test_a_further_contract_of_a_formal_customer_is_its_after_sales_holders() ->
     assert customer.signers == ("li", "xu")
 
 
+@pytest.mark.clause("S1-046", "S1-060")
+def test_who_once_signed_for_the_customer_stays_a_party() -> None:
+    customer = complete(name_person(formal(a_customer())), "xu", number="HT-2")
+    customer.confirm_contract(confirmer="he", number="HT-2", at=MONDAY, rules=RULES)
+    complete(name_person(customer, "feng"), "feng", number="HT-3")
+    with pytest.raises(OwnDecision) as refusal:
+        customer.confirm_contract(confirmer="xu", number="HT-3", at=MONDAY, rules=RULES)
+    assert refusal.value.applicant == "feng"
+
+
 @pytest.mark.clause("S1-046")
 def test_who_signed_is_kept_once() -> None:
     customer = intent(a_customer())
@@ -666,15 +673,16 @@ def test_voided_past_the_deadline_it_is_over_at_once(at) -> None:
 
 
 @pytest.mark.clause("S1-043")
-def test_voided_past_the_deadline_it_lives_on_by_what_else_holds_it_over() -> None:
+@pytest.mark.parametrize(("first", "second"), [(NUMBER, "HT-2"), ("HT-2", NUMBER)])
+def test_voided_past_the_deadline_it_lives_on_by_what_else_holds_it_over(first, second) -> None:
     customer = complete(intent(a_customer()))
     complete(customer, number="HT-2")
     draw(customer, number="HT-3")
     new_events(customer)
-    void(customer, at=PAST_IT)
+    void(customer, at=PAST_IT, number=first)
     void(customer, at=PAST_IT, number="HT-3")
     assert [told["event"] for told in recorded(customer)] == [ContractVoided, ContractVoided]
-    void(customer, at=PAST_IT, number="HT-2")
+    void(customer, at=PAST_IT, number=second)
     assert [told["event"] for told in recorded(customer)] == [ContractVoided, Lapsed]
     applied_for = complete(ask_extension(intent(a_customer())))
     void(applied_for, at=PAST_IT)

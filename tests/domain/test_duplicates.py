@@ -17,6 +17,7 @@ from domain.errors import (
 )
 from domain.events import (
     Bar,
+    ContactAdded,
     DuplicateAbsorbed,
     DuplicateLinked,
     DuplicateReported,
@@ -24,6 +25,7 @@ from domain.events import (
     LikenessEnded,
     Merged,
 )
+from domain.events.duplicates import Alias
 from domain.protection import AFTER_SALES
 from tests.domain.stories import (
     DAY,
@@ -253,7 +255,8 @@ def test_of_two_protections_the_earlier_valid_claim_stands(theirs, own, theirs_i
 def test_a_merge_is_recorded_on_both_records_with_all_that_moves() -> None:
     customer, into = potential(a_customer(), "chen"), a_customer()
     held = customer.protection
-    contact = a_contact()
+    contact, own = a_contact(), a_contact()
+    into.add_contact(own, actor="li", at=MONDAY)
     merge(customer, into, [contact])
     assert recorded(into) == [
         fact(
@@ -271,6 +274,9 @@ def test_a_merge_is_recorded_on_both_records_with_all_that_moves() -> None:
             contracts=[],
             signers=[],
             rulebook="2026-1",
+            linked=(),
+            different_from=(),
+            aliases=(Alias(customer.name_key, customer.core, customer.phone_hash),),
         )
     ]
     assert recorded(customer) == [
@@ -296,8 +302,11 @@ def test_a_merge_is_recorded_on_both_records_with_all_that_moves() -> None:
         ),
     ]
     assert customer.reports[1].resolution == "merge"
-    assert into.contacts == {contact.id: contact}
-    assert into.contact_topics[contact.id] == DuplicateAbsorbed.TOPIC
+    assert into.contacts == {own.id: own, contact.id: contact}
+    assert into.contact_topics == {
+        own.id: ContactAdded.TOPIC,
+        contact.id: DuplicateAbsorbed.TOPIC,
+    }
     assert customer.linked == {into.id}
     assert into.linked == {customer.id}
 
@@ -529,7 +538,8 @@ def test_a_merge_of_a_merge_knows_both() -> None:
     merge(first, second)
     merge(second, third)
     assert third.is_party("li")
-    assert third.linked == {second.id}
+    assert third.linked == {first.id, second.id}
+    assert len(third.aliases) == 2
     assert first.merged_into == second.id
 
 

@@ -193,6 +193,14 @@ def test_no_party_transfers_the_customer() -> None:
         assert refusal.value.applicant == "li"
 
 
+@pytest.mark.clause("S1-284", "S1-310")
+def test_who_was_given_the_customer_once_stays_a_party() -> None:
+    customer = transfer(transfer(ask_intent(potential(a_customer()))), "feng")
+    for party in ("li", "zhou", "feng"):
+        with pytest.raises(OwnDecision):
+            customer.grant_intent(decider=party, at=MONDAY, rules=RULES)
+
+
 @pytest.mark.clause("S1-284")
 def test_a_transfer_to_the_holder_changes_nothing() -> None:
     customer = potential(a_customer())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.permissions import ROLES
+from domain.permissions import DECIDERS
 from domain.rulebook_kinds import Language, Value
 from domain.rulebook_text import InvalidRulebook, Rulebook, RulebookProblem, parse, parse_stored
 from domain.rulebook_values import VALUES
@@ -147,9 +147,9 @@ def test_the_default_adds_no_day_to_the_published_calendar() -> None:
     assert parse(text).calendar.holidays == (date(2026, 10, 8),)
 
 
-def test_any_role_of_the_house_may_be_named_to_decide() -> None:
-    text = changed('["manager", "director"]', str(list(ROLES)))
-    assert parse(text).applications.decided_by == ROLES
+def test_every_role_that_may_decide_at_all_may_be_named_to_decide() -> None:
+    text = changed('["manager", "director"]', str(list(DECIDERS)))
+    assert parse(text).applications.decided_by == DECIDERS
 
 
 def test_equal_texts_are_equal_rulebooks() -> None:

@@ -37,40 +37,31 @@ def views(cursor: Any) -> Any:
             cursor, now=now, phone_hash=f"hash of {story.id}"
         )
         held = tenures.tenures(cursor, now=now, customer_id=story.id, at=now).items
+        every = tenures.tenures(cursor, now=now, customer_id=story.id).items
         in_pool = pool.in_pool(cursor, now=now, limit=500).items
+        entries = [entry for entry in in_pool if entry.customer_id == story.id]
         return {
             "card": (card.state, card.holder, card.group, card.department, card.until),
             "gone": (card.pool_since, card.pool_reason, card.last_holder),
             "collision": (collision.state, collision.holder, collision.group),
             "tenures": [(one.holder, one.group, one.since, one.until) for one in held],
-            "endings": [
-                (one.holder, one.since, one.until, one.ended)
-                for one in tenures.tenures(cursor, now=now, customer_id=story.id).items
-            ],
-            "pool": [
-                (entry.since, entry.reason, entry.last_holder)
-                for entry in in_pool
-                if entry.customer_id == story.id
-            ],
-            "lists": [
-                member
-                for member in members
-                if any(
-                    card.customer_id == story.id
-                    for card in customer_search.customers(cursor, now=now, holder=member).items
-                )
-            ],
-            "agendas": [
-                member
-                for member in members
-                if any(
-                    item.customer_id == story.id
-                    for item in agenda.agenda(cursor, now=now, member=member).items
-                )
-            ],
+            "endings": [(one.holder, one.since, one.until, one.ended) for one in every],
+            "pool": [(entry.since, entry.reason, entry.last_holder) for entry in entries],
+            "lists": [member for member in members if _lists(cursor, story, member, now)],
+            "agendas": [member for member in members if _has_due(cursor, story, member, now)],
         }
 
     return of
+
+
+def _lists(cursor: Any, story: Story, member: str, now: datetime) -> bool:
+    page = customer_search.customers(cursor, now=now, holder=member)
+    return story.id in {card.customer_id for card in page.items}
+
+
+def _has_due(cursor: Any, story: Story, member: str, now: datetime) -> bool:
+    page = agenda.agenda(cursor, now=now, member=member)
+    return story.id in {item.customer_id for item in page.items}
 
 
 @pytest.mark.clause("S1-284")
@@ -200,6 +191,18 @@ def test_intervals_that_follow_by_themselves_are_found_like_stored_ones(
     assert found(holder=heir, start=START, end=LEAVES_AT + TICK) == [follows]
     late = tenures.tenures(cursor, now=LATE, holder=heir).items
     assert [(one.ended, one.department) for one in late] == [("lapsed", "二部")]
+
+
+def test_an_interval_that_follows_by_itself_rests_on_the_arrangement_whatever_came_after(
+    log: TestLog, follow: Any, cursor: Any, leaver: str, heir: str
+) -> None:
+    story = Story().registered().claimed(leaver).hand_over_arranged(LEAVES_AT, to=heir)
+    log.append(story.review_passed().extension_requested().then(DAY).extension_granted())
+    follow()
+    (*_, passed, follows) = tenures.tenures(cursor, now=LATE, customer_id=story.id).items
+    assert (passed.stage, passed.grounds) == ("potential", [2, 3, 4, 5, 6])
+    assert (follows.holder, follows.opened_version, follows.grounds) == (heir, 3, [3])
+    assert follows.until == DEADLINE + 10 * DAY
 
 
 def test_the_sweep_is_offered_a_leaving_at_its_instant(

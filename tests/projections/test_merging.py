@@ -119,6 +119,22 @@ def test_the_protection_that_gives_way_and_the_one_that_stands_are_two_tenures(
     assert (stands.holder, stands.claimed_at, stands.leaving) == ("first", START, None)
 
 
+def test_two_protections_are_two_tenures_even_of_one_holder_and_one_instant(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    first, second = (Story().registered().claimed("one").review_passed() for _ in range(2))
+    first.then(DAY)
+    second.then(DAY).absorbed(first, moved=True)
+    log.append(first.merged(second, moved=True), second)
+    follow()
+    entries = tenures.tenures(cursor, now=second.at, customer_id=second.id).items
+    assert [(one.holder, one.claimed_at, one.since, one.ended) for one in entries[-2:]] == [
+        ("one", START, START, "merged"),
+        ("one", START, second.at, None),
+    ]
+    assert entries[-1].grounds == [4]
+
+
 def test_what_moved_along_is_on_the_card_and_what_gave_way_is_dropped(
     log: TestLog, follow: Any, card: Any
 ) -> None:
