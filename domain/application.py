@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -206,16 +207,31 @@ class Tenure(CustomerCommands, Application[UUID]):
         at = at or history.now
         asker, rulebook = self.reader.member_at(member, at), self.rulebooks()
         customer = customer_at(history, at, rulebook.rules_of)
-        matters = [customer_id, *customer.linked]
-        parts = [Party.id_of(matter, member) for matter in matters]
-        streams = self.reader.load([(stream, 0) for stream in (*customer.linked, *parts)]).streams
-        has_part = any(
-            (isinstance(found, Customer) and found.is_party(member))
-            or (isinstance(found, Party) and found.created_on <= at)
-            for found in streams.values()
-        )
-        asked_by = Asker(member, asker.roles_at(at), has_part)
+        asked_by = Asker(member, asker.roles_at(at), self._has_part(customer, member, at))
         return rights(customer, asked_by, at, rulebook), at
+
+    def _has_part(self, customer: Customer, member: str, at: datetime) -> bool:
+        """Whether by `at` the member had sought the customer, or a linked one, in vain, or had a
+        part in a linked one; of a linked record that was merged, what it became counts."""
+        rules_of = self.rulebooks().rules_of
+        seen: set[UUID] = set()
+        records = [customer]
+        while records:
+            seen |= {record.id for record in records}
+            parts = [(Party.id_of(record.id, member), 0) for record in records]
+            noted = self.reader.load(parts).streams.values()
+            if any(isinstance(found, Party) and found.created_on <= at for found in noted):
+                return True
+            if any(record.is_party(member) for record in records if record is not customer):
+                return True
+            following = {record.merged_into for record in records if record.merged_into}
+            if customer in records:
+                following |= customer.linked
+            records = []
+            for other in following - seen:
+                with suppress(NotFound):  # Registered after the instant that is asked about.
+                    records.append(customer_at(self.reader.history(other), at, rules_of))
+        return False
 
     def member_at(self, member: str, at: datetime | None = None) -> Member:
         """A member as of an instant. Raises NotFound, also for one who had not joined then."""

@@ -126,14 +126,7 @@ def customers(
         (VIEW,),
         _CARD,
         _TABLES + SQL(" JOIN views.customer_names AS known USING (customer_id)"),
-        conditions=[
-            state is not None and _STATES.get(state, _IN_STAGE),
-            *(
-                _FILTERS[field]
-                for field, value in asked.items()
-                if value is not None and field in _FILTERS
-            ),
-        ],
+        conditions=[_condition(field, value) for field, value in asked.items()],
         parameters={**asked, **name_parameters(name), **region_parameters(region), "now": now},
         order=_SORTS[sort],
         make=lambda row: card_at(row, now),
@@ -141,6 +134,13 @@ def customers(
         limit=limit,
         after=after,
     )
+
+
+def _condition(field: str, value: str | None) -> Composable | None:
+    """The condition of one filter; None where it is not given."""
+    if value is None:
+        return None
+    return _STATES.get(value, _IN_STAGE) if field == "state" else _FILTERS[field]
 
 
 def held_count(cursor: Cursor, member: str, *, now: datetime) -> int:

@@ -22,14 +22,16 @@ def require_no_part(
     """
     if work.has_part(customer.id):
         raise OwnDecision(customer.id, applicant)
-    linked = {*customer.linked, *also}
-    if not linked:
-        return
-    work.read([*linked, *(Party.id_of(other, work.actor) for other in linked)])
-    for other in linked:
-        found = work.other_customer(other)
-        if work.has_part(other) or (found is not None and found.is_party(work.actor)):
-            raise OwnDecision(customer.id, applicant)
+    linked, seen = {*customer.linked, *also}, {customer.id}
+    while linked:
+        work.read([*linked, *(Party.id_of(other, work.actor) for other in linked)])
+        found = [(other, work.other_customer(other)) for other in linked]
+        for other, record in found:
+            if work.has_part(other) or (record is not None and record.is_party(work.actor)):
+                raise OwnDecision(customer.id, applicant)
+        seen |= linked
+        # Of a record that was merged meanwhile, what it became counts.
+        linked = {record.merged_into for _, record in found if record and record.merged_into} - seen
 
 
 def receiving_member(work: Work, member: str, command: str, *, field: str = "to") -> Member:

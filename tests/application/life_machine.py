@@ -157,6 +157,14 @@ class LifeMachine(Dealings, OtherHands):
             self.move_to(max(self.now, hold.until))
             self.decide(customer, actor, kind, grants, days)
 
+    @rule(customer=customers, times=st.integers(1, 3), days=days)
+    def extend(self, customer: UUID, times: int, days: int | None) -> None:
+        """Again and again, until no extension is left."""
+        for _ in range(times):
+            self.ask(customer, HOLDER, "extension", days)
+            manager = self.decider(customer, MANAGERS)
+            self.decide(customer, manager, "extension", grants=True, days=None)
+
     @rule(
         customer=customers,
         other=customers,

@@ -454,3 +454,16 @@ def test_names_follow_through_two_merges(house: House) -> None:
     with pytest.raises(DuplicateName) as refusal:
         house.register("chen", "盐城市房宿空调有限公司")
     assert refusal.value.customer_id == third
+
+
+@pytest.mark.clause("S1-020", "S1-310")
+def test_who_has_a_part_in_what_a_linked_record_became_is_a_party(house: House) -> None:
+    doubled, merged, into = (house.register("li") for _ in range(3))
+    number = house.report("wu", doubled, merged)
+    house.merge(merged, into)
+    party = house.hire("seller", "reviewer")
+    house.claim(party, into)
+    rights, _ = house.tenure.rights(doubled, party)
+    assert {right.command: right.rule for right in rights}["resolve-duplicate"] == "own-decision"
+    with pytest.raises(OwnDecision):
+        house.resolve(party, doubled, "merge", number)

@@ -178,6 +178,41 @@ def test_a_report_is_resolved_once_and_only_where_there_is_one() -> None:
             resolve(customer, again)
 
 
+@pytest.mark.clause("S1-020")
+def test_a_record_with_another_open_report_is_not_merged_away() -> None:
+    customer = a_customer()
+    first, second = report(customer, a_customer()), report(customer, a_customer())
+    for number in (first, second):
+        with pytest.raises(AlreadyPending):
+            customer.require_mergeable(number)
+    resolve(customer, "different", number=first)
+    customer.require_mergeable(second)
+    resolve(customer, "merge", number=second)
+    customer.require_mergeable(second)
+
+
+@pytest.mark.clause("S1-020")
+@pytest.mark.parametrize("resolution", ["merge", "different"])
+def test_a_report_of_a_record_that_was_merged_is_resolved_of_what_it_became(resolution) -> None:
+    customer, reported, became = a_customer(), a_customer(), a_customer()
+    report(customer, reported)
+    new_events(customer)
+    customer.resolve_duplicate(
+        number=1,
+        of=became.id,
+        resolution=resolution,
+        reason="已核对",
+        actor="zhao",
+        at=AT,
+        rules=RULES,
+    )
+    (resolved,) = new_events(customer)
+    assert (resolved.of, customer.reports[1].of) == (became.id, became.id)
+    both = {reported.id, became.id}
+    assert customer.different_from == (both if resolution == "different" else set())
+    assert customer.linked == (set() if resolution == "different" else {reported.id})
+
+
 # Two companies.
 
 
@@ -531,6 +566,24 @@ def test_a_contract_that_was_signed_keeps_its_number_through_a_merge(how) -> Non
     moved = into.contract(NUMBER)
     assert not moved.gives_its_number_back(AT)
     assert moved.state(AT) == ("voided" if how == "voided" else "dropped")
+
+
+def test_links_differences_and_what_it_was_called_move_along() -> None:
+    customer, into, linked, other = (a_customer() for _ in range(4))
+    report(linked, customer)
+    report(customer, other)
+    declare_different(customer, other)
+    report(into, customer)
+    merge(customer, into)
+    absorbed = new_events(into)[-1]
+    assert absorbed.linked == (linked.id,)
+    assert absorbed.different_from == (other.id,)
+    assert [(alias.name_key, alias.core, alias.phone_hash) for alias in absorbed.aliases] == [
+        (customer.name_key, customer.core, customer.phone_hash)
+    ]
+    assert into.linked == {customer.id, linked.id}
+    assert into.different_from == {other.id}
+    assert into.aliases == absorbed.aliases
 
 
 def test_a_merge_of_a_merge_knows_both() -> None:

@@ -87,6 +87,24 @@ def test_an_application_moves_along_and_neither_applicant_nor_holder_decides_it(
     assert waiting(story, department="一部") == []
 
 
+@pytest.mark.clause("S1-284")
+def test_what_waits_is_in_the_department_of_who_holds_the_customer_at_that_instant(
+    log: TestLog, follow: Any, waiting: Any
+) -> None:
+    leaves_at = START + 5 * DAY
+    story = _potential().intent_requested().hand_over_arranged(leaves_at, to="heir")
+    log.append(story)
+    follow()
+    (before,) = waiting(story, now=leaves_at - TICK, department="一部")
+    assert (before.holder, before.department) == ("zhang", "一部")
+    assert waiting(story, now=leaves_at - TICK, department="二部") == []
+    (passed,) = waiting(story, now=leaves_at, department="二部")
+    assert (passed.holder, passed.department) == ("heir", "二部")
+    assert waiting(story, now=leaves_at, department="一部") == []
+    assert waiting(story, now=leaves_at, decider="heir") == []
+    assert waiting(story, now=leaves_at - TICK, decider="heir") != []
+
+
 @pytest.mark.clause("S1-046")
 def test_a_complete_contract_waits_for_its_confirmation_and_its_signer_does_not_give_it(
     log: TestLog, follow: Any, waiting: Any
