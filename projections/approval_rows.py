@@ -31,7 +31,7 @@ from domain.events import (
     Transferred,
 )
 from projections.contracting import MOVES_CONTRACTS, open_contracts_after
-from projections.customer_matters import OpenReport, reports_after
+from projections.customer_matters import OpenReport, reports_after, told_different
 from projections.customer_rows import Change, fold_customers, joined
 from projections.holding import MOVING, Holding, derive, hold
 from projections.rows import Table
@@ -62,7 +62,8 @@ CREATE TABLE approvals (
     reports jsonb,
     parties text[],
     linked uuid[],
-    different_from uuid[]
+    different_from uuid[],
+    merged_into uuid
 ) WITH (fillfactor = 85);
 CREATE INDEX approvals_under_review ON approvals (review_due, customer_id) WHERE stage = 'waiting';
 CREATE INDEX approvals_applied_for ON approvals (until, customer_id) WHERE applied_for IS NOT NULL;
@@ -75,7 +76,7 @@ CREATE INDEX approvals_unnamed ON approvals (customer_id)
 CREATE TABLE approval_parties (
     customer_id uuid NOT NULL,
     member text NOT NULL,
-    PRIMARY KEY (customer_id, member)
+    PRIMARY KEY (member, customer_id)
 );
 """
 
@@ -108,6 +109,7 @@ class ApprovalRow(Holding, kw_only=True, gc=False):
     parties: list[str] | None = None
     linked: list[UUID] | None = None
     different_from: list[UUID] | None = None
+    merged_into: UUID | None = None
 
 
 class PartyRow(msgspec.Struct, gc=False):
@@ -118,7 +120,7 @@ class PartyRow(msgspec.Struct, gc=False):
 
 
 APPROVAL_ROWS: Final = Table("approvals", ApprovalRow, ("customer_id",))
-PARTIES: Final = Table("approval_parties", PartyRow, ("customer_id", "member"))
+PARTIES: Final = Table("approval_parties", PartyRow, ("member", "customer_id"))
 
 
 def fold_rows(cursor: Cursor, batch: LogBatch) -> None:
@@ -176,8 +178,10 @@ def _confirmed(row: ApprovalRow, entry: LogEntry) -> None:
 def _absorbed(row: ApprovalRow, entry: LogEntry) -> None:
     event: DuplicateAbsorbed = entry.event
     row.parties = _with(row.parties, [*event.claimants, *event.signers])
-    row.linked = _with(row.linked, [event.absorbed])
-    row.likenesses = _with_likenesses(row.likenesses, (), but=[event.absorbed])
+    row.linked = _with(row.linked, [event.absorbed, *event.linked])
+    row.different_from = _with(row.different_from, event.different_from)
+    left_out = [event.absorbed, *event.different_from]
+    row.likenesses = _with_likenesses(row.likenesses, (), but=left_out)
 
 
 def _contracts(row: ApprovalRow, entry: LogEntry) -> None:
@@ -189,31 +193,32 @@ def _reports(row: ApprovalRow, entry: LogEntry) -> None:
 
 
 def _reported(row: ApprovalRow, entry: LogEntry) -> None:
-    row.linked = _with(row.linked, [entry.event.of], but=row.different_from)
+    row.linked = _with(row.linked, [entry.event.of])
 
 
 def _linked(row: ApprovalRow, entry: LogEntry) -> None:
-    row.linked = _with(row.linked, [entry.event.other], but=row.different_from)
+    row.linked = _with(row.linked, [entry.event.other])
 
 
 def _resolved(row: ApprovalRow, entry: LogEntry) -> None:
-    event: DuplicateResolved = entry.event
-    if event.resolution == "different":
-        _declare_different(row, event.of)
+    others = told_different(row.reports or [], entry)
+    if others:
+        _declare_different(row, others)
 
 
 def _likeness_ended(row: ApprovalRow, entry: LogEntry) -> None:
-    _declare_different(row, entry.event.other)
+    _declare_different(row, [entry.event.other])
 
 
-def _merged(row: ApprovalRow, _: LogEntry) -> None:
+def _merged(row: ApprovalRow, entry: LogEntry) -> None:
     row.reports = None
+    row.merged_into = entry.event.into
 
 
-def _declare_different(row: ApprovalRow, other: UUID) -> None:
-    row.different_from = _with(row.different_from, [other])
-    row.linked = _with((), row.linked, but=[other])
-    row.likenesses = _with_likenesses(row.likenesses, (), but=[other])
+def _declare_different(row: ApprovalRow, others: Sequence[UUID]) -> None:
+    row.different_from = _with(row.different_from, others)
+    row.linked = _with((), row.linked, but=others)
+    row.likenesses = _with_likenesses(row.likenesses, (), but=others)
 
 
 def _with_likenesses(
@@ -242,6 +247,7 @@ def _with(
 _CHANGES: Final[Mapping[type, Change[Any]]] = joined(
     dict.fromkeys(MOVING, hold),
     dict.fromkeys(MOVES_CONTRACTS, _contracts),
+    {DuplicateResolved: _resolved},
     dict.fromkeys((DuplicateReported, DuplicateResolved), _reports),
     {
         Claimed: _claimed,
@@ -249,7 +255,6 @@ _CHANGES: Final[Mapping[type, Change[Any]]] = joined(
         DuplicateAbsorbed: _absorbed,
         DuplicateLinked: _linked,
         DuplicateReported: _reported,
-        DuplicateResolved: _resolved,
         LikenessEnded: _likeness_ended,
         Merged: _merged,
         ProfileChanged: _profile_changed,

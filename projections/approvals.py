@@ -30,7 +30,7 @@ from projections.view import LogBatch
 ApprovalKind = Literal["review", "intent", "extension", "contract", "duplicate", "after-sales"]
 KINDS: Final[tuple[ApprovalKind, ...]] = get_args(ApprovalKind)
 NAME = "approvals"
-VERSION = 2
+VERSION = 3
 TABLES = approval_rows.TABLES
 DDL = approval_rows.DDL
 
@@ -234,21 +234,33 @@ _SOURCES: Final[Sequence[tuple[frozenset[ApprovalKind], Composable]]] = (
 )
 _IN_DEPARTMENT: Final = SQL("(kind = 'after-sales' OR {} = %(department)s)").format(DEPARTMENT)
 # Whom after-sales is to name is no party's decision: anybody but the one named may take it.
+# A part in a linked record counts, for a review in one that it is like, and of a record that was
+# merged meanwhile in what it became. Most have neither, and are asked the short question alone.
 _HAS_NO_PART: Final = SQL(
     """
-    (kind = 'after-sales' OR asked_by IS DISTINCT FROM %(decider)s AND NOT EXISTS (
-        SELECT FROM unnest(
-            ARRAY[matter.customer_id] || matter.linked || CASE WHEN kind = 'review' THEN ARRAY(
+    (kind = 'after-sales' OR asked_by IS DISTINCT FROM %(decider)s
+    AND NOT coalesce(matter.parties @> ARRAY[%(decider)s], false)
+    AND {holder} IS DISTINCT FROM %(decider)s
+    AND matter.customer_id NOT IN (
+        SELECT noted.customer_id FROM views.approval_parties AS noted
+        WHERE noted.member = %(decider)s
+    )
+    AND (matter.linked IS NULL AND (matter.likenesses IS NULL OR kind <> 'review') OR NOT EXISTS (
+        WITH RECURSIVE one (customer_id) AS (
+            SELECT unnest(matter.linked || CASE WHEN kind = 'review' THEN ARRAY(
                 SELECT likeness.customer_id
                 FROM jsonb_to_recordset(matter.likenesses) AS likeness (customer_id uuid)
-            ) END
-        ) AS one (customer_id)
-        JOIN views.approvals AS other USING (customer_id)
+            ) END)
+            UNION
+            SELECT into_it.merged_into FROM one JOIN views.approvals AS into_it USING (customer_id)
+            WHERE into_it.merged_into IS NOT NULL
+        )
+        SELECT FROM one JOIN views.approvals AS other USING (customer_id)
         LEFT JOIN views.approval_parties AS noted
             ON noted.customer_id = other.customer_id AND noted.member = %(decider)s
         WHERE other.parties @> ARRAY[%(decider)s] OR noted.member IS NOT NULL
             OR {holder} = %(decider)s
-    ))
+    )))
     """
 ).format(holder=HOLDER)
 _ORDER: Final = Order(

@@ -6,7 +6,7 @@ and the rows that change with every event stay narrow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -101,6 +101,16 @@ def reports_after(known: list[OpenReport], entry: LogEntry) -> list[OpenReport]:
     return [*others, report]
 
 
+def told_different(known: list[OpenReport], entry: LogEntry) -> list[UUID]:
+    """The records that a resolution says are other companies: the one that was reported, and what
+    it was merged into meanwhile; none where it is a merge. known: the reports before it."""
+    event: DuplicateResolved = entry.event
+    if event.resolution != "different":
+        return []
+    reported = [report.of for report in known if report.number == event.number]
+    return list(dict.fromkeys((event.of, *reported)))
+
+
 def _from_beginning(steps: list[LogEntry]) -> list[LogEntry]:
     """The steps from the first that makes a row: an end has nothing to end in one that is not."""
     for place, entry in enumerate(steps):
@@ -122,9 +132,7 @@ def _reports(row: MattersRow, entry: LogEntry) -> None:
 
 
 def _resolved(row: MattersRow, entry: LogEntry) -> None:
-    event: DuplicateResolved = entry.event
-    if event.resolution == "different":
-        row.different_from = _with(row.different_from, [event.of])
+    row.different_from = _with(row.different_from, told_different(row.reports, entry))
 
 
 def _likeness_ended(row: MattersRow, entry: LogEntry) -> None:
@@ -135,9 +143,10 @@ def _absorbed(row: MattersRow, entry: LogEntry) -> None:
     event: DuplicateAbsorbed = entry.event
     row.signers = _with(row.signers, event.signers)
     row.merged_from = _with(row.merged_from, [event.absorbed])
+    row.different_from = _with(row.different_from, event.different_from)
 
 
-def _with(known: list[Any], more: list[Any]) -> list[Any]:
+def _with(known: Sequence[Any], more: Sequence[Any]) -> list[Any]:
     return list(dict.fromkeys((*known, *more)))
 
 
@@ -145,7 +154,7 @@ _OWN: Final[Mapping[type, tuple[Callable[[MattersRow, LogEntry], None], ...]]] =
     ContractConfirmed: (_confirmed,),
     DuplicateAbsorbed: (_absorbed,),
     DuplicateReported: (_reports,),
-    DuplicateResolved: (_reports, _resolved),
+    DuplicateResolved: (_resolved, _reports),
     LikenessEnded: (_likeness_ended,),
 }
 _CHANGES: Final = {

@@ -40,7 +40,7 @@ from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 NAME = "customers"
-VERSION = 2
+VERSION = 3
 TABLES = (
     "customers",
     "customer_holdings",

@@ -287,6 +287,8 @@ class Steps:
         contacts: Sequence[Contact] = (),
         contracts: Sequence[Contract] = (),
         signers: Sequence[str] = (),
+        linked: Sequence[Steps] = (),
+        different_from: Sequence[Steps] = (),
     ) -> Self:
         own = self.protection
         if moved:
@@ -305,6 +307,8 @@ class Steps:
             contracts=list(contracts),
             signers=list(signers),
             rulebook=RULEBOOK,
+            linked=tuple(other.id for other in linked),
+            different_from=tuple(other.id for other in different_from),
         )
 
     @property

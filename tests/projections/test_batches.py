@@ -113,7 +113,7 @@ STEPS: dict[str, Callable[[Story, int], Any]] = {
     "move": lambda story, n: story.moved_to_after_sales(f"after-{n % 2}" if n % 3 else None),
     "report": lambda story, n: story.duplicate_reported(OTHERS[n % 2], number=n % 2),
     "differ": lambda story, n: (
-        story.duplicate_resolved(OTHERS[n % 2], number=n % 2)
+        story.duplicate_resolved(OTHERS[n % 3], number=n % 2)
         if n % 3 and _is_reported(story, n % 2)
         else story.likeness_ended(OTHERS[n % 2])
     ),
@@ -126,11 +126,17 @@ STEPS: dict[str, Callable[[Story, int], Any]] = {
         moved=True,
         contacts=[a_contact()],
         contracts=[Contract("HT-8", "first", story.at, story.at + 30 * DAY)],
+        linked=[OTHERS[0]],
+        different_from=[OTHERS[2]],
     ),
     "merge": lambda story, _: story.merged(OTHERS[0]),
     "merge away": lambda story, _: story.merged(OTHERS[0], moved=True),
 }
-OTHERS = [Story().registered(), Story().registered().claimed("first").review_passed()]
+OTHERS = [
+    Story().registered(),
+    Story().registered().claimed("first").review_passed(),
+    Story().registered(),
+]
 # Which customer, which of the steps that its state allows, hours later.
 steps = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 20), st.integers(0, 200)), min_size=1, max_size=60
@@ -161,6 +167,7 @@ def test_the_rows_say_what_the_aggregates_say(database: Database) -> None:
     told = {row["customer_id"]: row for row in rows["customer_holdings"]}
     matters = {row["customer_id"]: row for row in rows["customer_matters"]}
     agenda = {row["customer_id"]: row for row in rows["agenda"]}
+    approvals = {row["customer_id"]: row for row in rows["approvals"]}
     for customer in _aggregates(entries):
         row, own = told[str(customer.id)], matters.get(str(customer.id), {})
         for table in ("customer_holdings", "agenda", "approvals", "pool"):
@@ -177,6 +184,10 @@ def test_the_rows_say_what_the_aggregates_say(database: Database) -> None:
         assert msgspec.convert(kept, dict[str, Contract]) == still_open
         assert tuple(own.get("signers", ())) == customer.signers
         assert {UUID(one) for one in own.get("different_from", ())} == customer.different_from
+        decided = approvals[str(customer.id)]
+        assert set(decided["parties"] or ()) == customer.claimants | set(customer.signers)
+        assert {UUID(one) for one in decided["linked"] or ()} == customer.linked
+        assert {UUID(one) for one in decided["different_from"] or ()} == customer.different_from
         assert {report["number"] for report in own.get("reports", ())} == {
             number for number, report in customer.reports.items() if report.resolution is None
         }

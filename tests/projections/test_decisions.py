@@ -197,6 +197,18 @@ def test_nobody_who_sought_or_signed_the_customer_or_a_linked_one_decides(
     assert not shown("of-alike")
 
 
+def test_a_part_in_what_a_linked_record_became_counts_too(
+    log: TestLog, follow: Any, waiting: Any
+) -> None:
+    became = Story().registered().claimed("of-became")
+    between, linked = Story().registered(), Story().registered()
+    story = _potential().duplicate_reported(linked).intent_requested()
+    log.append(linked.merged(between), between.merged(became), became, story)
+    follow()
+    assert [one.kind for one in waiting(story, decider="chen")] == ["intent", "duplicate"]
+    assert waiting(story, decider="of-became") == []
+
+
 def test_a_claim_whose_claimant_left_waits_no_more(log: TestLog, follow: Any, waiting: Any) -> None:
     leaves_at = START + 2 * DAY
     story = Story().registered().claimed(leaves_at=leaves_at)

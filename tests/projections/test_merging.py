@@ -63,6 +63,7 @@ def test_a_merged_record_is_nobodys_and_never_in_the_pool_and_names_the_one_that
     merged = card(second, now=second.at)
     assert (merged.state, merged.holder, merged.merged_into) == ("merged", None, first.id)
     assert (merged.pool_since, merged.pool_reason, merged.last_holder) == (None, None, None)
+    assert (merged.reports, merged.different_from) == ([], [])
     into = card(first, now=second.at)
     assert (into.state, into.holder, into.merged_from) == ("potential", "first", [second.id])
     assert into.signers == ["former"]

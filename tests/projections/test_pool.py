@@ -92,6 +92,20 @@ def test_a_release_says_who_gave_it_up_and_who_is_barred_until_when(
     assert entry(story, now=bar.until).bars == []
 
 
+@pytest.mark.clause("S1-045")
+def test_an_intent_customer_that_was_given_up_says_who_is_barred_until_when(
+    log: TestLog, follow: Any, entry: Any
+) -> None:
+    story = Story().registered().claimed().review_passed().intent_requested().intent_granted()
+    bar = Bar("zhang", story.then(DAY).at + 3 * DAY)
+    log.append(story.released(bar=bar))
+    follow()
+    found = entry(story, now=bar.until - TICK)
+    assert (found.reason, found.last_holder) == ("released", "zhang")
+    assert [(one.member, one.until) for one in found.bars] == [("zhang", bar.until)]
+    assert entry(story, now=bar.until).bars == []
+
+
 def test_a_later_bar_of_the_same_member_replaces_the_earlier(
     log: TestLog, follow: Any, entry: Any
 ) -> None:
