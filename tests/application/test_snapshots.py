@@ -513,8 +513,9 @@ def test_any_life_is_the_same_from_its_snapshots(
                 max_examples=15,
                 stateful_step_count=40,
                 deadline=None,
+                derandomize=True,
                 # What the machine itself gets wrong, test_any_life tells at more length.
-                phases=(Phase.reuse, Phase.generate),
+                phases=(Phase.generate,),
                 suppress_health_check=list(HealthCheck),
             ),
         )
