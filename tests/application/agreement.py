@@ -153,7 +153,13 @@ class Agreement(RuleBasedStateMachine):
     def is_own_case(self, customer: UUID, member: str, *, also: Collection[UUID] = ()) -> bool:
         """The member has a part in the customer, or in a record that may be the same company."""
         matters = {customer, *self.believed[customer].linked, *also}
+        matters |= {self.surviving(matter) for matter in matters}
         return any(self.believed[matter].is_party(member) for matter in matters)
+
+    def surviving(self, customer: UUID) -> UUID:
+        """The record that answers for this one."""
+        into = self.believed[customer].merged_into
+        return customer if into is None else self.surviving(into)
 
     def send(
         self,
@@ -339,11 +345,13 @@ class Agreement(RuleBasedStateMachine):
                 cursor, now=self.now, member=held.holder, kinds=kinds, limit=500
             ).items
             told = {item.customer_id: item.due_at for item in items}
-            assert {one: due_at for one, due_at in told.items() if one in self.believed} == {
+            told = {one: due_at for one, due_at in told.items() if one in self.believed}
+            over_at = {
                 one: known.over_at
                 for one, known in self.believed.items()
                 if known.holder == held.holder and known.over_at is not None
             }
+            assert told == over_at, (told, over_at)
 
     def through_the_store(self, customer: Customer) -> Customer:
         mapper = self.house.tenure.mapper

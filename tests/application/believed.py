@@ -255,6 +255,9 @@ class Believed:
     def has_reported(self, of: UUID) -> bool:
         return any(known == of and is_open for known, _, is_open in self.reports.values())
 
+    def has_open_reports(self, *, but: int) -> bool:
+        return any(is_open for number, (_, _, is_open) in self.reports.items() if number != but)
+
     # What happens.
 
     def claim(self, member: str, now: datetime, terms: Terms, leaves_at: datetime | None) -> None:
@@ -280,7 +283,10 @@ class Believed:
             self.hold.asked = (what, member, days or EXTENSION_DAYS[self.hold.stage])
 
     def grant(self, what: str, days: int | None, now: datetime, terms: Terms) -> None:
-        """Intent counts from now and by the present terms; more time from the old deadline."""
+        """Intent counts from now and by the present terms; more time from the old deadline.
+
+        Whatever was signed by now was signed in time for the new one.
+        """
         hold = self.hold
         if hold is None or hold.asked is None or hold.until is None:
             return
@@ -290,6 +296,11 @@ class Believed:
         else:
             hold.until += (days or hold.asked[2]) * DAY
             hold.extensions += 1
+        hold.signed |= {
+            number
+            for number, paper in self.papers.items()
+            if paper.status == "open" and paper.signed_by is not None
+        }
         hold.asked = None
 
     def close_application(self, now: datetime) -> int:

@@ -19,6 +19,7 @@ from tests.application.believed_parts import STEPS
 from tests.application.house import MONDAY
 
 CONFIRMERS = ("feng", "wang", "ma")
+CONFIRMING = ("finance", "manager")
 numbers = st.integers(0, 5)
 FILLED_IN: dict[str, Any] = {
     "type": "其他合同",
@@ -89,15 +90,15 @@ class Dealings(Agreement):
         believed, member = self.believed[customer], self.person(actor)
         is_own = self.is_own_case(customer, member)
         verdict = believed.may_confirm(number, self.now, self.terms, is_own=is_own)
-        confirm = self.house.tenure.confirm_contract
-        if self.send(member, customer, verdict, lambda order: confirm(order, customer, number)):
+        confirm = partial(self.house.tenure.confirm_contract, number=number)
+        if self.send(member, customer, verdict, lambda o: confirm(o, customer), roles=CONFIRMING):
             believed.confirm(number, self.now, self.terms)
 
     @rule(customer=customers, actor=st.one_of(holders, st.sampled_from(CONFIRMERS)), which=numbers)
     def void(self, customer: UUID, actor: str, which: int) -> None:
         believed, member = self.believed[customer], self.member(customer, actor)
         number = self.a_number(customer, which)
-        confirms = not {"finance", "manager"}.isdisjoint(self.roles_of(member))
+        confirms = not set(CONFIRMING).isdisjoint(self.roles_of(member))
         verdict = believed.may_void(
             member,
             number,

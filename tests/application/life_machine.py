@@ -10,38 +10,31 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import count
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import MultipleResults, initialize, multiple, precondition, rule
 
-from domain.errors import DuplicateName, EarlierClaim, NothingPending, OwnDecision, Refused
-from domain.orders import ContactInput
+from domain.errors import DuplicateName
 from tests.application.agreement import (
-    AFTER_SALES,
     HOLDER,
-    MANAGER,
     PRE_SALES,
     actors,
     customers,
-    holders,
     managers,
-    reviewers,
 )
-from tests.application.believed import Believed, Verdict, is_taken
+from tests.application.believed import Believed, is_taken
 from tests.application.believed_parts import STEPS, Hold, Terms
+from tests.application.claiming import ASKED, days, kinds
 from tests.application.dealings import CONFIRMERS, Dealings
 from tests.application.house import DAY, MICROSECOND, MONDAY
 from tests.application.other_hands import OtherHands
 
 SELLERS, MANAGERS, REVIEWERS = ("li", "chen", "lin"), ("wang", "ma"), ("zhao", "qian", "lin")
-CUSTOMERS_MAX = 3
+CUSTOMERS_MAX = 4
 places = st.sampled_from(SELLERS)
-ASKED = "what was asked for"
 forks = st.integers(0, 15)
-kinds = st.sampled_from(("intent", "extension"))
-days = st.sampled_from((None, 1, 10, 15, 16, 31))
 moments = st.sampled_from(
     [MICROSECOND, timedelta(hours=1), DAY, DAY, 3 * DAY, 3 * DAY, 7 * DAY, 15 * DAY, 31 * DAY]
 )
@@ -62,20 +55,27 @@ class LifeMachine(Dealings, OtherHands):
 
     # Beginnings.
 
-    @initialize(target=customers, steps=st.integers(0, 9), others=st.integers(0, 9))
-    def begin_with_two_customers(self, steps: int, others: int) -> MultipleResults[UUID]:
+    @initialize(
+        target=customers,
+        terms=st.sampled_from(TERMS),
+        steps=st.integers(0, 6),
+        others=st.integers(0, 9),
+    )
+    def begin_with_two_customers(
+        self, terms: Terms, steps: int, others: int
+    ) -> MultipleResults[UUID]:
         """On a Monday, so that a life that failed fails again; some are well on their way."""
         weeks = (self.now - MONDAY) // (7 * DAY) + 1
         self.move_to(MONDAY + weeks * 7 * DAY)
         self.life = next(self.lives)
         self.alike, self.same_phone = [], set()
-        self.adopt(Terms())
+        self.adopt(terms)
         return multiple(*(self.registered(SELLERS[n], (steps, others)[n], True) for n in (0, 1)))
 
     @precondition(lambda self: len(self.believed) < CUSTOMERS_MAX)
     @rule(
         target=customers,
-        steps=st.integers(0, 9),
+        steps=st.integers(0, 6),
         place=places,
         is_alike=st.booleans(),
     )
@@ -151,6 +151,8 @@ class LifeMachine(Dealings, OtherHands):
         self, customer: UUID, kind: str, actor: str, grants: bool, days: int | None
     ) -> None:
         """An application in time, decided after the deadline that it was made before."""
+        customer = self.surviving(customer)
+        self.come_into_force(customer)
         hold = self.believed[customer].hold
         if hold is not None and hold.until is not None:
             self.ask(customer, HOLDER, kind, None)
@@ -160,6 +162,8 @@ class LifeMachine(Dealings, OtherHands):
     @rule(customer=customers, times=st.integers(1, 3), days=days)
     def extend(self, customer: UUID, times: int, days: int | None) -> None:
         """Again and again, until no extension is left."""
+        customer = self.surviving(customer)
+        self.come_into_force(customer)
         for _ in range(times):
             self.ask(customer, HOLDER, "extension", days)
             manager = self.decider(customer, MANAGERS)
@@ -168,31 +172,53 @@ class LifeMachine(Dealings, OtherHands):
     @rule(
         customer=customers,
         other=customers,
-        actor=managers,
+        actor=st.sampled_from(("wang", "ma", "lin")),
         links=st.booleans(),
         seeks=st.booleans(),
-        which=st.integers(0, 5),
+        which=st.integers(0, 11),
     )
     def decide_after_seeking_it(
         self, customer: UUID, other: UUID, actor: str, links: bool, seeks: bool, which: int
     ) -> None:
         """Whoever sought it, or what may be the same company, decides nothing about it."""
+        customer = self.surviving(customer)
         if links:
             self.report(customer, other, "li")
         if seeks:
             self.claim(other, actor, with_note=True)
+            self.withdraw(other, actor, "claim")
+        if self.believed[customer].hold is None:
+            self.live_on_as_most_do(customer, "chen", 1 if actor == "lin" else 1 + which % 3)
         hold = self.believed[customer].hold
-        number = self.a_number(customer, which)
+        if hold is not None and actor == "lin" and hold.stage == "waiting":
+            self.review(customer, actor, passes=True, explains=True)
+            return
+        if hold is not None and hold.asked and which % 2:
+            self.decide(customer, actor, ASKED, grants=True, days=None)
+            return
         ways: list[Callable[[], None]] = [
-            partial(self.decide, customer, actor, ASKED, True, None),
-            partial(self.confirm, customer, actor, number),
+            partial(self.confirm, customer, actor, self.a_number(customer, which)),
             partial(self.void, customer, actor, which),
             partial(self.transfer, customer, actor, "chen"),
             partial(self.remove_holder, customer, actor),
             partial(self.leave, customer, HOLDER, actor, DAY, "chen", "all"),
+            partial(self.report_and_resolve, customer, other, actor, True, False),
         ]
-        is_asked = hold is not None and hold.asked is not None
-        ways[0 if is_asked and which % 2 else which]()
+        ways[which % len(ways)]()
+
+    @rule(customer=customers, actor=managers, takes_over=st.booleans(), before=st.booleans())
+    def leave_on_the_deadline(
+        self, customer: UUID, actor: str, takes_over: bool, before: bool
+    ) -> None:
+        """At one instant the protection ends and its holder has left: it is over."""
+        customer = self.surviving(customer)
+        self.come_into_force(customer)
+        receiver = self.receiver(customer, actor) if takes_over else None
+        self.leave(customer, HOLDER, actor, None, receiver, "all")
+        hold = self.believed[customer].hold
+        if hold is not None and hold.leaving is not None:
+            self.move_to(max(self.now, hold.leaving[0] - MICROSECOND * before))
+            self.sweep()
 
     @rule(terms=st.sampled_from(TERMS))
     def adopt(self, terms: Terms) -> None:
@@ -216,13 +242,14 @@ class LifeMachine(Dealings, OtherHands):
         for fork in forks:
             self.go_on(customer, place, fork)
 
-    @rule(customer=customers, place=places, steps=st.integers(2, 6))
+    @rule(customer=customers, place=places, steps=st.integers(1, 4))
     def live_on_as_most_do(self, customer: UUID, place: str, steps: int) -> None:
         for _ in range(steps):
             self.go_on(customer, place, fork=0)
 
     def go_on(self, customer: UUID, place: str, fork: int) -> None:
         """The next step, so that lives get somewhere. fork: which, where there are several."""
+        customer = self.surviving(customer)
         hold = self.believed[customer].hold
         if hold is None:
             self.claim(customer, place, with_note=True)
@@ -231,6 +258,11 @@ class LifeMachine(Dealings, OtherHands):
         if fork > 9:
             ways = [*self.ways_out(customer, hold), *self.ways_into_other_hands(customer, hold)]
         ways[fork % len(ways)]()
+
+    def come_into_force(self, customer: UUID) -> None:
+        for state in ("pool", "rejected", "waiting"):
+            if self.believed[customer].at(self.now).state == state:
+                self.go_on(customer, SELLERS[0], fork=0)
 
     def ways_on(self, customer: UUID, hold: Hold) -> list[Callable[[], None]]:
         """What ordinarily comes next, the most ordinary first."""
@@ -249,8 +281,10 @@ class LifeMachine(Dealings, OtherHands):
                 return [partial(decide, True, None), wait, partial(decide, False, None)]
             case "potential":
                 return [partial(ask, "intent", None), partial(ask, "extension", 10)]
-        step = self.next_step(customer)
-        return [step, partial(ask, "extension", None), wait] if hold.stage == "intent" else [step]
+        ways = [self.next_step(customer), partial(self.draw_a_number_that_is_taken, customer)]
+        if hold.stage == "intent":
+            ways += [partial(ask, "extension", None), wait]
+        return ways
 
     def ways_out(self, customer: UUID, hold: Hold) -> list[Callable[[], None]]:
         """How the holder himself takes back what he can."""
@@ -269,7 +303,7 @@ class LifeMachine(Dealings, OtherHands):
         papers = self.believed[customer].papers
         still_open = [number for number, paper in papers.items() if paper.is_open(self.now)]
         if not still_open:
-            names = [self.a_name(which) for which in range(1, 9)]
+            names = [self.a_name(which) for which in range(1, 40)]
             free = [name for name in names if not is_taken(name, self.believed, self.now)]
             return partial(self.draw_named, customer, HOLDER, (free or names)[0])
         number = still_open[0]
@@ -277,6 +311,12 @@ class LifeMachine(Dealings, OtherHands):
             steps = STEPS[papers[number].done :][:3]
             return partial(self.fill_in, customer, HOLDER, number, steps)
         return partial(self.confirm, customer, self.decider(customer, CONFIRMERS), number)
+
+    def draw_a_number_that_is_taken(self, customer: UUID) -> None:
+        others = [known.papers for one, known in self.believed.items() if one != customer]
+        numbers = [*self.believed[customer].papers, *(name for one in others for name in one)]
+        if numbers:
+            self.draw_named(customer, HOLDER, numbers[-1].swapcase())
 
     def ways_into_other_hands(self, customer: UUID, hold: Hold) -> list[Callable[[], None]]:
         manager = self.decider(customer, MANAGERS)
@@ -286,146 +326,27 @@ class LifeMachine(Dealings, OtherHands):
                 partial(self.leave, customer, HOLDER, manager, DAY, "shi", "all"),
                 partial(self.leave, customer, HOLDER, manager, DAY, None, "all"),
             ]
+        receiver = self.receiver(customer, manager)
+        return [
+            partial(self.transfer, customer, manager, receiver),
+            partial(self.leave, customer, HOLDER, manager, DAY, receiver, "all"),
+            partial(self.leave, customer, HOLDER, manager, None, receiver, "all"),
+            partial(self.leave, customer, HOLDER, manager, DAY, None, "all"),
+            partial(self.remove_holder, customer, manager),
+        ]
+
+    def receiver(self, customer: UUID, manager: str) -> str:
+        """The first who can take it over."""
+        unfit = (self.believed[customer].holder, self.person(manager))
         fit = [
             place
             for place in (*SELLERS, "wang")
             if self.may_receive(self.person(place), PRE_SALES) is None
-            and self.person(place) not in (hold.holder, self.person(manager))
+            and self.person(place) not in unfit
         ]
-        receiver = (fit or ["li"])[0]
-        return [
-            partial(self.transfer, customer, manager, receiver),
-            partial(self.leave, customer, HOLDER, manager, DAY, receiver, "all"),
-            partial(self.leave, customer, HOLDER, manager, None, None, "all"),
-            partial(self.remove_holder, customer, manager),
-        ]
+        return (fit or SELLERS)[0]
 
     def decider(self, customer: UUID, places: tuple[str, ...]) -> str:
         """The first of them who has no part in it."""
         free = [place for place in places if not self.is_own_case(customer, self.person(place))]
         return (free or places)[0]
-
-    # Claims.
-
-    @rule(customer=customers, actor=actors, with_note=st.booleans())
-    def claim(self, customer: UUID, actor: str, with_note: bool) -> None:
-        believed, member = self.believed[customer], self.member(customer, actor)
-        contact = ContactInput("张伟", "采购经理", f"1380013{len(believed.claimants):04}")
-        note = self.house.note() if with_note else None
-        is_claimed = self.send(
-            member,
-            customer,
-            believed.may_claim(member, self.now, with_note=with_note),
-            lambda order: self.house.tenure.claim(order, customer, contact=contact, follow_up=note),
-            roles=PRE_SALES,
-            events=1 + with_note,
-        )
-        if is_claimed:
-            believed.claim(member, self.now, self.terms, self.leaves.get(member))
-        elif isinstance(self.error, Refused):
-            believed.sought.add(member)
-
-    @rule(customer=customers, actor=reviewers, passes=st.booleans(), explains=st.booleans())
-    def review(self, customer: UUID, actor: str, passes: bool, explains: bool) -> None:
-        believed, member = self.believed[customer], self.person(actor)
-        similar = self.similar(customer)
-        verdict: Verdict = None
-        if believed.hold is None or believed.hold.stage != "waiting":
-            verdict = NothingPending
-        elif self.is_own_case(customer, member, also=similar):
-            verdict = OwnDecision
-        elif passes and not explains:
-            claimed = [hold.claimed_at for one in similar if (hold := self.believed[one].hold)]
-            is_later = min(claimed, default=self.now) < believed.hold.claimed_at
-            verdict = EarlierClaim if is_later else None
-        review = self.house.pass_review if passes else self.house.refuse_review
-        more = {"different_company": "地址和法人都不同"} if passes and explains else {}
-        if self.send(member, customer, verdict, lambda _: review(member, customer, **more)):
-            believed.review(self.now, self.terms, passes=passes)
-
-    def similar(self, customer: UUID) -> set[UUID]:
-        """Those with the same phone, but for those of which one was declared different."""
-        different = self.believed[customer].different
-        return {
-            other
-            for other in (self.alike if customer in self.same_phone else ())
-            if other not in different and customer not in self.believed[other].different
-        }
-
-    @rule(customer=customers, actor=holders)
-    def follow_up(self, customer: UUID, actor: str) -> None:
-        member = self.member(customer, actor)
-        in_after_sales = not set(AFTER_SALES).isdisjoint(self.roles_of(member))
-        self.send(
-            member,
-            customer,
-            self.believed[customer].may_follow_up(member, in_after_sales=in_after_sales),
-            lambda order: self.house.tenure.follow_up(order, customer, follow_up=self.house.note()),
-            roles=(*PRE_SALES, *AFTER_SALES),
-        )
-
-    @rule(customer=customers, actor=holders)
-    def release(self, customer: UUID, actor: str) -> None:
-        believed, member = self.believed[customer], self.member(customer, actor)
-        verdict = believed.held_in(("potential", "intent"), member)
-        release = partial(self.house.tenure.release, reason="无预算")
-        if self.send(member, customer, verdict, lambda o: release(o, customer), roles=PRE_SALES):
-            believed.end(self.now, "release", self.terms)
-
-    @rule(customer=customers, actor=holders, what=st.sampled_from(("claim", ASKED, ASKED)))
-    def withdraw(self, customer: UUID, actor: str, what: str) -> None:
-        believed, member = self.believed[customer], self.member(customer, actor)
-        what = self.kind(customer, what)
-        verdict = believed.may_withdraw(member, what)
-        withdraw = partial(self.house.tenure.withdraw, what=what, reason="重新安排")
-        if self.send(member, customer, verdict, lambda o: withdraw(o, customer), roles=PRE_SALES):
-            if what == "claim":
-                believed.end(self.now, "withdrawal", self.terms)
-            else:
-                believed.recorded += believed.close_application(self.now)
-
-    # Applications.
-
-    @rule(customer=customers, actor=holders, what=kinds, days=days)
-    def ask(self, customer: UUID, actor: str, what: str, days: int | None) -> None:
-        believed, member = self.believed[customer], self.member(customer, actor)
-
-        def ask(order: Any) -> Any:
-            if what == "intent":
-                return self.house.tenure.request_intent(order, customer, reason="客户要报价")
-            return self.house.tenure.request_extension(order, customer, reason="出差", days=days)
-
-        verdict = believed.may_ask(member, what, days, self.now)
-        if self.send(member, customer, verdict, ask, roles=PRE_SALES):
-            believed.ask(member, what, days)
-
-    def kind(self, customer: UUID, what: str) -> str:
-        """Of an application; whatever was asked for, where `what` says so."""
-        hold = self.believed[customer].hold
-        asked = hold.asked[0] if hold is not None and hold.asked is not None else "extension"
-        return asked if what == ASKED else what
-
-    @rule(
-        customer=customers,
-        actor=managers,
-        what=st.sampled_from((ASKED, ASKED, "intent")),
-        grants=st.booleans(),
-        days=days,
-    )
-    def decide(self, customer: UUID, actor: str, what: str, grants: bool, days: int | None) -> None:
-        believed, member = self.believed[customer], self.person(actor)
-        what = self.kind(customer, what)
-        told: dict[str, Any] = {"decision": "grant" if grants else "refuse", "reason": "已核实"}
-
-        def decide(order: Any) -> Any:
-            if what == "intent":
-                return self.house.tenure.decide_intent(order, customer, **told)
-            return self.house.tenure.decide_extension(order, customer, days=days, **told)
-
-        is_own = self.is_own_case(customer, member)
-        verdict = believed.may_decide(what, days, self.now, is_own=is_own, grants=grants)
-        if self.send(member, customer, verdict, decide, roles=MANAGER):
-            if grants:
-                believed.grant(what, days, self.now, self.terms)
-            else:
-                believed.recorded += believed.close_application(self.now)

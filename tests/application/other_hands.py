@@ -27,12 +27,12 @@ from tests.application.agreement import (
     LEAVER,
     MANAGER,
     PRE_SALES,
-    Agreement,
     customers,
     managers,
     reviewers,
 )
 from tests.application.believed import Verdict
+from tests.application.claiming import Claiming
 from tests.application.house import DAY, MICROSECOND
 
 receivers = st.sampled_from(("li", "chen", "wang", GIVER_UP, LEAVER, "an", "shi"))
@@ -41,11 +41,8 @@ notices = st.sampled_from((timedelta(0), MICROSECOND, DAY, 10 * DAY, None))
 """How long before the leaving; None: it falls on a deadline."""
 
 
-class OtherHands(Agreement):
+class OtherHands(Claiming):
     """Transfer, remove, leave, name a person of after-sales; report and resolve duplicates."""
-
-    alike: list[UUID]
-    same_phone: set[UUID]
 
     @rule(customer=customers, actor=managers, to=receivers)
     def transfer(self, customer: UUID, actor: str, to: str) -> None:
@@ -234,8 +231,8 @@ class OtherHands(Agreement):
     def resolve(self, customer: UUID, actor: str, number: int, merges: bool) -> None:
         believed, member = self.believed[customer], self.person(actor)
         number = number % (len(believed.reports) + 1)
-        of, reporter, is_open = believed.reports.get(number, (customer, "", False))
-        other = self.believed[of]
+        reported, reporter, is_open = believed.reports.get(number, (customer, "", False))
+        of = self.surviving(reported)
         verdict: Verdict = None
         if number not in believed.reports:
             verdict = NotFound
@@ -243,8 +240,8 @@ class OtherHands(Agreement):
             verdict = NothingPending
         elif self.is_own_case(customer, member) or member == reporter:
             verdict = OwnDecision
-        elif merges and other.merged_into is not None:
-            verdict = MergedAway
+        elif merges and of != customer and believed.has_open_reports(but=number):
+            verdict = AlreadyPending
         told = {"resolution": "merge" if merges else "different", "reason": "已核对"}
         is_resolved = self.send(
             member,
@@ -252,19 +249,33 @@ class OtherHands(Agreement):
             verdict,
             lambda order: self.house.tenure.resolve_duplicate(order, customer, number, **told),
             roles=("reviewer",),
-            events=2 if merges else 1,
+            events=2 if merges and of != customer else 1,
         )
         if is_resolved:
-            believed.reports[number] = (of, reporter, False)
+            believed.reports[number] = (reported, reporter, False)
+            if of == customer:
+                return  # Other merges have made them one already.
             self.record(of, 1)
             if merges:
                 self.merge(customer, of)
             else:
                 believed.declare_different(of)
-                other.declare_different(customer)
+                believed.declare_different(reported)
+                self.believed[of].declare_different(customer)
 
-    @rule(customer=customers, of=customers, actor=reviewers, merges=st.booleans())
-    def report_and_resolve(self, customer: UUID, of: UUID, actor: str, merges: bool) -> None:
+    @rule(
+        customer=customers,
+        of=customers,
+        actor=reviewers,
+        merges=st.booleans(),
+        gives_up=st.booleans(),
+    )
+    def report_and_resolve(
+        self, customer: UUID, of: UUID, actor: str, merges: bool, gives_up: bool
+    ) -> None:
+        """gives_up: so that a bar runs on it."""
+        if gives_up:
+            self.release(customer, HOLDER)
         self.report(customer, of, "li")
         self.resolve(customer, actor, len(self.believed[customer].reports), merges)
 

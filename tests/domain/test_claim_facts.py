@@ -283,6 +283,7 @@ def test_a_correction_leaves_what_it_does_not_name() -> None:
     customer.change_profile(actor="li", at=MONDAY, **correction(industry="暖通"))
     assert {**before, "_version": 0} == {**state_of(customer), "_version": 0}
     assert (customer.warnings, customer.override_reason) == ((), "另一家")
+    assert customer.phone_hash == a_customer().phone_hash
 
 
 @pytest.mark.clause("S1-029", "S1-030", "S1-031")

@@ -1,5 +1,6 @@
 """Contracts: drawn, filled in step by step, signed, confirmed; and formal for good."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -39,6 +40,7 @@ from tests.domain.stories import (
     STEPS,
     a_customer,
     ask_extension,
+    ask_intent,
     claimed,
     complete,
     draw,
@@ -460,6 +462,23 @@ def test_a_signature_before_the_deadline_of_an_extension_holds_that_over() -> No
     assert held.held_over_by == "contract"
 
 
+@pytest.mark.clause("S1-044", "S1-054")
+@pytest.mark.parametrize("others", [(), ("HT-3",)])
+def test_only_contracts_that_are_signed_and_open_hold_an_extension_over(others) -> None:
+    customer = ask_extension(draw(intent(a_customer())))
+    sign(customer, number="HT-2")
+    void(customer, number="HT-2")
+    for number in others:
+        sign(customer, number=number)
+    new_events(customer)
+    customer.grant_extension(decider="sun", days=None, at=MONDAY, rules_of=rules_of)
+    (granted,) = new_events(customer)
+    assert granted.signatures == others
+    # The deadline is Wednesday, 1 April; 4 to 6 April is Qingming.
+    ends_at = datetime(2026, 4, 7, 16, tzinfo=UTC)
+    assert granted.held_over_until == (ends_at if others else None)
+
+
 @pytest.mark.clause("S1-042", "S1-055")
 def test_a_signature_made_as_a_potential_customer_holds_the_intent_stage_over() -> None:
     customer = complete(potential(a_customer(), by=WITH_POTENTIAL), by=WITH_POTENTIAL)
@@ -472,6 +491,35 @@ def test_a_signature_made_as_a_potential_customer_holds_the_intent_stage_over() 
         "contract",
         HOLD_OVER_END,
     )
+
+
+@pytest.mark.clause("S1-042", "S1-055")
+def test_a_signature_past_the_potential_deadline_holds_the_intent_stage_over() -> None:
+    customer = draw(potential(a_customer(), by=WITH_POTENTIAL), by=WITH_POTENTIAL)
+    ask_intent(customer)
+    late = MONDAY + 30 * DAY
+    number = "HT-2"
+    sign(customer, at=late, by=WITH_POTENTIAL, number=number)
+    customer.grant_intent(decider="sun", at=late, rules=RULES)
+    held = customer.live_protection(late + 15 * DAY)
+    assert held is not None
+    assert (held.held_over_by, held.signatures) == ("contract", (number,))
+
+
+@pytest.mark.parametrize("ask", [ask_intent, ask_extension])
+def test_a_grant_forgets_no_signature_that_it_does_not_name(ask) -> None:
+    customer = ask(potential(a_customer()))
+    if ask is ask_intent:
+        customer.grant_intent(decider="sun", at=MONDAY, rules=RULES)
+    else:
+        customer.grant_extension(decider="sun", days=None, at=MONDAY, rules_of=rules_of)
+    granted = new_events(customer)[-1]
+    assert granted.signatures == ()
+    before = customer.protection
+    assert before is not None
+    after = granted.protection_after(replace(before, signatures=(NUMBER,)))
+    assert after is not None
+    assert after.signatures == (NUMBER,)
 
 
 def test_the_hold_over_of_a_signature_is_that_of_the_version_that_granted() -> None:

@@ -196,6 +196,7 @@ def test_a_record_with_another_open_report_is_not_merged_away() -> None:
 def test_a_report_of_a_record_that_was_merged_is_resolved_of_what_it_became(resolution) -> None:
     customer, reported, became = a_customer(), a_customer(), a_customer()
     report(customer, reported)
+    customer.link_duplicate(other=became.id, number=1, actor="wu", at=AT)
     new_events(customer)
     customer.resolve_duplicate(
         number=1,
@@ -210,7 +211,7 @@ def test_a_report_of_a_record_that_was_merged_is_resolved_of_what_it_became(reso
     assert (resolved.of, customer.reports[1].of) == (became.id, became.id)
     both = {reported.id, became.id}
     assert customer.different_from == (both if resolution == "different" else set())
-    assert customer.linked == (set() if resolution == "different" else {reported.id})
+    assert customer.linked == (set() if resolution == "different" else both)
 
 
 # Two companies.
@@ -584,6 +585,8 @@ def test_links_differences_and_what_it_was_called_move_along() -> None:
     assert into.linked == {customer.id, linked.id}
     assert into.different_from == {other.id}
     assert into.aliases == absorbed.aliases
+    merge(a_customer(), into)
+    assert len(into.aliases) == 2
 
 
 def test_a_merge_of_a_merge_knows_both() -> None:
