@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from starlette.responses import Response
@@ -52,6 +52,14 @@ class Answer(Response):
         if version is not None:
             named["ETag"] = f'"{version}"'
         super().__init__(json_bytes(content), status, named)
+
+    @classmethod
+    def of_bytes(cls, body: bytes, *, position: int) -> Self:
+        """An answer whose JSON is there already."""
+        made = cls(None, position=position)
+        made.body = body
+        made.headers["Content-Length"] = str(len(body))
+        return made
 
 
 def receipt_answer(

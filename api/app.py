@@ -14,12 +14,18 @@ from fastapi import FastAPI
 from api.envelope import Envelope
 from api.metrics import Metrics
 from api.openapi import install_openapi
+from api.outside import overview as webhooks
+from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
 from api.routes import (
     applications,
+    audit,
     briefing,
     contracts,
+    disputes,
+    dry_runs,
     duplicates,
+    events,
     explained,
     hand_over,
     health,
@@ -30,7 +36,9 @@ from api.routes import (
     questions,
     registration,
     rulebooks,
+    statistics,
     tasks,
+    what_if,
 )
 
 if TYPE_CHECKING:
@@ -46,13 +54,19 @@ ROUTERS = (
     hand_over.router,
     registration.router,
     duplicates.router,
+    disputes.router,
     questions.router,
     life.router,
+    what_if.router,
     lists.router,
+    audit.router,
     tasks.router,
     briefing.router,
+    statistics.router,
     members.router,
     rulebooks.router,
+    dry_runs.router,
+    events.router,
     health.router,
     explained.router,
 )
@@ -73,6 +87,9 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.metrics = metrics
+    app.state.streams = streams_of(service)
+    metrics.add_gauges(lambda: _stream_gauges(app))
+    metrics.add_gauges(lambda: webhooks.gauges(service))
     for router in ROUTERS:
         app.include_router(router)
     Handlers(service.application).install(app)
@@ -89,10 +106,23 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
-    """One thread a connection, and some to spare: more would only wait for one another."""
+    """One thread a connection, and some to spare: more would only wait for one another.
+
+    The streams' one reader runs beside the requests, and is woken by what they write.
+    """
     limiter = anyio.to_thread.current_default_thread_limiter()
     limiter.total_tokens = app.state.service.database.size + THREADS_SPARE
-    yield {}
+    service, streams = app.state.service, app.state.streams
+    async with anyio.create_task_group() as group:
+        group.start_soon(streams.run, server_is_ending())
+        service.on_write.append(streams.wake)
+        yield {}
+        service.on_write.remove(streams.wake)
+        group.cancel_scope.cancel()
+
+
+def _stream_gauges(app: FastAPI) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
+    yield "tenure_streams", "Streams of events that are open.", {}, app.state.streams.count
 
 
 def _gauges(service: Service) -> Iterator[tuple[str, str, Mapping[str, str], float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from eventsourcing.utils import Environment
 
 import eventstore
 import projections
+from api import outside
 from api.embedded import EmbeddedPostgres
 from api.keys import read_keys
 from api.settings import Settings, SettingsInvalid
@@ -47,6 +49,8 @@ class Service:
     application: Tenure
     embedded: EmbeddedPostgres | None
     _left_at_close: ExitStack = field(default_factory=ExitStack, repr=False)
+    on_write: list[Callable[[], None]] = field(default_factory=list, repr=False)
+    """Called after every write of this process, from any thread."""
 
     @cached_property
     def engine(self) -> Engine:
@@ -55,6 +59,12 @@ class Service:
 
         application = self.application
         return Engine(self.database, application.recorder, application.mapper.to_domain_event)
+
+    def wake(self) -> None:
+        """This process has just written: whoever follows the log need not sit out its poll."""
+        self.engine.wake()
+        for told in self.on_write:
+            told()
 
     def count_held(self, member: str, at: datetime) -> int:
         """How many customers a member holds, by everything that is written so far (A-35).
@@ -101,7 +111,7 @@ def build_service(settings: Settings) -> Service:
         embedded, url = _reached(settings, stack)
         database = stack.enter_context(closing(Database(url, size=settings.pool_size, clock=clock)))
         if embedded is None:
-            _require_schema(database)
+            require_schema(database)
         sealer = _sealer(settings, database)
         env = Environment(Tenure.name, {"CREATE_TABLE": "no"})
         factory = eventstore.Factory.with_database(database, env)
@@ -124,7 +134,7 @@ def migrated(settings: Settings) -> list[str]:
         url = settings.database
         if url is None:
             url = stack.enter_context(EmbeddedPostgres(settings.data)).url()
-        return [*eventstore.migrate(url), *projections.migrate(url)]
+        return [*eventstore.migrate(url), *projections.migrate(url), *outside.migrate(url)]
 
 
 def _reached(settings: Settings, stack: ExitStack) -> tuple[EmbeddedPostgres | None, str]:
@@ -134,17 +144,22 @@ def _reached(settings: Settings, stack: ExitStack) -> tuple[EmbeddedPostgres | N
     embedded = stack.enter_context(EmbeddedPostgres(settings.data))
     eventstore.migrate(embedded.url())
     projections.migrate(embedded.url())
+    outside.migrate(embedded.url())
     return embedded, embedded.url(role=APP_ROLE)
 
 
-def _require_schema(database: Database) -> None:
+def require_schema(database: Database) -> None:
+    """Raise SchemaBehind where the database has no tables of Tenure."""
     with database.autocommit() as cursor:
-        cursor.execute("SELECT to_regclass('tenure.migrations'), to_regnamespace('views')")
+        cursor.execute(
+            "SELECT to_regclass('tenure.migrations'), to_regnamespace('views'),"
+            " to_regclass('outside.webhooks')"
+        )
         found: Any = cursor.fetchone()
     if None in found:
         raise SchemaBehind(
-            zh="数据库中还没有 Tenure 的表；请先运行 tenure migrate --database URL",
-            en="the database has no tables of Tenure yet: run tenure migrate --database URL first",
+            zh="数据库中缺少 Tenure 的表；请先运行 tenure migrate --database URL",
+            en="the database lacks tables of Tenure: run tenure migrate --database URL first",
         )
 
 
@@ -156,9 +171,10 @@ def _sealer(settings: Settings, database: Database) -> Sealer:
             " WHERE wrapped IS NOT NULL LIMIT 1"
         )
         sample: Any = cursor.fetchone()
-        cursor.execute("SELECT EXISTS (SELECT FROM tenure_keys.subject_keys)")
-        has_subjects: Any = cursor.fetchone()
-    keys = read_keys(settings, log_is_empty=has_subjects == (False,))
+        # Hashes lie in events without any subject, too, so one event is enough to forbid a new key.
+        cursor.execute("SELECT EXISTS (SELECT FROM tenure.events)")
+        has_events: Any = cursor.fetchone()
+    keys = read_keys(settings, log_is_empty=has_events == (False,))
     sealer = Sealer(keys.key, keys.hash_key, random=secrets.token_bytes)
     if sample is not None:
         try:

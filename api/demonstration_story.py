@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from api.company_file import CompanyRow
 from api.demonstration_deals import LEAVER, LEAVES_DAYS_BEFORE_END, Deals, Life
+from api.demonstration_disputes import Contests
 from api.test_clock import SettableClock
 from domain.application import Tenure
 from domain.errors import DuplicateName, NotSignedIn, Refused
@@ -56,7 +57,7 @@ Step = Callable[[], None]
 Advance = Callable[[int, int], None]
 
 
-class Story(Deals):
+class Story(Deals, Contests):
     """Plays until `end`; what lies behind it is left for whoever looks at the demonstration."""
 
     def __init__(
@@ -88,6 +89,7 @@ class Story(Deals):
             self._at(begin + timedelta(days=days), self._register, row)
         leaves_at = self._end - timedelta(days=LEAVES_DAYS_BEFORE_END)
         self._at(self._at_work(leaves_at), self._arrange_leave)
+        self._plan_disputes()
         total = (self._end - begin).days
         while self._queue and self._queue[0][0] < self._end:
             instant, _, step = heapq.heappop(self._queue)
@@ -96,6 +98,7 @@ class Story(Deals):
             advance((instant - begin).days, total)
         self._leave_under_way(rows[-PRESENT_ROWS:])
         self._leave_undecided()
+        self._leave_a_dispute()
 
     def _leave_under_way(self, rows: Sequence[CompanyRow]) -> None:
         """Claims of this hour: some wait, some were refused, some passed, whatever the hour is."""

@@ -33,8 +33,14 @@ SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
+_IS_HEAD = "tenure.is_head"
 _QUIET_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
 _UNKNOWN_ROUTE = "(none)"
+
+
+def is_head(scope: Scope) -> bool:
+    """True where the headers alone were asked for, so that a long body need not be made."""
+    return _IS_HEAD in scope
 
 
 class Envelope:
@@ -67,7 +73,8 @@ class Envelope:
             return
         started = time.perf_counter()
         if scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}  # The server, which knows better, sends no body.
+            # The server, which knows better, sends no body.
+            scope = {**scope, "method": "GET", _IS_HEAD: True}
         trace = begin_trace(scope)
         status = 0
 

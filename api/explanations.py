@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from api.answers import instant
+from api.grounds import deed, reason_of
 from api.languages import Language
 from api.problems.wording import in_words
 from domain.events.facts import facts_of
+from domain.events.values import SYSTEM
 from domain.replay import Answer, PastEvent
 from domain.tenures import Interval
 from domain.terms import HOLD_OVERS
@@ -29,6 +31,11 @@ STRANGERS_WORDS: Mapping[str, Words] = {
     "customer.contract_drawn": Words("预领了合同", "a contract was drawn"),
     "customer.contract_signed": Words("签订了合同", "a contract was signed"),
     "customer.contract_voided": Words("合同已作废", "a contract was declared void"),
+    "customer.dispute_moved": Words(
+        "依裁决，客户改由他人保护", "a ruling gave the customer to another member"
+    ),
+    "customer.dispute_opened": Words("客户的归属有争议", "who holds the customer was contested"),
+    "customer.dispute_ruled": Words("争议已有裁决", "the dispute was ruled"),
     "customer.duplicate_absorbed": Words(
         "重复客户并入该客户", "a duplicate was merged into this record"
     ),
@@ -55,6 +62,7 @@ STRANGERS_WORDS: Mapping[str, Words] = {
     "customer.profile_changed": Words("客户资料有修改", "the record was corrected"),
     "customer.registered": Words("登记了该客户", "the customer was registered"),
     "customer.released": Words("跟进人放弃了该客户", "the holder gave the customer up"),
+    "customer.restored": Words("依裁决恢复了保护", "a ruling gave a lost protection back"),
     "customer.review_passed": Words("审核通过，保护生效", "the review passed: protection in force"),
     "customer.review_refused": Words("审核未通过", "the review refused the claim"),
     "customer.transferred": Words("客户转给其他成员", "the customer was given to another member"),
@@ -78,6 +86,10 @@ _ENDINGS: Mapping[str, tuple[str, str]] = {
     ),
     "contract-voided": ("顺延所依的合同已作废", "the contract holding it over is void"),
     "removed": ("跟进人被移除", "the holder was removed"),
+    "removal-due": (
+        "审核未通过且未及时更正，跟进人被移除",
+        "the review had refused it and no correction came in time",
+    ),
     "manager": ("跟进人被经理移除", "a manager removed the holder"),
     "left": ("跟进人离职，无人接手", "the holder left and nobody took over"),
     "review-passed": ("审核通过，进入下一阶段", "the review passed and the next stage began"),
@@ -91,6 +103,8 @@ _ENDINGS: Mapping[str, tuple[str, str]] = {
     "transferred": ("转给其他成员", "it was given to another member"),
     "moved": ("转由售后负责", "after-sales took it over"),
     "merged": ("重复客户合并", "the record was merged with its duplicate"),
+    "dispute-moved": ("依争议裁决改由他人保护", "a ruling gave it to another member"),
+    "restored": ("依争议裁决恢复了先前的保护", "a ruling gave an earlier protection back"),
 }
 
 
@@ -107,6 +121,14 @@ def logged_event(entry: AuditEntry, language: Language, *, sees_details: bool) -
         "rulebook": entry.rulebook,
         "words": _told(entry.topic, words, language, sees_details=sees_details),
         "facts": _facts(entry.facts) if sees_details else {},
+    }
+
+
+def audit_line(entry: AuditEntry, language: Language) -> dict[str, Any]:
+    """An event with everything about it, for those who audit."""
+    return logged_event(entry, language, sees_details=True) | {
+        field: getattr(entry, field)
+        for field in ("stream_id", "customer_id", "rule", "clause", "reason")
     }
 
 
@@ -134,37 +156,82 @@ def explanation(
     until: datetime | None,
     deadline: datetime | None,
     merged_into: UUID | None,
+    sees_details: bool,
 ) -> str:
-    """The as-of answer in one sentence.
+    """The as-of answer: who, in which stage, from when until when, by whose deeds, why it ended.
 
     until: when the tenure ended or ends; deadline: the one that was given, before any hold-over;
     both as far as the reader may see them. merged_into: the record that answered for it by then.
+    sees_details: whether reasons are for the reader.
     """
     told = answer.interval or answer.last
     held_over_by = told.protection.held_over_by if told and told.protection else None
     words = in_words(
         {
             "at": answer.at,
+            "known_at": answer.known_at,
             "holder": told.holder if told else None,
             "group": told.group if told else None,
             "stage": told.stage if told else "pool",
             "since": told.since if told else None,
             "end": until,
             "deadline": deadline,
+            "held_over_by": held_over_by and HOLD_OVERS[held_over_by][language == "en"],
             "into": merged_into,
             "rulebook": told.rulebook if told else None,
         },
         language,
     )
-    sentence = _sentence(answer, language, is_merged=merged_into is not None)
+    is_merged = merged_into is not None
+    sentence = _known(answer, language) + _sentence(answer, language, is_merged=is_merged)
     if answer.interval is not None and held_over_by is not None:
-        words["held_over_by"] = HOLD_OVERS[held_over_by][language == "en"]
         sentence += _held_over(language)
-    ending = ""
-    if told is not None and answer.ended is not None:
-        zh, en = _ENDINGS[answer.ended]
-        ending = f"；结束原因：{zh}" if language == "zh" else f"; ending: {en}"
-    return sentence.format_map(words) + ending + _stop(language)
+    why = _why(answer, told, language, sees_details=sees_details) if told is not None else ()
+    parts = (sentence.format_map(words), *why)
+    return ("；" if language == "zh" else "; ").join(parts) + _stop(language)
+
+
+def _why(
+    answer: Answer, told: Interval, language: Language, *, sees_details: bool
+) -> Iterator[str]:
+    """The deeds that the tenure rests on; and, where it has ended, how, by whom and why."""
+    is_zh = language == "zh"
+    grounds = list(answer.grounds)
+    ender = grounds.pop() if told.ended is not None and grounds else None
+    if grounds:
+        deeds = [_deed(past, language, sees_details=sees_details) for past in grounds]
+        yield ("依据：" if is_zh else "grounds: ") + ("，" if is_zh else ", ").join(deeds)
+    if answer.ended is None:
+        return
+    zh, en = _ENDINGS[_ending(answer.ended, ender)]
+    ending = f"结束原因：{zh}" if is_zh else f"ending: {en}"
+    if ender is not None and ender.event.actor != SYSTEM:
+        by = _deed(ender, language, sees_details=sees_details)
+        ending += f"（{by}）" if is_zh else f" ({by})"
+    reason = reason_of(ender.event) if ender is not None and sees_details else None
+    if reason is not None:
+        ending += f"，理由：{reason}" if is_zh else f", reason: {reason}"
+    yield ending
+
+
+def _ending(ended: str, ender: PastEvent | None) -> str:
+    """What of `_ENDINGS` it was: by the cause, where the event of the end names one."""
+    cause = getattr(ender.event, "cause", None) if ender is not None else None
+    if ended == "removed" and cause in (None, "review-refused"):
+        return "removal-due"
+    return cause if cause is not None and cause in _ENDINGS else ended
+
+
+def _deed(past: PastEvent, language: Language, *, sees_details: bool) -> str:
+    words = _told(type(past.event).TOPIC, describe(past.event), language, sees_details=sees_details)
+    return deed(past, language, otherwise=words)
+
+
+def _known(answer: Answer, language: Language) -> str:
+    """By whose knowledge, where that is not today's."""
+    if answer.known_at is None:
+        return ""
+    return "据 {known_at} 时所知，" if language == "zh" else "As known at {known_at}: "
 
 
 def _sentence(answer: Answer, language: Language, *, is_merged: bool) -> str:
@@ -183,9 +250,10 @@ def _sentence(answer: Answer, language: Language, *, is_merged: bool) -> str:
         place = "{at} 时在公共客户池中" if is_zh else "At {at} it was in the pool"
     if answer.last is not None:
         before = (
-            "；此前由 {holder} 保护至 {end}"
+            "；此前由 {holder} 保护（{stage}），自 {since} 至 {end}，依据制度 {rulebook}"
             if is_zh
-            else "; before that {holder} held it until {end}"
+            else "; before that {holder} held it ({stage}), from {since} to {end},"
+            " by rulebook {rulebook}"
         )
     else:
         before = "，此前无人保护" if is_zh else "; nobody had held it before"

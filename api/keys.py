@@ -37,9 +37,13 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class KeySource:
-    """Where one key comes from: a value, or a file, which may be made where it is missing."""
+    """Where one key comes from: a value, or a file, which may be made where it is missing.
+
+    file_name: what the key's file is called beside an embedded database and in a backup.
+    """
 
     name: str
+    file_name: str
     value: SecretStr | None
     file: Path | None
     may_be_made: bool
@@ -47,7 +51,7 @@ class KeySource:
     def read(self) -> bytes | None:
         """The key; None where it is not there. Raises SettingsInvalid for a malformed one."""
         if self.value is not None:
-            return _decoded(self.value.get_secret_value(), self.name)
+            return decoded(self.value.get_secret_value(), self.name)
         if self.file is None:
             return None
         try:
@@ -59,15 +63,18 @@ class KeySource:
                 zh=f"密钥文件 {self.file} 无法读取：{error}",
                 en=f"the key file {self.file} cannot be read: {error}",
             ) from error
-        return _decoded(text, str(self.file))
+        return decoded(text, str(self.file))
 
     def make(self) -> bytes:
         """A fresh key in its file; the one that another process put there first, if any did."""
+        return self.put(secrets.token_bytes(KEY_BYTES))
+
+    def put(self, key: bytes) -> bytes:
+        """`key` in its file; the one that is there already, if any is."""
         if self.file is None:
-            raise ValueError(f"{self.name} has no file to be made in")
-        fresh = b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
-        _write_once(self.file, fresh)
-        return self.read() or _decoded(fresh.decode("ascii"), str(self.file))
+            raise ValueError(f"{self.name} has no file to be put in")
+        _write_once(self.file, b64encode(key) + b"\n")
+        return self.read() or key
 
 
 def key_sources(settings: Settings) -> tuple[KeySource, KeySource]:
@@ -77,7 +84,7 @@ def key_sources(settings: Settings) -> tuple[KeySource, KeySource]:
     def source(name: str, value: SecretStr | None, file: Path | None, default: str) -> KeySource:
         is_default = value is None and file is None and settings.is_embedded
         chosen = folder / default if is_default else file
-        return KeySource(name, value, chosen, may_be_made=is_default)
+        return KeySource(name, default, value, chosen, may_be_made=is_default)
 
     return (
         source("TENURE_KEY", settings.key, settings.key_file, "subjects.key"),
@@ -120,7 +127,8 @@ def _missing(source: KeySource) -> KeyMissing:
     )
 
 
-def _decoded(text: str, name: str) -> bytes:
+def decoded(text: str, name: str) -> bytes:
+    """The key that `text` writes down. Raises SettingsInvalid, which names it `name`."""
     text = "".join(text.split())
     try:
         key = bytes.fromhex(text) if len(text) == _HEX_DIGITS else b64decode(text, validate=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from api.conditions import IDEMPOTENCY_KEY, IF_MATCH, MIN_POSITION
@@ -24,6 +25,7 @@ TAGS = (
     ("questions", "Who has this company, and who had it when? 撞单分析与归属查询。"),
     ("views", "What is in the pool, what falls due, what waits for me. 公海、待办与列表。"),
     ("people", "Members, roles, tokens. 成员、角色与令牌。"),
+    ("following", "The log from outside: pages, streams, CloudEvents. 对接外部系统。"),
     ("rules", "Versions of the rulebook. 制度版本。"),
     ("service", "Health, metrics and explanations. 服务状态与说明。"),
 )
@@ -85,7 +87,24 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "integer", "minimum": 0, "maximum": 999999999999999999},
         "example": 4711,
     },
+    "LastEventId": {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "required": False,
+        "description": "Of a stream: the last `id` that was received; wins over `after`.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
+        "example": "4711",
+    },
 }
+STREAM_EXAMPLE = """\
+: tenure
+retry: 2000
+
+event: customer.claimed
+data: {"specversion":"1.0","id":"4711","source":"/tenure","type":"customer.claimed"}
+id: 4711
+
+"""
 _HEADERS: dict[str, dict[str, Any]] = {
     "TenurePosition": {
         "description": "Place in the log at which the answer is true.",
@@ -161,6 +180,42 @@ def query(
         "responses": problem_responses(slugs) | {200: _answered("TenurePosition")},
         "openapi_extra": {"parameters": _refs("MinPosition") if is_view else []},
     }
+
+
+def download(
+    tag: str, summary: str, media_types: Mapping[Any, str], *, example: str = "…"
+) -> dict[str, Any]:
+    """Keyword arguments of the route of a file, which is as long as the log. media_types: the
+    forms that it may have."""
+    slugs = (*QUERY_PROBLEMS, "not-allowed")
+    disposition = {
+        "description": "A name for the file.",
+        "schema": {"type": "string"},
+        "example": 'attachment; filename="tenure-audit-20260305T060300Z-4711.csv"',
+    }
+    told = _answered("TenurePosition")
+    told["headers"]["Content-Disposition"] = disposition
+    told["content"] = {
+        media_type.partition(";")[0]: {"schema": {"type": "string"}, "example": example}
+        for media_type in media_types.values()
+    }
+    return {
+        "tags": [tag],
+        "summary": summary,
+        "response_class": StreamingResponse,
+        "responses": problem_responses(slugs) | {200: told},
+        "openapi_extra": {"parameters": _refs("MinPosition")},
+    }
+
+
+def streamed(tag: str, summary: str, answer: type[BaseModel], media_type: str) -> dict[str, Any]:
+    """Keyword arguments of a query on the log that answers a page, or a stream of events."""
+    told = query(tag, summary, answer, problems=["not-allowed"], is_view=False)
+    told["responses"][200]["content"] = {
+        media_type: {"schema": {"type": "string"}, "example": STREAM_EXAMPLE}
+    }
+    told["openapi_extra"] = {"parameters": _refs("LastEventId")}
+    return told
 
 
 def public(

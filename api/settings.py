@@ -44,6 +44,15 @@ class Settings(BaseSettings):
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     drain_seconds: int = Field(default=30, ge=0)
 
+    event_source: str = Field(default="/tenure", pattern=r"^[!-~]{1,200}$")
+    event_type_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.){0,10}$")
+    streams_max: int = Field(default=200, ge=0, le=10_000)
+    stream_heartbeat_seconds: float = Field(default=15.0, gt=0, le=600)
+    webhook_allow_http: bool = False
+    webhook_allow_internal: bool = False
+    webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
+    webhook_failing_days: float = Field(default=5.0, gt=0, le=60)
+
     demo: bool = False
     test_clock: Path | None = None
 

@@ -38,14 +38,15 @@ _IDLE_TIMEOUT = "120s"
 
 
 class Leadership:
-    """One of the workers on a database leads the sweep; another follows when it is gone.
+    """One of the workers on a database leads in a matter; another follows when it is gone.
 
     Two that swept the same deadlines would do no harm, since each end is recorded once, but they
-    would lose half their work to each other.
+    would lose half their work to each other. matter: what is led, the same in every process.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, matter: str) -> None:
         self._database = database
+        self._matter = matter
         self._connection: Connection | None = None
         self.is_leader = False
 
@@ -59,7 +60,7 @@ class Leadership:
             self._execute("SELECT 1")
         else:
             query = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-            self.is_leader = self._execute(query, _LEADERSHIP) == (True,)
+            self.is_leader = self._execute(query, self._matter) == (True,)
         return self.is_leader
 
     def leave(self) -> None:
@@ -83,7 +84,7 @@ class Sweeper:
         self._application = application
         self._database = database
         self._engine = engine
-        self._leadership = Leadership(database)
+        self._leadership = Leadership(database, _LEADERSHIP)
         self._log = structlog.get_logger("tenure.sweep")
         self.recorded = 0
         """How many ends this process has recorded."""

@@ -1,4 +1,5 @@
-"""The worker: follows the log into the views, sweeps deadlines, forgets old commands."""
+"""The worker: follows the log into the views, sweeps deadlines, sends webhooks, forgets old
+commands, and rebuilds views whose form this release has changed."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from eventsourcing.persistence import PersistenceError
 
 from api.composition import Service
 from api.embedded import EmbeddedPostgresError
+from api.outside.delivering import Deliverer
+from api.renewal import Renewal
 from api.sweep import Sweeper
 
 COMMANDS_KEPT = timedelta(days=30)
@@ -25,6 +28,7 @@ class Worker:
     def __init__(self, service: Service) -> None:
         self._service = service
         self.sweeper = Sweeper(service.application, service.database, service.engine)
+        self.deliverer = Deliverer(service)
         self._log = structlog.get_logger("tenure.worker")
 
     def gauges(self) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
@@ -33,6 +37,7 @@ class Worker:
         yield "tenure_sweep_leader", "1 where this process sweeps.", {}, float(sweeper.is_leader)
         yield "tenure_sweep_recorded", "Ends recorded since the start.", {}, float(sweeper.recorded)
         yield "tenure_sweep_seconds", "Time that the last sweep took.", {}, sweeper.seconds
+        yield from self.deliverer.gauges()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop`; then finish what has begun and return."""
@@ -40,7 +45,9 @@ class Worker:
             "follow": self._service.engine.run,
             "sweep": self.sweeper.run,
             "forget": self._forget,
+            "webhooks": self.deliverer.run,
             "database": self._keep_database,
+            "renew": Renewal(self._service).run,
         }
         threads = [
             threading.Thread(target=part, args=(stop,), name=f"worker-{name}")

@@ -1,150 +1,254 @@
-"""Questions among many companies: two characters of a name, and who held one at an instant."""
+"""Questions among many customers: two characters of a name, who held one at an instant, pages."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from random import Random
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import psycopg2
-from eventsourcing.persistence import JSONTranscoder
 
-from benchmarks.companies import Company, companies
 from benchmarks.figures import Figure, Need, Section, at_most, timed
 from benchmarks.ground import Ground
-from benchmarks.houses import (
-    House,
-    Member,
-    joined,
-    migrated_database,
-    opened,
-    require_only,
-    send,
-    tenure_house,
-)
-from benchmarks.lives import DAY, Author, Written, fill_log, written
+from benchmarks.houses import House, fetch, require_only, send, tenure_house
+from benchmarks.load.place import Place, loaded
+from benchmarks.resources import processor_seconds
 from benchmarks.scales import Scale
-from domain.names import parse
-from eventstore.mapper import Mapper
+from domain.replay import Answer
+from projections.audit import audit
 from projections.customer_search import collisions
+from projections.pool import in_pool
 
 NAME = "find"
+PAGES = 100
+"""The last of which costs as much as the first."""
+_PAGE_ITEMS = 50
 _SECONDS_MAX = 3_600.0
-_KEPT_EVERY = 10
+_SAMPLE = 20_000
+_COMMONEST = 50
+_ALIKE = 1.5
+_HOLDER_MS, _SEARCH_MS, _SEARCH_DATABASE_MS = 10, 20, 5
 _REMARKS = (
-    "Customers with a past (registered, claimed, followed up, lapsed, released), written to the "
-    "log in bulk and followed into the views. Two neighbouring characters of some trade name among "
-    "them; one connection, one question at a time. In the database: the collision check itself.",
+    "A load of `tenure bench load`: customers with a past of about ten events, some of hundreds. "
+    "One connection, one question at a time; customers, instants and characters at random.",
+    "Two neighbouring characters of some name's core; common: those that most names hold; rare: "
+    f"those that one of {_SAMPLE:,} names holds.",
+    f"A page has {_PAGE_ITEMS} items and goes on behind the last one of the page before.",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for. pairs: two characters, by how many names hold them."""
+
+    customers: list[UUID]
+    instants: list[datetime]
+    pairs: dict[str, list[str]]
 
 
 def measure(ground: Ground, scale: Scale) -> Section:
-    section = Section(NAME, f"Questions among {scale.names:,} companies", remarks=list(_REMARKS))
-    url = migrated_database(ground, "find_tenure")
-    with opened(ground, url) as service:
-        member = joined(service, ["seller-1"])[0]
-    known = _populate(ground, scale, url)
-    _follow(ground, scale, section, url)
-    random = Random(1)
-    pairs = [_two_characters(random.choice(known)[1], random) for _ in range(scale.searches)]
-    ground.tell(f"find: two characters among {scale.names:,} names, in the database")
-    section.figures.append(_search_in_database(url, pairs))
-    with tenure_house(ground, "--no-worker", "--database", url) as house:
-        ground.tell("find: two characters, over HTTP")
-        found = [
-            ("GET", f"/v1/collisions?name={quote(pair)}", member.token, None) for pair in pairs
-        ]
-        section.figures.append(_ask(ground, house, "two-character search, HTTP", found))
-        ground.tell("find: holder at an instant, over HTTP")
-        asked = _holder_questions(known, member, scale.searches, random)
-        section.figures.append(_ask(ground, house, "holder at an instant, HTTP", asked))
-    for figure, bound in zip(section.figures[-3:], (5, 20, 10), strict=True):
-        section.verdicts.append(
-            at_most(f"{figure.work}, p99", Need.MUST, bound, figure.p99_ms or 0.0, "ms")
-        )
+    section = Section(NAME, "Questions among many customers", remarks=list(_REMARKS))
+    with loaded(
+        ground,
+        customers=scale.names,
+        events=scale.names * scale.events_a_customer,
+        data=ground.data,
+        figures=section.figures,
+    ) as place:
+        ground.tell("find: tidying up behind the load")
+        tidy(place)
+        asked = questions(place, scale.searches)
+        section.title = f"Questions among {_count(place):,} customers"
+        ground.tell("find: in the database")
+        in_database(place, asked, section)
+        with tenure_house(
+            ground, "--no-worker", *place.serve, environment=place.environment
+        ) as house:
+            over_http(ground, house, place, asked, section)
     return section
 
 
-def _populate(ground: Ground, scale: Scale, url: str) -> list[tuple[UUID, str]]:
-    """Fill the log; id and trade name of some of the customers."""
-    known: list[tuple[UUID, str]] = []
+def tidy(place: Place) -> None:
+    """As autovacuum leaves it some time after a load."""
+    with closing(psycopg2.connect(place.owner_url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
 
-    def lives() -> Iterator[Written]:
-        author, now = Author(ground.sealer()), datetime.now(UTC)
-        mapper: Mapper[UUID] = Mapper(JSONTranscoder())
-        for number, company in enumerate(companies(scale.names)):
-            life = author.life(company, now)
-            if number % _KEPT_EVERY == 0:
-                known.append((life.customer.id, _trade_name(company)))
-            yield written(life, mapper)
 
-    fill_log(
-        url,
-        lives(),
-        tell=lambda count: ground.tell(f"find: {count:,} of {scale.names:,} customers"),
+def questions(place: Place, count: int) -> Asked:
+    """The same ones of the same load."""
+    random = Random(1)
+    share = 100.0 * min(1.0, _SAMPLE / max(1, _count(place)))
+    sample = place.rows(
+        "SELECT customer_id, core FROM views.customer_names TABLESAMPLE BERNOULLI (%s)"
+        " REPEATABLE (1) ORDER BY customer_id",
+        share,
     )
-    return known
+    now = place.service.application.now()
+    held = Counter(
+        pair for _, core in sample for pair in {core[at : at + 2] for at in range(len(core) - 1)}
+    )
+    rare = sorted(pair for pair, times in held.items() if times == 1)
+    common = [pair for pair, _ in held.most_common(_COMMONEST)]
+    any_pair = [_two_characters(random.choice(sample)[1], random) for _ in range(count)]
+    return Asked(
+        [random.choice(sample)[0] for _ in range(count)],
+        [now - timedelta(days=random.uniform(0, 1_000)) for _ in range(count)],
+        {
+            "two-character search": any_pair,
+            "of common characters": [random.choice(common) for _ in range(count)],
+            "of rare characters": [random.choice(rare or common) for _ in range(count)],
+        },
+    )
 
 
-def _follow(ground: Ground, scale: Scale, section: Section, url: str) -> None:
-    ground.tell(f"find: following {scale.names:,} customers into the views")
-    with ground.children.module("benchmarks.own_views", environment=ground.environment()) as child:
-        answer = child.ask({"url": url}, seconds_max=_SECONDS_MAX)
-    rate = answer["events"] / answer["seconds"]
-    remark = f"{answer['events']:,} events, {answer['views']} views"
-    section.figures.append(Figure("following, large", "tenure", rate, "events/s", remark=remark))
-    ground.run_sql("find_tenure", "VACUUM ANALYZE")
+def in_database(place: Place, asked: Asked, section: Section) -> None:
+    """Without HTTP: what PostgreSQL and the folding of an answer take."""
+    with closing(psycopg2.connect(place.owner_url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            now = datetime.now(UTC)
+            for kind, pairs in asked.pairs.items():
+                figure = _timed(
+                    f"{_work(kind)}, database",
+                    [lambda pair=pair: collisions(cursor, now=now, name=pair) for pair in pairs],
+                )
+                section.figures.append(figure)
+                _judge(section, figure, _SEARCH_DATABASE_MS)
+            for work, page in _database_pages(cursor, now).items():
+                first, hundredth = _both(page)
+                repeats = len(asked.customers) // 4
+                section.figures += [
+                    _timed(f"{work}, first page, database", [first] * repeats),
+                    _timed(f"{work}, page {PAGES}, database", [hundredth] * repeats),
+                ]
+    holder = place.service.application.holder_at
+    section.figures.append(
+        _timed(
+            "holder at an instant, database",
+            [lambda who=who, at=at: _held(holder, who, at) for who, at in _pairs(asked)],
+        )
+    )
 
 
-def _search_in_database(url: str, pairs: list[str]) -> Figure:
+def over_http(ground: Ground, house: House, place: Place, asked: Asked, section: Section) -> None:
+    """As a client sees it."""
+    token = place.auditor.token
+
+    def ask(work: str, paths: Sequence[str]) -> Figure:
+        ground.tell(f"find: {work}, over HTTP")
+        requests = [("GET", path, token, None) for path in paths]
+        before = processor_seconds(house.child.process_id)
+        answer = send(ground, house, requests, connections=1, seconds_max=_SECONDS_MAX)
+        spent_ms = 1000 * (processor_seconds(house.child.process_id) - before) / len(paths)
+        require_only(answer, 200)
+        figure = timed(
+            f"{work}, HTTP",
+            "tenure",
+            answer["latencies_ms"],
+            seconds=answer["seconds"],
+            unit="answers/s",
+            remark=f"{spent_ms:.1f} ms of the API's processor",
+        )
+        section.figures.append(figure)
+        return figure
+
+    ask("warming up", _holder_paths(asked)[:100])
+    section.figures.pop()
+    _judge(section, ask("holder at an instant", _holder_paths(asked)), _HOLDER_MS)
+    for kind, pairs in asked.pairs.items():
+        paths = [f"/v1/collisions?name={quote(pair)}" for pair in pairs]
+        _judge(section, ask(_work(kind), paths), _SEARCH_MS)
+    for what in ("pool", "audit"):
+        repeats = len(asked.customers) // 4
+        first = f"/v1/{what}?limit={_PAGE_ITEMS}"
+        last = _last_path(house, first, token)
+        figures = [
+            ask(f"{what}, first page", [first] * repeats),
+            ask(f"{what}, page {PAGES}", [last] * repeats),
+        ]
+        _judge_pages(section, what, *figures)
+
+
+def _judge(section: Section, figure: Figure, bound_ms: float) -> None:
+    work = f"{figure.work}, p99"
+    section.verdicts.append(at_most(work, Need.MUST, bound_ms, figure.p99_ms or 0.0, "ms"))
+
+
+def _judge_pages(section: Section, what: str, first: Figure, last: Figure) -> None:
+    """By the middle of many: at the end of the scale stands whatever else the machine did."""
+    ratio = (last.p50_ms or 0.0) / (first.p50_ms or 1.0)
+    work = f"{what}, page {PAGES}, p50"
+    section.verdicts.append(at_most(work, Need.MUST, _ALIKE, ratio, "x the first"))
+
+
+def _timed(work: str, asks: Sequence[Callable[[], Any]]) -> Figure:
     latencies = []
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        now = datetime.now(UTC)
-        for pair in pairs:
-            before = time.perf_counter()
-            collisions(cursor, now=now, name=pair)
-            latencies.append((time.perf_counter() - before) * 1000)
-    connection.close()
-    return timed(
-        "two-character search, database",
-        "tenure",
-        latencies,
-        seconds=sum(latencies) / 1000,
-        unit="searches/s",
-    )
+    for ask in asks:
+        before = time.perf_counter()
+        ask()
+        latencies.append((time.perf_counter() - before) * 1000)
+    return timed(work, "tenure", latencies, seconds=sum(latencies) / 1000, unit="answers/s")
 
 
-def _ask(
-    ground: Ground, house: House, work: str, requests: list[tuple[str, str, str, None]]
-) -> Figure:
-    answer = send(ground, house, requests, connections=1, seconds_max=_SECONDS_MAX)
-    require_only(answer, 200)
-    return timed(
-        work, "tenure", answer["latencies_ms"], seconds=answer["seconds"], unit="answers/s"
-    )
+def _held(holder: Callable[..., Answer], customer_id: UUID, at: datetime) -> Answer:
+    return holder(customer_id, at=at)
 
 
-def _holder_questions(
-    known: list[tuple[UUID, str]], member: Member, count: int, random: Random
-) -> list[tuple[str, str, str, None]]:
-    """Some customer, some instant of the last year."""
-    now = datetime.now(UTC)
-    questions = []
-    for _ in range(count):
-        customer_id, _ = random.choice(known)
-        at = (now - DAY * random.uniform(0, 365)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        path = f"/v1/customers/{customer_id}/holder?at={at}"
-        questions.append(("GET", path, member.token, None))
-    return questions
+def _pairs(asked: Asked) -> Iterator[tuple[UUID, datetime]]:
+    return zip(asked.customers, asked.instants, strict=True)
 
 
-def _trade_name(company: Company) -> str:
-    return parse(company.name).core
+def _database_pages(cursor: Any, now: datetime) -> dict[str, Callable[..., Any]]:
+    return {
+        "pool": lambda after: in_pool(cursor, now=now, limit=_PAGE_ITEMS, after=after),
+        "audit": lambda after: audit(cursor, limit=_PAGE_ITEMS, after=after),
+    }
+
+
+def _both(page: Callable[..., Any]) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """How to ask for the first page, and for the last of `PAGES` or the last there is."""
+    after = None
+    for _ in range(PAGES - 1):
+        following = page(after).next
+        if following is None:
+            break
+        after = following
+    return lambda: page(None), lambda: page(after)
+
+
+def _last_path(house: House, first: str, token: str) -> str:
+    """The path of page `PAGES`, or of the last there is."""
+    path = first
+    for _ in range(PAGES - 1):
+        following = fetch(house, path, token)["next"]
+        if following is None:
+            break
+        path = f"{first}&{urlencode({'after': following})}"
+    return path
+
+
+def _holder_paths(asked: Asked) -> list[str]:
+    return [
+        f"/v1/customers/{customer_id}/holder?at={at:%Y-%m-%dT%H:%M:%SZ}"
+        for customer_id, at in _pairs(asked)
+    ]
+
+
+def _count(place: Place) -> int:
+    return int(place.rows("SELECT count(*) FROM views.customer_names")[0][0])
+
+
+def _work(kind: str) -> str:
+    return kind if kind.startswith("two") else f"two-character search {kind}"
 
 
 def _two_characters(name: str, random: Random) -> str:

@@ -26,11 +26,12 @@ _DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 class Ground:
     """A temporary folder with a server, and the processes of the run. All gone at the end.
 
-    tell: shows what is being done.
+    tell: shows what is being done. data: folder of a load that is kept between runs.
     """
 
-    def __init__(self, tell: Tell = lambda _: None) -> None:
+    def __init__(self, tell: Tell = lambda _: None, *, data: Path | None = None) -> None:
         self.tell = tell
+        self.data = data
         self.folder = Path(tempfile.mkdtemp(prefix="tenure-bench-"))
         if os.geteuid() == 0:
             self.folder.chmod(0o711)  # The server runs as another account, which must pass.
@@ -75,12 +76,7 @@ class Ground:
 
     def environment(self, **settings: str) -> Mapping[str, str]:
         """The caller's environment without any setting of Tenure, with the run's keys and these."""
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("TENURE_", "POSTGRES_", "PG", "CRUD_"))
-        }
-        return kept | self.keys | settings
+        return environment_without_settings() | self.keys | settings
 
     def machine(self) -> dict[str, Any]:
         """What the figures rest on."""
@@ -97,6 +93,15 @@ class Ground:
         self.children.end_all()
         self.server.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def environment_without_settings() -> dict[str, str]:
+    """The caller's environment without any setting of Tenure or of PostgreSQL."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TENURE_", "POSTGRES_", "PG", "CRUD_"))
+    }
 
 
 def machine() -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 
 import eventstore
 import projections
+from api import outside
 from api.composition import Service, open_service
 from api.settings import Settings
 from benchmarks.children import Child, ChildFailed
@@ -48,13 +50,20 @@ def migrated_database(ground: Ground, name: str) -> str:
     url = ground.database(name)
     eventstore.migrate(url)
     projections.migrate(url)
+    outside.migrate(url)
     return url
 
 
 @contextmanager
 def opened(ground: Ground, url: str) -> Iterator[Service]:
     """The application in this process, on the keys of the run."""
-    settings = Settings(
+    with closing(open_service(settings_of(ground, url))) as service:
+        yield service
+
+
+def settings_of(ground: Ground, url: str) -> Settings:
+    """Of a service on one of the run's databases."""
+    return Settings(
         _env_file=None,  # type: ignore[call-arg]
         database=url,
         worker=False,
@@ -62,8 +71,6 @@ def opened(ground: Ground, url: str) -> Iterator[Service]:
         key=SecretStr(ground.keys["TENURE_KEY"]),
         hash_key=SecretStr(ground.keys["TENURE_HASH_KEY"]),
     )
-    with closing(open_service(settings)) as service:
-        yield service
 
 
 def joined(service: Service, names: Sequence[str], *, role: str = "seller") -> list[Member]:
@@ -73,23 +80,33 @@ def joined(service: Service, names: Sequence[str], *, role: str = "seller") -> l
         service.application.add_member(
             Order(CONSOLE), member=name, name=name, roles=[role], department="一部"
         )
-        receipt = service.application.issue_token(Order(CONSOLE), name)
-        members.append(Member(name, receipt.extra["token"]))
+        members.append(Member(name, token_of(service, name)))
     return members
 
 
-def tenure_command(ground: Ground, *arguments: str) -> Child:
-    """Start `tenure` with these arguments."""
+def token_of(service: Service, member: str) -> str:
+    """A token for somebody who is a member already."""
+    token: str = service.application.issue_token(Order(CONSOLE), member).extra["token"]
+    return token
+
+
+def tenure_command(
+    ground: Ground, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Child:
+    """Start `tenure` with these arguments. environment: instead of the one with the run's keys."""
     code = f"from {_COMMAND} import main; main()"
-    return ground.children.start_code(code, *arguments, environment=ground.environment())
+    environment = ground.environment() if environment is None else environment
+    return ground.children.start_code(code, *arguments, environment=environment)
 
 
 @contextmanager
-def tenure_house(ground: Ground, *arguments: str) -> Iterator[House]:
+def tenure_house(
+    ground: Ground, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[House]:
     """`tenure serve` on a free port, with these arguments."""
     yield from _house(
         ground,
-        lambda: tenure_command(ground, "serve", "--port", "0", *arguments),
+        lambda: tenure_command(ground, "serve", "--port", "0", *arguments, environment=environment),
         begins_with="Tenure is ready",
     )
 
@@ -167,6 +184,18 @@ def send(
         answer: dict[str, Any] = child.ask(plan, seconds_max=seconds_max + _START_SECONDS)
     if answer["errors"]:
         raise ChildFailed(f"{answer['errors']}\n{house.child.last_words()}")
+    return answer
+
+
+def fetch(house: House, path: str, token: str) -> dict[str, Any]:
+    """The JSON of one answer. Raises ChildFailed where it is no 200."""
+    with closing(http.client.HTTPConnection(house.host, house.port)) as connection:
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        response = connection.getresponse()
+        body = response.read()
+    if response.status != http.HTTPStatus.OK:
+        raise ChildFailed(f"GET {path} answered {response.status}: {body[:300]!r}")
+    answer: dict[str, Any] = json.loads(body)
     return answer
 
 

@@ -22,7 +22,7 @@ from eventsourcing.persistence import StoredEvent
 
 from benchmarks.companies import Company
 from domain.customer import Customer
-from domain.events.customer import Claimed, Registered
+from domain.events.customer import ClaimCorrected, Claimed, ContactAdded, Registered
 from domain.events.values import Contact, Sealed
 from domain.names import NAMES_VERSION, parse
 from domain.orders import SubjectKey
@@ -57,11 +57,21 @@ class Written:
 
 
 class Author:
-    """Writes lives. The same seed writes the same lives, but for keys and nonces."""
+    """Writes lives. The same seed writes the same lives, but for keys and nonces.
 
-    def __init__(self, sealer: Sealer, *, seed: int = 1, rules: Rulebook | None = None) -> None:
+    random: instead of a seed. sealer: one on the same random makes keys and nonces the same, too.
+    """
+
+    def __init__(
+        self,
+        sealer: Sealer,
+        *,
+        seed: int = 1,
+        rules: Rulebook | None = None,
+        random: Random | None = None,
+    ) -> None:
         self._sealer = sealer
-        self._random = Random(seed)
+        self._random = random or Random(seed)
         self.rules = rules or parse_rulebook(default_text())
 
     @classmethod
@@ -70,7 +80,7 @@ class Author:
         keys = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES)
         return cls(Sealer(*keys, random=secrets.token_bytes))
 
-    def registered(self, company: Company, at: datetime) -> Life:
+    def registered(self, company: Company, at: datetime, *, by: str | None = None) -> Life:
         """Entered, and held by nobody yet."""
         parts = parse(company.name)
         customer_id = uuid7(at, self._random.randbytes)
@@ -78,7 +88,7 @@ class Author:
         phone = normalise_phone(company.phone)
         customer = Customer.register(
             customer_id,
-            actor=self._random.choice(SELLERS),
+            actor=by or self._random.choice(SELLERS),
             at=at,
             profile=self.rules.profile,
             name=company.name,
@@ -99,14 +109,22 @@ class Author:
         return Life(customer, (SubjectKey(customer_id, wrapped),))
 
     def claimed(
-        self, life: Life, company: Company, at: datetime, *, by: str | None = None
+        self,
+        life: Life,
+        company: Company,
+        at: datetime,
+        *,
+        by: str | None = None,
+        department: str = "一部",
     ) -> tuple[Life, str]:
-        """Under review; and who claimed it."""
+        """Under review, again where a refused claim is corrected; and who claimed it."""
+        is_correction = life.customer.live_protection(at) is not None
+        topic = ClaimCorrected.TOPIC if is_correction else Claimed.TOPIC
         seller = by or self._random.choice(SELLERS)
-        contact, key = self._contact(company, life.customer.id, at)
+        contact, key = self._contact(company, life.customer.id, at, topic=topic)
         life.customer.claim(
             member=seller,
-            department="一部",
+            department=department,
             contact=contact,
             collision=[],
             at=at,
@@ -135,7 +153,7 @@ class Author:
 
     def contact_added(self, life: Life, company: Company, seller: str, at: datetime) -> Life:
         """One more contact person."""
-        contact, key = self._contact(company, life.customer.id, at)
+        contact, key = self._contact(company, life.customer.id, at, topic=ContactAdded.TOPIC)
         life.customer.add_contact(contact, actor=seller, at=at)
         return Life(life.customer, (*life.keys, key))
 
@@ -168,7 +186,7 @@ class Author:
         return life
 
     def _contact(
-        self, company: Company, customer_id: UUID, at: datetime
+        self, company: Company, customer_id: UUID, at: datetime, *, topic: str
     ) -> tuple[Contact, SubjectKey]:
         contact_id = uuid7(at, self._random.randbytes)
         bare, wrapped = self._sealer.new_key(contact_id)
@@ -176,7 +194,7 @@ class Author:
 
         def sealed(text: str, field: str) -> Sealed:
             place = f"contact.{contact_id}.{field}"
-            return self._sealed(bare, text, contact_id, customer_id, Claimed.TOPIC, place)
+            return self._sealed(bare, text, contact_id, customer_id, topic, place)
 
         contact = Contact(
             id=contact_id,

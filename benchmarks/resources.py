@@ -25,6 +25,16 @@ def resident_mb(process_id: int) -> float:
     return kilobytes * 1024 / 1e6
 
 
+def peak_resident_mb(process_id: int) -> float:
+    """The most memory that a process has had in use so far, in MB of 10**6 bytes; where the kernel
+    does not tell (not on Linux), what it has now."""
+    status = Path(f"/proc/{process_id}/status")
+    if not status.exists():
+        return resident_mb(process_id)
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024 / 1e6
+
+
 def processor_seconds(process_id: int) -> float:
     """Processor time of a process so far; 0 where the kernel does not tell (not on Linux)."""
     fields = _fields(process_id)

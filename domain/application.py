@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
@@ -22,7 +22,9 @@ from domain import commands, snapshots
 from domain.command_path import CommandPath, signed_in
 from domain.customer import Customer
 from domain.customer_commands import CustomerCommands
-from domain.errors import NotFound, Unavailable
+from domain.dry_run import IRRELEVANT_TOPICS, Fall, Span, falls
+from domain.errors import NotFound, NotSignedIn, Unavailable
+from domain.events.customer import Registered
 from domain.events.values import SYSTEM
 from domain.log import Log
 from domain.may import Asker, Right, rights
@@ -40,7 +42,9 @@ from domain.party import Party
 from domain.replay import Answer, History, holder_at
 from domain.replaying import customer_at
 from domain.rulebook import RulebookStream
+from domain.rulebook_text import Rulebook
 from domain.sealing import Sealer
+from domain.webhook_commands import WebhookCommands
 from domain.work import CountHeld
 
 
@@ -49,7 +53,7 @@ def _cannot_count(_member: str, _at: datetime) -> int:
     raise Unavailable("no views to count held customers in")
 
 
-class Tenure(CustomerCommands, Application[UUID]):
+class Tenure(CustomerCommands, WebhookCommands, Application[UUID]):
     """Who protects which customer, since when, and by which rule."""
 
     name = "tenure"
@@ -174,6 +178,16 @@ class Tenure(CustomerCommands, Application[UUID]):
         read = self.reader.load([], cached=[Member.id_of(credentials.member)])
         return signed_in(credentials, read)
 
+    def authenticate_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Signed]:
+        """Of these, those whose token is live, each with the rights of now; one round trip."""
+        streams = {Member.id_of(one.member) for one in credentials}
+        read = self.reader.load([], cached=streams)
+        signed = {}
+        for one in credentials:
+            with suppress(NotSignedIn):
+                signed[one] = signed_in(one, read)
+        return signed
+
     def now(self) -> datetime:
         """The one clock: the database's, or the test clock."""
         return self.reader.now()
@@ -244,6 +258,15 @@ class Tenure(CustomerCommands, Application[UUID]):
         if not isinstance(found, RulebookStream):
             raise NotFound("rulebook", "-")
         return found
+
+    def falls(
+        self, customer_ids: Sequence[UUID], rules: Rulebook, span: Span, *, now: datetime
+    ) -> Iterator[tuple[UUID, list[Fall]]]:
+        """What changed rules would have let fall to the pool, customer by customer (design §8)."""
+        rules_of = self.rulebooks().rules_of
+        for events in self.reader.lives(customer_ids, without=IRRELEVANT_TOPICS):
+            if isinstance(events[0], Registered):
+                yield events[0].originator_id, falls(events, rules, rules_of, now, span)
 
     def phone_hash(self, normalised_phone: str) -> str:
         """The keyed hash by which a normalised phone is found again."""

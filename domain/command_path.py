@@ -28,6 +28,7 @@ from domain.errors import (
     Unavailable,
     VersionConflict,
 )
+from domain.events.refusal import SEEKING
 from domain.events.values import SYSTEM
 from domain.log import Log, Read
 from domain.member import Member
@@ -159,6 +160,7 @@ class CommandPath:
             fetch=lambda ids: self._log.load([(found, 0) for found in ids]).streams,
             fetch_key=self._subject_key,
             count_held=self._count_held,
+            fetch_history=self._log.history,
         )
 
     def _record(self, order: Order, work: Work, decision: Decision) -> Receipt:
@@ -197,7 +199,7 @@ class CommandPath:
         )
         answer = {"refused": {"slug": refused.slug, "facts": facts}}
         kept: list[Aggregate] = [refusal]
-        if command.name in permissions.SEEKING:
+        if command.name in SEEKING:
             kept += self._new_party(refusal, customer_id, command, work, refused)
         refused.position = _last_position(
             self._save(*kept, command=self._command_record(order, answer))

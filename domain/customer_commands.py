@@ -182,6 +182,38 @@ class CustomerCommands:
         command = commands.ArrangeLeave(member, leaves_at, hand_over, reason, held)
         return self._path.carry_out(order, command)
 
+    # Disputes (A-27).
+
+    def open_dispute(
+        self,
+        order: Order,
+        customer_id: UUID,
+        *,
+        contested_at: datetime,
+        statement: str,
+        rule: str | None = None,
+    ) -> Receipt:
+        """Contest who held the customer at an instant; it moves nothing (A-27)."""
+        command = commands.OpenDispute(customer_id, contested_at, statement, rule)
+        return self._path.carry_out(order, command)
+
+    def rule_dispute(
+        self,
+        order: Order,
+        customer_id: UUID,
+        number: int,
+        *,
+        ruling: str,
+        reason: str,
+        to: str | None = None,
+        stage: str | None = None,
+        until: datetime | None = None,
+        rule: str | None = None,
+    ) -> Receipt:
+        """Uphold, move the customer, or give a protection back (A-27)."""
+        command = commands.RuleDispute(customer_id, number, ruling, reason, to, stage, until, rule)
+        return self._path.carry_out(order, command)
+
     # Duplicates (S1-020).
 
     def report_duplicate(

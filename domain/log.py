@@ -10,10 +10,11 @@ Customers come from their newest snapshot and what came after it; histories from
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Protocol, cast
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from eventsourcing.persistence import Mapper, PersistenceError, StoredEvent
 from domain import snapshots
 from domain.customer import Customer
 from domain.errors import NotFound
-from domain.events.customer import Registered
+from domain.events.customer import CustomerEvent, Registered
 from domain.member import Member
 from domain.orders import RecordedEvent, StoredAnswer
 from domain.replay import History, PastEvent
@@ -56,6 +57,9 @@ class Recorder(Protocol):
         snapshot_topics: Sequence[str] = (),
     ) -> LoadedStreams: ...
     def keep_snapshots(self, snapshots: Sequence[StoredEvent]) -> None: ...
+    def streams(
+        self, originator_ids: Sequence[UUID], *, without: Sequence[str] = ()
+    ) -> Sequence[StoredEvent]: ...
     def settled_position(self) -> int: ...
     def subject_keys(self, subjects: Sequence[UUID]) -> dict[UUID, bytes]: ...
     def now(self) -> datetime: ...
@@ -130,6 +134,17 @@ class Log:
         if not events or not isinstance(events[0].event, Registered):
             raise NotFound("customer", customer_id)
         return History(customer_id, loaded.now, events)
+
+    def lives(
+        self, customer_ids: Sequence[UUID], *, without: Sequence[str] = ()
+    ) -> Iterator[list[CustomerEvent]]:
+        """The events of many customers in one round trip, customer by customer in order of ids.
+
+        without: topics that are left out.
+        """
+        stored = self._recorder.streams(customer_ids, without=without)
+        for _, events in groupby(stored, key=lambda event: event.originator_id):
+            yield [self._to_event(event) for event in events]
 
     def member_at(self, member: str, at: datetime | None) -> Member:
         """A member as of an instant. Raises NotFound."""

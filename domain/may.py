@@ -180,6 +180,15 @@ class _Question:
             lambda number: self.customer.require_resolvable(number, self.asker.member),
         )
 
+    def contest(self) -> None:
+        """Anybody may, of any record that stands."""
+
+    def rule_dispute(self) -> None:
+        self._of_any(
+            [dispute.number for dispute in self.customer.open_disputes],
+            lambda number: self.customer.require_rulable(number, self.asker.member),
+        )
+
     def _of_any_open_contract(self, rule: Callable[[str], object]) -> None:
         still_open = [
             contract.number
@@ -231,4 +240,6 @@ _RULES: Final[Mapping[str, Callable[[_Question], None]]] = {
     "name-after-sales": _Question.name_after_sales,
     "report-duplicate": _Question.report,
     "resolve-duplicate": _Question.resolve,
+    "open-dispute": _Question.contest,
+    "rule-dispute": _Question.rule_dispute,
 }

@@ -32,7 +32,8 @@ _AFTER_SALES = ("after-sales", "after-sales-manager")
 _EVERYBODY = ROLES
 
 DECIDERS: Final = ("manager", "director", "customer-manager", "administrator")
-"""Roles that the rulebook may let decide applications (`applications.decided_by`)."""
+"""Roles that the rulebook may let decide applications (`applications.decided_by`) and rule disputes
+(`disputes.ruled_by`)."""
 CONFIRMERS: Final = ("finance", "manager", "director", "risk")
 """Roles that the rulebook may let confirm contracts (`contracts.confirmed_by`)."""
 
@@ -63,6 +64,9 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     # S1-020: reported by anybody, resolved by the service centre.
     "report-duplicate": _EVERYBODY,
     "resolve-duplicate": ("reviewer",),
+    # A-27: contested by anybody; the documents name nobody who rules; the rulebook chooses.
+    "open-dispute": _EVERYBODY,
+    "rule-dispute": DECIDERS,
     "add-contact": (*_PRE_SALES, *_AFTER_SALES, "customer-manager"),
     "change-profile": (*_PRE_SALES, *_AFTER_SALES, "customer-manager", "administrator"),
     # People and rules.
@@ -70,10 +74,17 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "change-member": ("administrator",),
     "issue-token": ("administrator",),
     "revoke-token": ("administrator",),
+    "add-webhook": ("administrator",),
+    "disable-webhook": ("administrator",),
+    "enable-webhook": ("administrator",),
+    "remove-webhook": ("administrator",),
+    "resend-webhook": ("administrator",),
     "adopt-rulebook": ("administrator",),
     # Questions.
     "see-customers": _EVERYBODY,
     "see-audit": ("auditor", "manager", "director", "risk", "administrator"),
+    # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
+    "follow-events": ("auditor", "director", "administrator"),
     "see-any-portfolio": ("manager", "director", "auditor", "administrator"),
     "see-any-details": ("manager", "director", "reviewer", "auditor"),
     "see-any-approvals": (
@@ -85,6 +96,11 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "after-sales-manager",
     ),
     "see-briefing": ("manager", "director", "auditor"),
+    # Whoever may adopt rules, and those whose sellers they concern, try them first.
+    "see-dry-run": ("manager", "director", "administrator"),
+    # S1-066, S1-071, S1-145: figures are read by those who lead or review; one's own by anybody.
+    "see-any-statistics": ("manager", "director", "reviewer", "auditor"),
+    "see-habits": ("manager", "director", "auditor"),
 }
 
 
@@ -98,11 +114,10 @@ DECISIONS: Final = frozenset(
         "transfer",
         "remove-holder",
         "resolve-duplicate",
+        "rule-dispute",
     )
 )
 """Commands that decide somebody's case: whoever has a part in it may not (design §4)."""
-SEEKING: Final = frozenset(("register", "claim"))
-"""Commands by which one seeks a customer for oneself: who is refused has a part in it from then."""
 
 
 def permitted(command: str, rules: Rulebook) -> tuple[str, ...]:
@@ -114,6 +129,7 @@ def permitted(command: str, rules: Rulebook) -> tuple[str, ...]:
         "decide-intent": rules.applications.decided_by,
         "decide-extension": rules.applications.decided_by,
         "confirm-contract": rules.contracts.confirmed_by,
+        "rule-dispute": rules.disputes.ruled_by,
     }
     among = chosen.get(command)
     return tuple(role for role in needs(command) if among is None or role in among)

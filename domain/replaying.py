@@ -37,6 +37,7 @@ class Situation:
     contracts: tuple[tuple[str, str], ...]
     signers: tuple[str, ...]
     open_reports: tuple[int, ...]
+    open_disputes: tuple[int, ...]
     merged_into: UUID | None
 
 
@@ -106,6 +107,7 @@ def situation(customer: Customer, at: datetime) -> Situation:
         open_reports=tuple(
             number for number, report in customer.reports.items() if report.resolution is None
         ),
+        open_disputes=tuple(dispute.number for dispute in customer.open_disputes),
         merged_into=customer.merged_into,
     )
 

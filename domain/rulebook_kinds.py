@@ -28,6 +28,10 @@ class Kind(ABC):
         """A good value as it stands in a sentence."""
         return str(value)
 
+    def from_json(self, value: object) -> object:
+        """What JSON states, as TOML would; what is no such value stays, for `problem` to say."""
+        return value
+
 
 @dataclass(frozen=True, slots=True)
 class Whole(Kind):
@@ -152,6 +156,14 @@ class Dates(Kind):
             "en": "must be a list of distinct dates such as [2026-10-08, 2026-10-09]",
         }
 
+    def from_json(self, value: object) -> object:
+        if not isinstance(value, list) or not all(isinstance(day, str) for day in value):
+            return value
+        try:
+            return [date.fromisoformat(day) for day in value]
+        except ValueError:
+            return value
+
     def words(self, value: object, language: Language, /) -> str:
         days = value if isinstance(value, tuple) else ()
         return _listed([day.isoformat() for day in sorted(days)], language)
@@ -178,6 +190,14 @@ class LocalTime(Kind):
         if isinstance(value, time):
             return None
         return {"zh": "应为时刻，如 09:00:00", "en": "must be a time of day such as 09:00:00"}
+
+    def from_json(self, value: object) -> object:
+        try:
+            stated = time.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            return value
+        # A time with an offset is no hour of the pool, which are those of Asia/Shanghai.
+        return stated if stated is not None and stated.tzinfo is None else value
 
 
 UNSTATED: Words = {"zh": "文件未规定", "en": "not stated"}

@@ -94,6 +94,14 @@ class ContractRules:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeRules:
+    """Which roles rule disputes, and how far ahead a ruling may set a deadline (A-27)."""
+
+    ruled_by: tuple[str, ...]
+    deadline_days_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class PoolRules:
     """The hours of claims from the pool, in Asia/Shanghai, half-open; None and None: always."""
 

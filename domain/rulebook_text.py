@@ -22,6 +22,7 @@ from domain.rulebook_tables import (
     ContractRules,
     DayCounting,
     DisclosureRules,
+    DisputeRules,
     FollowUpRules,
     HoldOverRules,
     IntentRules,
@@ -84,6 +85,7 @@ class Rulebook:
     follow_up: FollowUpRules
     names: NameRules
     contracts: ContractRules
+    disputes: DisputeRules
     pool: PoolRules
     calendar: CalendarRules
     agenda: AgendaRules
@@ -170,10 +172,26 @@ def parse_stored(toml_text: str) -> Rulebook:
     return _read(toml_text, _CAME_LATER)
 
 
+def changed(toml_text: str, changes: Mapping[str, Any]) -> Rulebook:
+    """The rulebook of a stored text with other values, which have no lines.
+
+    changes: by table and name, as JSON states them; None unsets. Raises InvalidRulebook.
+    """
+    stated = {**_CAME_LATER, **_flat(_tables(toml_text))}
+    for key, value in changes.items():
+        known = _KEYS.get(key)
+        stated[key] = known.kind.from_json(value) if known is not None else value
+        if value is None and known is not None:
+            del stated[key]
+    return _checked(stated, {})
+
+
 def _read(text: str, standing_in: Mapping[str, Any]) -> Rulebook:
-    lines = _lines(text[:TEXT_CHARACTERS_MAX])
+    return _checked({**standing_in, **_flat(_tables(text))}, _lines(text[:TEXT_CHARACTERS_MAX]))
+
+
+def _checked(stated: Mapping[str, Any], lines: Mapping[str, int]) -> Rulebook:
     try:
-        stated = {**standing_in, **_flat(_tables(text))}
         found = [*_unknown(stated, lines), *_wrong(stated, lines)]
     except RecursionError as error:
         raise InvalidRulebook((_syntax("nested too deeply", "嵌套过深"),)) from error
@@ -191,6 +209,8 @@ def _tables(text: str) -> dict[str, Any]:
         raise InvalidRulebook((_syntax(f"longer than {limit} characters", f"超过 {limit} 个字符"),))
     try:
         return tomllib.loads(text)
+    except RecursionError as error:
+        raise InvalidRulebook((_syntax("nested too deeply", "嵌套过深"),)) from error
     # Beside its own error the parser raises ValueError for dates and numbers that cannot be.
     except ValueError as error:
         place = re.search(r"at line (\d+)", str(error))

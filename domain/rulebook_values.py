@@ -1,6 +1,6 @@
 """Every value of a rulebook: its kind and range, who asks for it, and what it says in words."""
 
-from domain.permissions import CONFIRMERS
+from domain.permissions import CONFIRMERS, DECIDERS
 from domain.rulebook_holding_values import HOLDING_VALUES
 from domain.rulebook_kinds import Dates, LocalTime, Name, OneOf, SomeOf, Texts, Value, Whole
 
@@ -130,6 +130,32 @@ VALUES: tuple[Value, ...] = (
         "A drawn contract that is not signed within {} days expires",
         because={"zh": "编号不应被永久占用", "en": "a number should not be kept for ever"},
         default=30,
+    ),
+    Value(
+        "disputes.ruled_by",
+        SomeOf(DECIDERS, count_min=1),
+        "A-27",
+        "裁决撞单争议的角色（当事人除外）：{}",
+        "Roles that rule disputes, never a party: {}",
+        because={
+            "zh": "总监对各部门同等负责",
+            "en": "a director answers for every department alike",
+        },
+        default=("director",),
+        is_later=True,
+    ),
+    Value(
+        "disputes.deadline_days_max",
+        Whole(1, 3650),
+        "A-27",
+        "裁决所定的保护期最长 {} 天",
+        "A ruling sets a deadline at most {} days ahead",
+        because={
+            "zh": "与潜在客户的保护期加一次延期相同",
+            "en": "it is a term as potential with its extension",
+        },
+        default=60,
+        is_later=True,
     ),
     Value(
         "pool.opens_at",

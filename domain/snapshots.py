@@ -17,6 +17,7 @@ from eventsourcing.utils import register_topic
 
 from domain.contract import Contract
 from domain.customer import Customer
+from domain.events.disputes import Dispute
 from domain.events.duplicates import Alias, Report
 from domain.events.values import Bar, Contact
 from domain.protection import Protection
@@ -35,7 +36,7 @@ class CustomerSnapshot:
     bars: the aggregate keeps them by member, of whom one is nobody, which is no key in JSON.
     """
 
-    TOPIC: ClassVar = "customer.snapshot.1"
+    TOPIC: ClassVar = "customer.snapshot.2"
 
     originator_id: UUID
     originator_version: int
@@ -56,6 +57,7 @@ class CustomerSnapshot:
     contracts: dict[str, Contract]
     signers: tuple[str, ...]
     reports: dict[int, Report]
+    disputes: dict[int, Dispute]
     linked: frozenset[UUID]
     different_from: frozenset[UUID]
     merged_into: UUID | None

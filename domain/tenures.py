@@ -21,6 +21,7 @@ from domain.events import (
     ClaimWithdrawn,
     ContractConfirmed,
     CustomerEvent,
+    DisputeMoved,
     DuplicateAbsorbed,
     HolderRemoved,
     IntentGranted,
@@ -28,6 +29,7 @@ from domain.events import (
     Merged,
     MovedToAfterSales,
     Released,
+    Restored,
     ReviewPassed,
     ReviewRefused,
     Stage,
@@ -50,6 +52,8 @@ Ending = Literal[
     "transferred",
     "moved",
     "merged",
+    "dispute-moved",
+    "restored",
 ]
 _ENDINGS: Final[Mapping[type[CustomerEvent], Ending]] = {
     Lapsed: "lapsed",
@@ -65,7 +69,11 @@ _ENDINGS: Final[Mapping[type[CustomerEvent], Ending]] = {
     MovedToAfterSales: "moved",
     Merged: "merged",
     DuplicateAbsorbed: "merged",
+    DisputeMoved: "dispute-moved",
+    Restored: "restored",
 }
+AWARDS: Final = (DisputeMoved, Restored)
+"""Facts that end a protection, where there is one, and begin another (design §8)."""
 PROTECTION_ENDS: Final = frozenset((Released, Lapsed, ClaimWithdrawn, HolderRemoved, Merged))
 """Facts after which nobody holds the customer."""
 
@@ -206,7 +214,9 @@ def led_to(
 
 def _is_same_tenure(before: Protection, after: Protection, event: CustomerEvent) -> bool:
     """One tenure is one holder in one stage of one protection; two are never one (A-11)."""
-    if isinstance(event, Claimed) or (isinstance(event, DuplicateAbsorbed) and event.moved):
+    if isinstance(event, (Claimed, *AWARDS)) or (
+        isinstance(event, DuplicateAbsorbed) and event.moved
+    ):
         return False
     return (before.holder, before.group, before.stage, before.claimed_at) == (
         after.holder,

@@ -96,7 +96,14 @@ COMMANDS: Final[Mapping[str, Term]] = {
     "name-after-sales": Term("指定售后负责人", "name the person of after-sales"),
     "report-duplicate": Term("报告重复客户", "report a duplicate"),
     "resolve-duplicate": Term("决定重复报告", "decide the report of a duplicate"),
+    "open-dispute": Term("提出撞单争议", "open a dispute"),
+    "rule-dispute": Term("裁决撞单争议", "rule the dispute"),
     "leave": Term("安排成员离职", "arrange for a member's leaving"),
+    "add-webhook": Term("添加 webhook", "add a webhook"),
+    "disable-webhook": Term("停用 webhook", "disable a webhook"),
+    "enable-webhook": Term("启用 webhook", "enable a webhook"),
+    "remove-webhook": Term("删除 webhook", "remove a webhook"),
+    "resend-webhook": Term("重新发送事件", "send events once more"),
     "add-member": Term("添加成员", "add a member"),
     "change-member": Term("修改成员", "change a member"),
     "issue-token": Term("签发访问令牌", "issue an access token"),
@@ -144,8 +151,17 @@ ENDINGS: Final[Mapping[str, Term]] = {
     "manager": Term("由经理移除", "removed by a manager"),
     "left": Term("跟进人离职", "the holder left the company"),
     "merged": Term("重复客户合并", "merged with a duplicate"),
+    "dispute-moved": Term("争议裁决改由他人保护", "a ruling gave it to another member"),
+    "restored": Term("裁决恢复了先前的保护", "a ruling gave an earlier protection back"),
 }
 """How a tenure ended, and the causes that the events of an end name."""
+
+RULINGS: Final[Mapping[str, Term]] = {
+    "uphold": Term("维持现状", "upheld"),
+    "move": Term("改由他人保护", "moved to another member"),
+    "restore": Term("恢复保护", "restored"),
+}
+"""What a ruling may say."""
 
 FIELDS: Final[Mapping[str, Term]] = {
     "name": Term("名称", "the name"),
@@ -154,6 +170,13 @@ FIELDS: Final[Mapping[str, Term]] = {
     "phone": Term("电话", "the phone"),
     "introduction": Term("客户介绍", "the introduction"),
 }
+
+WEBHOOK_CAUSES: Final[Mapping[str, Term]] = {
+    "asked": Term("按要求", "as was asked"),
+    "failing": Term("长期失败", "it failed for too long"),
+    "gone": Term("对方回答 410", "it answered 410"),
+}
+"""Why a webhook was disabled."""
 
 KINDS: Final[Mapping[str, Term]] = {
     "name": Term("全称", "full name"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
 
 from domain.customer import Customer
 from domain.errors import Invalid, NotFound
+from domain.events.customer import CustomerEvent
 from domain.events.values import Contact, Sealed
 from domain.identity import Identity
 from domain.identity import Kind as IdentityKind
@@ -19,6 +20,7 @@ from domain.member import Member
 from domain.orders import ContactInput, Random, Signed, SubjectKey
 from domain.party import Party
 from domain.phones import PhoneProblem, normalise_phone
+from domain.replay import History
 from domain.rulebook import RulebookStream
 from domain.rulebook_text import Rulebook
 from domain.sealing import Sealer
@@ -46,6 +48,7 @@ class Work:
     fetch: Callable[[Iterable[UUID]], Streams]
     fetch_key: Callable[[UUID], bytes | None]
     count_held: CountHeld
+    fetch_history: Callable[[UUID], History]
     new_keys: list[SubjectKey] = field(default_factory=list)
 
     @property
@@ -102,6 +105,13 @@ class Work:
     def not_before(self, customer: Customer) -> None:
         """Another customer takes part: its last event is not later than the decision, either."""
         self.at = max(self.at, customer.modified_on)
+
+    def life(self, customer: Customer) -> list[CustomerEvent]:
+        """The customer's own events up to this decision, what it has just recorded included."""
+        pending = cast(list[CustomerEvent], list(customer.pending_events))
+        loaded = customer.version - len(pending)
+        events = (past.event for past in self.fetch_history(customer.id).events)
+        return [*(found for found in events if found.originator_version <= loaded), *pending]
 
     def identity(self, kind: IdentityKind, key: str) -> Identity | None:
         """Who stands behind a name, core, phone or number; None while nobody ever did."""

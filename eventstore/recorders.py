@@ -15,7 +15,14 @@ from eventstore.appending import Append, apply_once
 from eventstore.connections import Database
 from eventstore.loading import load
 from eventstore.records import CommandRecord, Loaded, Recorded, SubjectKey
-from eventstore.selecting import select_log, select_stream
+from eventstore.selecting import (
+    select_given_streams,
+    select_log,
+    select_mentioning,
+    select_stream,
+    select_stream_after,
+    select_streams,
+)
 from eventstore.settling import Settling
 from eventstore.snapshotting import insert_snapshots, keep_snapshots
 from eventstore.subscribing import PollingSubscription
@@ -139,6 +146,38 @@ class ApplicationRecorder(AggregateRecorder, persistence.ApplicationRecorder):
             settled = self.settled_position()
             upto = settled if upto is None else min(upto, settled)
         rows = select_log(self.database, after=after, upto=upto, limit=limit)
+        return [Recorded(*row) for row in rows]
+
+    def streams(
+        self, originator_ids: Sequence[UUID], *, without: Sequence[str] = ()
+    ) -> list[StoredEvent]:
+        """The events of some streams, stream by stream. without: topics that are left out."""
+        return select_given_streams(self.database, originator_ids, without=without)
+
+    def read_streams(
+        self,
+        *,
+        after: tuple[UUID, int],
+        before: UUID | None,
+        upto: int,
+        but: Sequence[str] = (),
+        limit: int,
+    ) -> list[Recorded]:
+        """Events stream by stream, in the order of ids and versions: those behind the id and
+        version `after`, of ids below `before`, with positions <= upto, which must be settled, of
+        every topic but these."""
+        rows = select_streams(
+            self.database, after=after, before=before, upto=upto, but=but, limit=limit
+        )
+        return [Recorded(*row) for row in rows]
+
+    def stream_after(self, first: UUID, events: int) -> UUID | None:
+        """Where to cut the streams: an id about so many events behind `first`; None: the end."""
+        return select_stream_after(self.database, first, events)
+
+    def mentioning(self, text: str, *, upto: int, limit: int) -> list[Recorded]:
+        """Events with positions <= upto whose stored state holds `text`. Reads the whole log."""
+        rows = select_mentioning(self.database, text, upto=upto, limit=limit)
         return [Recorded(*row) for row in rows]
 
     def subject_keys(self, subjects: Sequence[UUID]) -> dict[UUID, bytes]:

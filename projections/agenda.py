@@ -43,6 +43,8 @@ Kind = Literal[
 ]
 NAME = "agenda"
 VERSION = 2
+OTHERS = frozenset((MemberJoined, LeaveArranged))
+READS: Final = ()
 TABLES = ("agenda", "agenda_leavers")
 DDL = """
 CREATE TABLE agenda (

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
+import psycopg2.errors
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.sql import SQL, Composable, Composed, Identifier, Literal
 
 from domain import names
 from domain.protection import AFTER_SALES
+from projections.positions import ViewLagging, positions_of
 
 Item = TypeVar("Item")
 After = Sequence[Any]
@@ -44,10 +47,15 @@ IN_REGION: Final = SQL(
 )
 """The name or the address of the row's customer begins with the region asked for (S1-018)."""
 _WITH_POSITION: Final = SQL(
-    "SELECT told.position, asked.* FROM (SELECT coalesce(min(position), 0) AS position"
-    " FROM views.positions WHERE view = ANY (%(views)s)) AS told"
+    "SELECT told.is_ours, told.position, asked.* FROM (SELECT"
+    " coalesce(bool_and(stored.version = ours.version), false) AS is_ours,"
+    " coalesce(min(stored.position), 0) AS position"
+    " FROM unnest(%(views)s::text[], %(versions)s::integer[]) AS ours (view, version)"
+    " LEFT JOIN views.positions AS stored USING (view)) AS told"
     " LEFT JOIN LATERAL ({query}) AS asked ON true"
 )
+_STRANGE: Final = (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn)
+"""What a question meets in tables of another version."""
 
 
 def region_parameters(region: str | None) -> dict[str, str]:
@@ -74,13 +82,42 @@ def ask(
     """Rows of `query` and the position of `views`, from one snapshot: one statement, one trip.
 
     query: a SELECT whose first column is never null. Where it reads several views, the position
-    is that of the one furthest behind.
+    is that of the one furthest behind. Raises ViewLagging where the tables of one are of another
+    version than this program's: nothing is answered from those.
     """
-    cursor.execute(_WITH_POSITION.format(query=query), {**parameters, "views": list(views)})
+    versions = [_versions()[view] for view in views]
+    asked = {**parameters, "views": list(views), "versions": versions}
+    try:
+        cursor.execute(_WITH_POSITION.format(query=query), asked)
+    except _STRANGE as error:
+        if not cursor.connection.autocommit:
+            raise
+        _require_ours(cursor, views, error)
+        raise
     found = cursor.fetchall()
-    columns = [column.name for column in cursor.description or ()][1:]
-    rows = [dict(zip(columns, row[1:], strict=True)) for row in found if row[1] is not None]
-    return rows, found[0][0]
+    columns = [column.name for column in cursor.description or ()][2:]
+    if not found[0][0]:
+        _require_ours(cursor, views)
+    rows = [dict(zip(columns, row[2:], strict=True)) for row in found if row[2] is not None]
+    return rows, found[0][1]
+
+
+def _require_ours(cursor: Cursor, views: Sequence[str], cause: Exception | None = None) -> None:
+    """Raise ViewLagging for a view whose tables are of another version: all that they had told
+    is still to be folded anew."""
+    stored = positions_of(cursor, views)
+    for view in views:
+        if view not in stored or stored[view].version != _versions()[view]:
+            raise ViewLagging(view, stored[view].position if view in stored else 0) from cause
+
+
+@cache
+def _versions() -> Mapping[str, int]:
+    """The version that this program knows of each view. The catalogue is imported late: its views
+    import this module."""
+    from projections.catalogue import ALL
+
+    return {view.NAME: view.VERSION for view in ALL}
 
 
 class Order:

@@ -1,7 +1,7 @@
 """The tables of the view `approvals` and their fold: what may wait for a decision, and the parties.
 
-One row a customer: its protection, its open contracts and reports, the records it is like, and who
-has a part in it.
+One row a customer: its protection, its open contracts, reports and disputes, the records it is
+like, and who has a part in it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from domain.contract import Contract
 from domain.events import (
     Claimed,
     ContractConfirmed,
+    DisputeMoved,
+    DisputeOpened,
+    DisputeRuled,
     DuplicateAbsorbed,
     DuplicateLinked,
     DuplicateReported,
@@ -28,6 +31,7 @@ from domain.events import (
     PartyNoted,
     ProfileChanged,
     Registered,
+    Restored,
     Transferred,
 )
 from projections.contracting import MOVES_CONTRACTS, open_contracts_after
@@ -38,6 +42,7 @@ from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 TABLES: Final = ("approvals", "approval_parties")
+OTHERS: Final = frozenset((PartyNoted,))
 DDL: Final = """
 CREATE TABLE approvals (
     customer_id uuid PRIMARY KEY,
@@ -60,6 +65,7 @@ CREATE TABLE approvals (
     applicant text,
     contracts jsonb,
     reports jsonb,
+    disputes jsonb,
     parties text[],
     linked uuid[],
     different_from uuid[],
@@ -69,6 +75,7 @@ CREATE INDEX approvals_under_review ON approvals (review_due, customer_id) WHERE
 CREATE INDEX approvals_applied_for ON approvals (until, customer_id) WHERE applied_for IS NOT NULL;
 CREATE INDEX approvals_contracts ON approvals (customer_id) WHERE contracts IS NOT NULL;
 CREATE INDEX approvals_reports ON approvals (customer_id) WHERE reports IS NOT NULL;
+CREATE INDEX approvals_disputes ON approvals (customer_id) WHERE disputes IS NOT NULL;
 CREATE INDEX approvals_unnamed ON approvals (customer_id)
     WHERE stage = 'formal' AND (holder IS NULL OR passes_at IS NOT NULL);
 
@@ -81,10 +88,21 @@ CREATE TABLE approval_parties (
 """
 
 
+class OpenCase(msgspec.Struct, frozen=True):
+    """A dispute that nobody has ruled yet."""
+
+    number: int
+    opener: str
+    contested_at: datetime
+    statement: str
+    opened_at: datetime
+
+
 class ApprovalRow(Holding, kw_only=True, gc=False):
     """One row of `approvals`.
 
-    contracts, reports: those that are open. parties: who ever claimed, was given or signed it.
+    contracts, reports, disputes: those that are open. parties: who ever claimed, was given, signed
+    or contested it.
     linked: records reported to be the same company. different_from: those declared another one.
     Of each, None: there is none, as most customers have.
     """
@@ -106,6 +124,7 @@ class ApprovalRow(Holding, kw_only=True, gc=False):
     applicant: str | None = None
     contracts: dict[str, Contract] | None = None
     reports: list[OpenReport] | None = None
+    disputes: list[OpenCase] | None = None
     parties: list[str] | None = None
     linked: list[UUID] | None = None
     different_from: list[UUID] | None = None
@@ -167,7 +186,19 @@ def _claimed(row: ApprovalRow, entry: LogEntry) -> None:
     row.parties = _with(row.parties, [event.holder])
 
 
-def _transferred(row: ApprovalRow, entry: LogEntry) -> None:
+def _contested(row: ApprovalRow, entry: LogEntry) -> None:
+    event: DisputeOpened = entry.event
+    case = OpenCase(event.number, event.actor, event.contested_at, event.statement, event.timestamp)
+    row.disputes = [*(row.disputes or ()), case]
+    row.parties = _with(row.parties, [event.actor])
+
+
+def _ruled(row: ApprovalRow, entry: LogEntry) -> None:
+    number = entry.event.number
+    row.disputes = [case for case in row.disputes or () if case.number != number] or None
+
+
+def _given(row: ApprovalRow, entry: LogEntry) -> None:
     row.parties = _with(row.parties, [entry.event.to])
 
 
@@ -252,12 +283,16 @@ _CHANGES: Final[Mapping[type, Change[Any]]] = joined(
     {
         Claimed: _claimed,
         ContractConfirmed: _confirmed,
+        DisputeMoved: _given,
+        DisputeOpened: _contested,
+        DisputeRuled: _ruled,
         DuplicateAbsorbed: _absorbed,
         DuplicateLinked: _linked,
         DuplicateReported: _reported,
         LikenessEnded: _likeness_ended,
         Merged: _merged,
         ProfileChanged: _profile_changed,
-        Transferred: _transferred,
+        Restored: _given,
+        Transferred: _given,
     },
 )

@@ -2,8 +2,9 @@
 
 review: a claim (S1-309); one whose record resembles another with an earlier live claim is shown
 with that one (S1-312, A-64). intent, extension: an application (S1-036, S1-041). contract: complete
-and not confirmed (S1-060). duplicate: an open report (S1-020). after-sales: a formal customer that
-no person of after-sales is responsible for yet (S1-048).
+and not confirmed (S1-060). duplicate: an open report (S1-020). dispute: a case without a
+ruling (A-27). after-sales: a formal customer that no person of after-sales is responsible for yet
+(S1-048).
 """
 
 from __future__ import annotations
@@ -23,14 +24,19 @@ from domain.contract import STEPS, Contract
 from domain.protection import Protection
 from projections import approval_rows
 from projections.answers import DEPARTMENT, HELD, HOLDER, After, Order, Page, ask_page
+from projections.approval_rows import OpenCase
 from projections.customer_matters import OpenReport
 from projections.holding import protection_of
 from projections.view import LogBatch
 
-ApprovalKind = Literal["review", "intent", "extension", "contract", "duplicate", "after-sales"]
+ApprovalKind = Literal[
+    "review", "intent", "extension", "contract", "duplicate", "dispute", "after-sales"
+]
 KINDS: Final[tuple[ApprovalKind, ...]] = get_args(ApprovalKind)
 NAME = "approvals"
-VERSION = 3
+VERSION = 4
+OTHERS = approval_rows.OTHERS
+READS: Final = ()
 TABLES = approval_rows.TABLES
 DDL = approval_rows.DDL
 
@@ -53,12 +59,13 @@ class SimilarRecord:
 class Approval:
     """Something to decide, as of an instant.
 
-    applicant: who asked: the claimant, the applicant, who signed, the reporter; None for
-    after-sales. holder, group, department: of the customer. due_at: when it should be decided; None
-    where nothing is due; overdue: that has passed, and nothing follows from it by itself but the
-    end of a hold-over. until, held_over_until: the deadline that was given, and until when what
-    waits keeps the protection alive beyond it. days: of an extension. number: of the contract, or
-    of the report. of, statement: of a duplicate.
+    applicant: who asked: the claimant, the applicant, who signed, the reporter, who opened the
+    dispute; None for after-sales. holder, group, department: of the customer. due_at: when it
+    should be decided; None where nothing is due; overdue: that has passed, and nothing follows from
+    it by itself but the end of a hold-over. until, held_over_until: the deadline that was given,
+    and until when what waits keeps the protection alive beyond it. days: of an extension. number:
+    of the contract, the report or the dispute. of: of a duplicate. statement: of a duplicate or a
+    dispute. contested_at: of a dispute.
 
     Of a review: claimed_at orders claims, asked_at is when the claim, or its correction, came in;
     warnings: soft findings in the name (A-39); override_reason: why the record is said to be
@@ -82,6 +89,7 @@ class Approval:
     number: str | None
     of: UUID | None
     statement: str | None
+    contested_at: datetime | None
     claimed_at: datetime | None
     corrections: int
     warnings: list[str]
@@ -119,9 +127,7 @@ def approvals(
         cursor,
         (NAME,),
         _COLUMNS,
-        SQL("({}) AS item JOIN views.approvals AS matter USING (customer_id)").format(
-            SQL(" UNION ALL ").join(sources)
-        ),
+        _EACH_WITH_ITS_ROW.format(SQL(" UNION ALL ").join(sources)),
         conditions=(
             SQL("kind = ANY (%(kinds)s)"),
             decider and _HAS_NO_PART,
@@ -166,11 +172,16 @@ def _approval(row: Mapping[str, Any], now: datetime) -> Approval:
 
 def _asked(row: Mapping[str, Any], live: Protection | None) -> dict[str, Any]:
     """When it was asked for, and what the asker said."""
-    told: dict[str, Any] = {"reason": None, "days": None, "statement": None}
+    told: dict[str, Any] = dict.fromkeys(("reason", "days", "statement", "contested_at"))
     if row["kind"] == "duplicate":
         reports = msgspec.convert(row["reports"], list[OpenReport])
         report = next(found for found in reports if str(found.number) == row["number"])
         return told | {"asked_at": report.reported_at, "statement": report.statement}
+    if row["kind"] == "dispute":
+        cases = msgspec.convert(row["disputes"], list[OpenCase])
+        case = next(found for found in cases if str(found.number) == row["number"])
+        said = {"statement": case.statement, "contested_at": case.contested_at}
+        return told | said | {"asked_at": case.opened_at}
     if row["kind"] == "contract":
         contract = msgspec.convert(row["contracts"][row["number"]], Contract)
         return told | {"asked_at": contract.signed_at}
@@ -219,6 +230,13 @@ _DUPLICATES: Final = SQL(
     " jsonb_to_recordset(reports) AS report (number text, of uuid, reporter text)"
     " WHERE reports IS NOT NULL"
 )
+_DISPUTES: Final = SQL(
+    "SELECT customer_id, 'dispute' AS kind, opened.number, NULL::timestamptz AS due_at,"
+    " opened.opener AS asked_by, NULL::uuid AS of"
+    " FROM views.approvals,"
+    " jsonb_to_recordset(disputes) AS opened (number text, opener text)"
+    " WHERE disputes IS NOT NULL"
+)
 _UNNAMED: Final = SQL(
     "SELECT customer_id, 'after-sales' AS kind, NULL::text AS number,"
     " NULL::timestamptz AS due_at, NULL::text AS asked_by, NULL::uuid AS of"
@@ -230,7 +248,14 @@ _SOURCES: Final[Sequence[tuple[frozenset[ApprovalKind], Composable]]] = (
     (frozenset(("intent", "extension")), _APPLICATIONS),
     (frozenset(("contract",)), _CONTRACTS),
     (frozenset(("duplicate",)), _DUPLICATES),
+    (frozenset(("dispute",)), _DISPUTES),
     (frozenset(("after-sales",)), _UNNAMED),
+)
+# Row by row, behind OFFSET 0: few things wait, but the planner, which cannot see how few contracts
+# and reports there are in a record, would rather read the whole table once.
+_EACH_WITH_ITS_ROW: Final = SQL(
+    "({}) AS item JOIN LATERAL (SELECT * FROM views.approvals AS own"
+    " WHERE own.customer_id = item.customer_id OFFSET 0) AS matter USING (customer_id)"
 )
 _IN_DEPARTMENT: Final = SQL("(kind = 'after-sales' OR {} = %(department)s)").format(DEPARTMENT)
 # Whom after-sales is to name is no party's decision: anybody but the one named may take it.
@@ -272,7 +297,7 @@ _ORDER: Final = Order(
 _COLUMNS: Final = SQL(
     """
     customer_id, kind, number, due_at, asked_by, item.of, name, warnings, override_reason,
-    protection, contracts, reports,
+    protection, contracts, reports, disputes,
     CASE WHEN kind = 'review' THEN (
         SELECT jsonb_agg(jsonb_build_object(
             'customer_id', other.customer_id, 'name', other.name, 'match', likeness.match,

@@ -2,14 +2,18 @@
 
 One row an event, written once. Facts are plain JSON without anything that is sealed, hashed or
 secret. A customer's history is its own events with the refusals about it between them.
+
+Every question is answered in the order of the log, from an index whose last column is the position,
+so that the hundredth page costs what the first one does. Where events of several topics are asked
+for, each topic gives as many as the page holds. A span of time narrows the positions first: a
+table of days says which of them lie in each.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, Final, get_args, get_type_hints
@@ -17,8 +21,9 @@ from uuid import UUID
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-from psycopg2.sql import SQL
+from psycopg2.sql import SQL, Composable
 
+import domain.events
 from domain.events import (
     Contact,
     CustomerEvent,
@@ -27,15 +32,21 @@ from domain.events import (
     RefusalRecorded,
     Sealed,
 )
+from domain.events.duplicates import Alias
 from domain.events.facts import facts_of
 from domain.words import describe
 from projections.answers import After, Order, Page, ask_page
-from projections.rows import Table
+from projections.audit_source import Asked, utc_day
+from projections.rows import Table, as_json
 from projections.view import LogBatch, LogEntry
 
 NAME = "audit"
-VERSION = 2
-TABLES = ("audit",)
+VERSION = 3
+# A day's stretch of positions is made of many streams, and rows in the order of the log lie as
+# their questions ask for them.
+OTHERS = None
+READS: Final = ()
+TABLES = ("audit", "audit_days")
 DDL = """
 CREATE TABLE audit (
     position bigint PRIMARY KEY,
@@ -57,38 +68,26 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_actor ON audit (actor, position);
 CREATE INDEX audit_by_customer ON audit (customer_id, position) WHERE customer_id IS NOT NULL;
 CREATE INDEX audit_by_topic ON audit (topic, position);
+CREATE INDEX audit_by_actor_and_topic ON audit (actor, topic, position);
+CREATE INDEX audit_by_rule ON audit (rule, position) WHERE rule IS NOT NULL;
+CREATE INDEX audit_by_rule_and_actor ON audit (rule, actor, position) WHERE rule IS NOT NULL;
 -- Instants ascend nearly with the positions, so block ranges find a stretch of time.
 CREATE INDEX audit_by_time ON audit USING brin (at) WITH (pages_per_range = 32);
 CREATE INDEX audit_refusals_by_rule ON audit (rule, at) WHERE rule IS NOT NULL;
 CREATE INDEX audit_overrides ON audit (at)
     WHERE topic IN ('customer.registered', 'customer.profile_changed') AND reason IS NOT NULL;
+
+CREATE TABLE audit_days (
+    day date PRIMARY KEY,
+    first_position bigint NOT NULL,
+    last_position bigint NOT NULL
+);
 """
 _REASONS: Final = ("reason", "override_reason", "different_company", "statement", "cause")
 
 
-class AuditRow(msgspec.Struct, gc=False):
-    """One row of `audit`."""
-
-    position: int
-    stream_id: UUID
-    version: int
-    topic: str
-    at: datetime
-    recorded_at: datetime
-    actor: str
-    customer_id: UUID | None
-    rulebook: str | None
-    rule: str | None
-    clause: str | None
-    reason: str | None
-    zh: str
-    en: str
-    facts: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One event. at: when it took effect; recorded_at: when the store wrote it.
+class AuditEntry(msgspec.Struct, gc=False):
+    """One event, and its row. at: when it took effect; recorded_at: when the store wrote it.
 
     rule, clause: which rule a refusal broke. reason: what its author gave as the reason.
     """
@@ -110,20 +109,46 @@ class AuditEntry:
     facts: dict[str, Any]
 
 
-AUDIT_ROWS: Final = Table("audit", AuditRow, ("position",))
+AUDIT_ROWS: Final = Table("audit", AuditEntry, ("position",))
+
+
+TOPICS: Final = tuple(
+    sorted(
+        vars(kind)["TOPIC"]
+        for kind in vars(domain.events).values()
+        if isinstance(kind, type) and "TOPIC" in vars(kind)
+    )
+)
+"""Of every event that there is."""
 
 
 def fold(cursor: Cursor, batch: LogBatch) -> None:
-    """Every event of `batch` in words."""
-    AUDIT_ROWS.insert(cursor, [_row(entry) for entry in batch.entries])
+    """Every event of `batch` in words, and in which positions each day's events lie."""
+    rows = [_row(entry) for entry in batch.entries]
+    AUDIT_ROWS.insert(cursor, rows)
+    cursor.execute(_WIDEN_DAYS, (as_json(_days_of(rows)),))
 
 
-def _row(entry: LogEntry) -> AuditRow:
+def _days_of(rows: Iterable[AuditEntry]) -> list[dict[str, Any]]:
+    """Of each day in UTC the first and the last position. A lapse takes effect at its deadline and
+    is recorded later, so the days overlap."""
+    days: dict[date, tuple[int, int]] = {}
+    for row in rows:
+        day = utc_day(row.at)
+        first, _ = days.get(day, (row.position, 0))
+        days[day] = (first, row.position)
+    return [
+        {"day": day, "first_position": first, "last_position": last}
+        for day, (first, last) in days.items()
+    ]
+
+
+def _row(entry: LogEntry) -> AuditEntry:
     event = entry.event
     words = describe(event)
     facts = _facts(event)
     is_refusal = type(event) is RefusalRecorded
-    return AuditRow(
+    return AuditEntry(
         position=entry.position,
         stream_id=event.originator_id,
         version=event.originator_version,
@@ -160,7 +185,7 @@ def _shown_fields(event_class: Any) -> tuple[list[str], list[str]]:
     hints = get_type_hints(event_class)
     fields = [field.name for field in dataclasses.fields(event_class)]
     shown = facts_of(SimpleNamespace(**dict.fromkeys(fields))).keys() - {"toml"}
-    personal = [name for name in shown if _mentions(hints[name], (Sealed, Contact))]
+    personal = [name for name in shown if _mentions(hints[name], (Sealed, Contact, Alias))]
     return [name for name in fields if name in shown and name not in personal], personal
 
 
@@ -183,36 +208,41 @@ def audit(
     actor: str | None = None,
     customer_id: UUID | None = None,
     topic: str | None = None,
+    rule: str | None = None,
+    positions: Collection[int] | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
+    upto: int | None = None,
     newest_first: bool = False,
     limit: int = 50,
     after: After | None = None,
 ) -> Page[AuditEntry]:
     """Events for which every given filter holds, in the order of the log.
 
-    start, end: those that took effect in [start, end).
+    topic: a whole one, or the beginning that ends with a dot (`customer.`). rule: refusals that
+    broke it. positions: these alone. start, end: those that took effect in [start, end). upto: none
+    behind this position.
     """
+    topics = _topics(topic)
+    if rule and topic is not None:
+        topics = [one for one in topics if one == RefusalRecorded.TOPIC]
+    asked = Asked(actor, customer_id, topics, rule, positions, start, end, upto)
     return _page(
         cursor,
-        (
-            actor and SQL("actor = %(actor)s"),
-            customer_id and SQL("customer_id = %(customer_id)s::uuid"),
-            topic and SQL("topic = %(topic)s"),
-            start and SQL("at >= %(start)s"),
-            end and SQL("at < %(end)s"),
-        ),
-        {
-            "actor": actor,
-            "customer_id": str(customer_id),
-            "topic": topic,
-            "start": start,
-            "end": end,
-        },
+        asked.source(descending=newest_first, limit=limit, after=after),
+        (),
+        asked.given(after),
         descending=newest_first,
         limit=limit,
         after=after,
     )
+
+
+def _topics(topic: str | None) -> list[str]:
+    """The whole topics that are meant; the empty one where any is."""
+    if topic is None or not topic.endswith("."):
+        return [topic or ""]
+    return [one for one in TOPICS if one.startswith(topic)]
 
 
 def history(
@@ -226,6 +256,7 @@ def history(
     """A customer's own events, and the refusals about it, in the order of the log (design §4)."""
     return _page(
         cursor,
+        SQL("views.audit"),
         (
             SQL("customer_id = %(customer_id)s::uuid"),
             SQL("NOT starts_with(topic, 'identity.')"),
@@ -240,6 +271,7 @@ def history(
 
 def _page(
     cursor: Cursor,
+    source: Composable,
     conditions: Sequence[object],
     parameters: Mapping[str, Any],
     **asked: Any,
@@ -248,7 +280,7 @@ def _page(
         cursor,
         (NAME,),
         SQL(", ".join(AUDIT_ROWS.columns)),
-        SQL("views.audit"),
+        source,
         conditions=conditions,
         parameters=parameters,
         order=_ORDER,
@@ -258,3 +290,10 @@ def _page(
 
 
 _ORDER: Final = Order(("position", "bigint"))
+_WIDEN_DAYS: Final = (
+    "INSERT INTO audit_days AS kept"
+    " SELECT * FROM json_populate_recordset(NULL::audit_days, %s)"
+    " ON CONFLICT (day) DO UPDATE"
+    " SET first_position = least(kept.first_position, excluded.first_position),"
+    " last_position = greatest(kept.last_position, excluded.last_position)"
+)

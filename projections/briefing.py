@@ -138,6 +138,7 @@ class Briefing:
     quiet: list[Quiet]
     attempts: list[Attempt]
     duplicates: list[Approval]
+    disputes: list[Approval]
     overrides: list[Override]
     position: int
 
@@ -171,6 +172,7 @@ def briefing(
         quiet=morning.rows((customers.NAME,), _QUIET, _quiet, quiet_before=quiet_before),
         attempts=morning.rows((audit.NAME, customers.NAME), _ATTEMPTS, _attempt),
         duplicates=morning.approvals(kinds=("duplicate",)),
+        disputes=morning.approvals(kinds=("dispute",)),
         overrides=morning.rows((audit.NAME, customers.NAME), _OVERRIDES, _override),
         position=morning.position,
     )

@@ -9,7 +9,8 @@ import domain.events
 from domain.contract import Contract, dropped
 from domain.events import CustomerEvent, DuplicateAbsorbed
 from domain.events.contracts import ContractEvent
-from domain.tenures import PROTECTION_ENDS
+from domain.events.disputes import Awarded
+from domain.tenures import AWARDS, PROTECTION_ENDS
 
 Contracts = Mapping[str, Contract]
 _OF_CONTRACTS: Final = frozenset(
@@ -19,7 +20,9 @@ _OF_CONTRACTS: Final = frozenset(
 )
 BRINGS_CONTRACTS: Final = _OF_CONTRACTS | {DuplicateAbsorbed}
 """The events that may make a contract."""
-MOVES_CONTRACTS: Final = BRINGS_CONTRACTS | PROTECTION_ENDS
+CLOSES_CONTRACTS: Final = PROTECTION_ENDS.union(AWARDS)
+"""The events that may close those that are open, and make none."""
+MOVES_CONTRACTS: Final = BRINGS_CONTRACTS | CLOSES_CONTRACTS
 """The events that may change what contracts there are, or how they stand."""
 
 
@@ -32,6 +35,8 @@ def contracts_after(known: Contracts, event: Any) -> dict[str, Contract]:
         case DuplicateAbsorbed():
             own = dropped(known) if event.moved or event.protection is None else known
             return {**own, **{contract.number: contract for contract in event.contracts}}
+        case Awarded(drops_contracts=False):
+            return dict(known)
         case CustomerEvent():
             return dropped(known)
     return dict(known)

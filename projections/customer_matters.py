@@ -22,8 +22,7 @@ from domain.events import (
     DuplicateResolved,
     LikenessEnded,
 )
-from domain.tenures import PROTECTION_ENDS
-from projections.contracting import MOVES_CONTRACTS, contracts_after
+from projections.contracting import CLOSES_CONTRACTS, MOVES_CONTRACTS, contracts_after
 from projections.customer_rows import load_customers
 from projections.rows import Table
 from projections.view import LogBatch, LogEntry
@@ -114,7 +113,7 @@ def told_different(known: list[OpenReport], entry: LogEntry) -> list[UUID]:
 def _from_beginning(steps: list[LogEntry]) -> list[LogEntry]:
     """The steps from the first that makes a row: an end has nothing to end in one that is not."""
     for place, entry in enumerate(steps):
-        if type(entry.event) not in PROTECTION_ENDS:
+        if type(entry.event) not in CLOSES_CONTRACTS:
             return steps[place:]
     return []
 

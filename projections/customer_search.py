@@ -6,7 +6,7 @@ over, whether or not a sweep has written that down.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -141,6 +141,15 @@ def _condition(field: str, value: str | None) -> Composable | None:
     if value is None:
         return None
     return _STATES.get(value, _IN_STAGE) if field == "state" else _FILTERS[field]
+
+
+def names_of(cursor: Cursor, customer_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What some customers are called."""
+    cursor.execute(
+        "SELECT customer_id, name FROM views.customers WHERE customer_id = ANY (%s::uuid[])",
+        ([str(found) for found in customer_ids],),
+    )
+    return dict(cursor.fetchall())
 
 
 def held_count(cursor: Cursor, member: str, *, now: datetime) -> int:

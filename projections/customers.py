@@ -41,6 +41,8 @@ from projections.view import LogBatch, LogEntry
 
 NAME = "customers"
 VERSION = 3
+OTHERS: Final[frozenset[type]] = frozenset()
+READS: Final = ()
 TABLES = (
     "customers",
     "customer_holdings",

@@ -5,8 +5,10 @@ A view is exactly-once by construction, since its rows and its position change t
 engine anywhere and the next one goes on where the rows are.
 
 A view whose fold raises is set aside: the failure is kept in its position's row and logged, and the
-other views go on. This engine lets go of it for good; it is tried again by the next process that
-starts (or stands by), so it recovers with the release that mends it.
+other views go on. This engine lets go of it; it is tried again by the next process that starts (or
+stands by), so it recovers with the release that mends it. A view whose tables are of another
+version is let go of as well. Both are looked at again, and led again once a rebuild has put tables
+of this version in their place.
 """
 
 from __future__ import annotations
@@ -34,11 +36,16 @@ POLL_SECONDS = 0.05
 LANES = 2
 BACKOFF_SECONDS_MAX = 1.0
 WAIT_POLL_SECONDS = 0.02
+LOOK_SECONDS = 0.5
+"""How often a view that was let go of is looked at again."""
 _log = structlog.get_logger(__name__)
 
 
 class Connections(Protocol):
     """What the engine asks of the database: a pool, and connections of its own."""
+
+    @property
+    def url(self) -> str: ...
 
     def transaction(self) -> AbstractContextManager[Cursor]: ...
     def autocommit(self) -> AbstractContextManager[Cursor]: ...
@@ -70,6 +77,8 @@ class Engine:
         self._reader = Reader(log, to_event, batch_events=batch_events)
         self._leadership = Leadership(database.connect, list(self._views))
         self._followers: dict[str, Follower] = {}
+        self._dropped: set[str] = set()
+        self._looked_at = float("-inf")
         self._poll_seconds = poll_seconds
         self._lanes_count = lanes
         self._lanes: ThreadPoolExecutor | None = None
@@ -155,7 +164,8 @@ class Engine:
     def wait_for(self, view_names: Collection[str], position: int, timeout_seconds: float) -> None:
         """Return once every one of the views has folded `position`.
 
-        Raises ViewLagging after `timeout_seconds`, and at once for a view that stands still.
+        Raises ViewLagging after `timeout_seconds`, and at once for a view that stands still, or
+        whose tables are of another version: it has still to be folded anew.
         """
         give_up = time.monotonic() + timeout_seconds
         self.wake()
@@ -163,6 +173,9 @@ class Engine:
             if all(self._reached.get(name, 0) >= position for name in view_names):
                 return
             stored = self._positions(view_names)
+            for found in stored.values():
+                if not self._is_ours(found):
+                    raise ViewLagging(found.view, found.position)
             late = [found for found in stored.values() if found.position < position]
             if not late:
                 return
@@ -175,6 +188,7 @@ class Engine:
 
     def _lead(self) -> None:
         """Followers for exactly the views that are led here."""
+        self._look_again()
         try:
             self._leadership.refresh()
         finally:
@@ -185,6 +199,17 @@ class Engine:
                 self._followers[name] = Follower(self._views[name], self._database)
             except Outdated:
                 self._resign(name)
+
+    def _look_again(self) -> None:
+        """Views that were let go of may have been rebuilt."""
+        now = time.monotonic()
+        if not self._dropped or now - self._looked_at < LOOK_SECONDS:
+            return
+        self._looked_at = now
+        for name, stored in self._positions(self._dropped).items():
+            if stored.version == self._views[name].VERSION and stored.failed is None:
+                self._dropped.discard(name)
+                self._leadership.resume(name)
 
     def _follow(self, followers: Sequence[Follower], reading: Reading, settled: int) -> None:
         """Fold one batch into several views, side by side: while PostgreSQL writes the rows of one
@@ -235,16 +260,22 @@ class Engine:
         self._drop(name)
 
     def _resign(self, name: str) -> None:
-        _log.error("a view's tables are of another version: migrate", view=name)
+        _log.warning("a view's tables are of another version: not followed here", view=name)
         self._drop(name)
 
     def _drop(self, name: str) -> None:
         self._forget(name)
+        self._dropped.add(name)
         self._leadership.resign(name)
 
     def _forget(self, name: str) -> None:
         self._followers.pop(name, None)
         self._reached.pop(name, None)
+
+    def _is_ours(self, stored: Position) -> bool:
+        """Whether the view's tables are of the version that this program knows."""
+        view = self._views.get(stored.view)
+        return view is None or stored.version == view.VERSION
 
     def _positions(self, names: Collection[str]) -> dict[str, Position]:
         with self._database.autocommit() as cursor:

@@ -47,6 +47,7 @@ class FoldFailed(Exception):
 
     def __init__(self, view: str, entry: LogEntry) -> None:
         super().__init__(f"{view} cannot fold {entry.topic} at position {entry.position}")
+        self.view = view
         self.entry = entry
 
 

@@ -24,6 +24,7 @@ import msgspec
 
 import domain.events
 from domain.events import CustomerEvent, DuplicateAbsorbed, Merged
+from domain.events.disputes import Awarded
 from domain.protection import Protection
 from domain.tenures import changes_at, ending_by, implied_ending, is_moving, passing
 from projections.view import LogEntry
@@ -83,6 +84,8 @@ def hold_and_remember(row: PoolHolding, entry: LogEntry) -> None:
     if before is not None and row.protection is None:
         row.last_holder = before.holder
         row.pool_reason = ending_by(event)
+    if isinstance(event, Awarded):
+        row.bars = [bar for bar in row.bars or () if bar["member"] != event.to] or None
     bars = event.bars if isinstance(event, DuplicateAbsorbed) else [getattr(event, "bar", None)]
     for bar in bars:
         if bar is not None:
@@ -96,7 +99,9 @@ def is_over(before: Protection | None, row: Holding, entry: LogEntry) -> bool:
     """True where the protection that stood before the event ended with it, whether another
     follows or not."""
     event = entry.event
-    is_replaced = isinstance(event, DuplicateAbsorbed) and event.moved
+    is_replaced = isinstance(event, Awarded) or (
+        isinstance(event, DuplicateAbsorbed) and event.moved
+    )
     return before is not None and (row.protection is None or is_replaced)
 
 

@@ -47,6 +47,7 @@ class Leadership:
         self._clock = clock
         self._connection: Any = None
         self._attempted_at = float("-inf")
+        self._resigned: set[str] = set()
         self.held: frozenset[str] = frozenset()
 
     def refresh(self) -> None:
@@ -58,7 +59,7 @@ class Leadership:
         self._attempted_at = now
         try:
             with self._cursor() as cursor:
-                wanted = [view for view in self._keys if view not in self.held]
+                wanted = [view for view in self._keys if view not in self.held | self._resigned]
                 cursor.execute(
                     "SELECT view FROM unnest(%s::text[], %s::integer[]) AS wanted (view, key)"
                     " WHERE pg_try_advisory_lock(%s, key)",
@@ -69,9 +70,14 @@ class Leadership:
             self.close()
             raise
 
+    def resume(self, view: str) -> None:
+        """Try again to lead a view that was given up."""
+        self._resigned.discard(view)
+
     def resign(self, view: str) -> None:
-        """Give up a view for good: another engine may lead it."""
-        key = self._keys.pop(view)
+        """Give up a view until `resume`: another engine may lead it."""
+        key = self._keys[view]
+        self._resigned.add(view)
         if view in self.held:
             self.held -= {view}
             try:

@@ -1,7 +1,8 @@
 """Bringing the schema `views` up to date: the engine's table, then the tables of every view.
 
-A view whose VERSION was raised gets its tables anew, empty, and is folded from the beginning: what
-it held follows from the log. A version that is newer than ours is left alone.
+A view that has none yet gets empty ones. One whose VERSION was raised keeps what it has: the new
+form is folded beside it (`projections.rebuilding`) and takes its place whole, so that the previous
+release goes on answering meanwhile. A version that is newer than ours is left alone.
 """
 
 from __future__ import annotations
@@ -15,33 +16,45 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from projections.catalogue import ALL
+from projections.positions import positions_of
 from projections.view import View
 
 SCHEMA = "views"
-_LOCK = 0x54454E5552450002
+LOCK = 0x54454E5552450002
+"""Held by whoever changes what tables there are, or who may read them."""
 
 
 def migrate(url: str, views: Sequence[View] = ALL) -> list[str]:
     """Bring the views' schema up to date; one process at a time, safe to call at every start.
 
     Runs as the owner of the schema. Returns what was done: names of migrations and of views
-    whose tables were made.
+    whose tables were made. Which views are of an older version, `outdated` tells.
     """
     with closing(psycopg2.connect(url)) as connection:
         with connection, connection.cursor() as cursor:
             cursor.execute(
                 "SET LOCAL client_min_messages = warning; SET LOCAL lock_timeout = '10s'"
             )
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             done = _run_migrations(cursor)
             done += [view.NAME for view in views if _ensure(cursor, view)]
             cursor.execute("SELECT views.grant_access()")
         return done
 
 
+def outdated(cursor: Cursor, views: Sequence[View] = ALL) -> list[View]:
+    """The views whose tables are of an older version than ours, or missing."""
+    stored = positions_of(cursor, [view.NAME for view in views])
+    return [
+        view
+        for view in views
+        if view.NAME not in stored or stored[view.NAME].version < view.VERSION
+    ]
+
+
 def make_tables(cursor: Cursor, view: View, schema: str) -> None:
     """Make a view's empty tables in `schema`."""
-    cursor.execute(_search_path(cursor, schema))
+    cursor.execute(search_path(cursor, schema))
     cursor.execute(view.DDL)
 
 
@@ -72,24 +85,20 @@ def _run_migrations(cursor: Cursor) -> list[str]:
 
 
 def _ensure(cursor: Cursor, view: View) -> bool:
-    """Make the view's tables where there are none or they are of an older version."""
-    cursor.execute("SELECT version FROM views.positions WHERE view = %s", (view.NAME,))
-    row = cursor.fetchone()
-    if row is not None and row[0] >= view.VERSION:
+    """Make the view's tables where there are none."""
+    cursor.execute("SELECT FROM views.positions WHERE view = %s", (view.NAME,))
+    if cursor.fetchone() is not None:
         return False
-    # The engine locks this row before it touches the tables, and so must we: else both wait.
-    cursor.execute("SELECT FROM views.positions WHERE view = %s FOR UPDATE", (view.NAME,))
     drop_tables(cursor, view, SCHEMA)
     make_tables(cursor, view, SCHEMA)
-    cursor.execute("DELETE FROM views.positions WHERE view = %s", (view.NAME,))
     cursor.execute(
         "INSERT INTO views.positions (view, version) VALUES (%s, %s)", (view.NAME, view.VERSION)
     )
     return True
 
 
-def _search_path(cursor: Cursor, schema: str) -> sql.Composed:
-    """The schema, then the one that btree_gist was put into."""
+def search_path(cursor: Cursor, schema: str) -> sql.Composed:
+    """Unqualified names mean `schema` first, then the one that btree_gist was put into."""
     cursor.execute(
         "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'btree_gist'"
     )

@@ -44,6 +44,8 @@ from projections.view import LogBatch, LogEntry
 
 NAME = "pool"
 VERSION = 2
+OTHERS: Final[frozenset[type]] = frozenset()
+READS: Final = ()
 TABLES = ("pool",)
 DDL = """
 CREATE TABLE pool (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 from projections.view import LogBatch, LogEntry
 
@@ -16,6 +17,10 @@ class RecordedEvent(Protocol):
 
     @property
     def position(self) -> int: ...
+    @property
+    def originator_id(self) -> UUID: ...
+    @property
+    def originator_version(self) -> int: ...
     @property
     def topic(self) -> str: ...
     @property
@@ -31,6 +36,32 @@ class Log(Protocol):
     def read(
         self, *, after: int, limit: int, upto: int | None = None
     ) -> Sequence[RecordedEvent]: ...
+
+
+class StreamLog(Log, Protocol):
+    """The log that can also be read stream by stream, in the order of their ids."""
+
+    def read_streams(
+        self,
+        *,
+        after: tuple[UUID, int],
+        before: UUID | None,
+        upto: int,
+        but: Sequence[str] = (),
+        limit: int,
+    ) -> Sequence[RecordedEvent]: ...
+    def stream_after(self, first: UUID, events: int) -> UUID | None: ...
+    def mentioning(self, text: str, *, upto: int, limit: int) -> Sequence[RecordedEvent]: ...
+
+
+class Streams(NamedTuple):
+    """A stretch of the streams: ids from `first` on and below `before`, as of a position; without
+    the events of some topics."""
+
+    first: UUID
+    before: UUID | None
+    upto: int
+    but: Sequence[str] = ()
 
 
 class Reading(NamedTuple):
@@ -71,9 +102,30 @@ class Reader:
         """Keep nothing."""
         self._ahead = None
 
+    def stream_batches(self, log: StreamLog, streams: Streams) -> Iterator[Reading]:
+        """The events of some streams, one stream after the other, in batches."""
+        place = (streams.first, 0)
+        while True:
+            limit = self._limit
+            recorded = log.read_streams(
+                after=place, before=streams.before, upto=streams.upto, but=streams.but, limit=limit
+            )
+            if not recorded:
+                return
+            yield self._decoded(recorded, after=0)
+            place = (recorded[-1].originator_id, recorded[-1].originator_version)
+            if len(recorded) < limit:
+                return
+
     def _read(self, after: int, settled: int) -> Reading:
         limit = self._limit
-        recorded = self._log.read(after=after, limit=limit, upto=settled)
+        reading = self._decoded(self._log.read(after=after, limit=limit, upto=settled), after=after)
+        if reading.broken is None and len(reading.batch.entries) < limit:
+            return Reading(reading.batch, settled)
+        return reading
+
+    def _decoded(self, recorded: Sequence[RecordedEvent], *, after: int) -> Reading:
+        """The events as far as they can be decoded. after: what was reached before them."""
         self._limit = self._next_limit(sum(len(event.state) for event in recorded))
         entries: list[LogEntry] = []
         for event in recorded:
@@ -83,9 +135,7 @@ class Reader:
                 reached = entries[-1].position if entries else after
                 return Reading(LogBatch(entries), reached, _entry(event, None), error)
             entries.append(_entry(event, decoded))
-        if len(recorded) < limit:
-            return Reading(LogBatch(entries), settled)
-        return Reading(LogBatch(entries), entries[-1].position)
+        return Reading(LogBatch(entries), entries[-1].position if entries else after)
 
     def _next_limit(self, size_bytes: int) -> int:
         """Fewer events a batch while they hold long notes, so that memory stays bounded."""

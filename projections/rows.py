@@ -26,7 +26,9 @@ Row = TypeVar("Row")
 COPY_BYTES: Final = 1 << 16
 _CONTROLS: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f", b"u0000": b""}
 _UP_TO_CONTROL: Final = re.compile(rb'((?:[^\\]++|\\["\\])*+)(?:\\(u00[0-9a-f]{2}|[nrtbf])|\Z)')
+_MAYBE_CONTROL: Final = re.compile(rb"\\[unrtbf]")
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class Table(Generic[Row]):
@@ -85,7 +87,10 @@ class Table(Generic[Row]):
         values: list[Any] = [self._values(row) for row in rows]
         if self._texts:
             values = [self._with_texts(list(row)) for row in values]
-        lines = b"\n".join([_encode(row)[1:-1] for row in values])
+        # No text has a bare line feed in JSON, so these brackets are those of the rows.
+        lines = _encode_lines(values)[1:-2].replace(b"]\n[", b"\n")
+        if _MAYBE_CONTROL.search(lines) is None:
+            return lines
         return _UP_TO_CONTROL.sub(_with_control, lines)
 
     def _with_texts(self, row: list[Any]) -> list[Any]:

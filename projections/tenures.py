@@ -21,7 +21,7 @@ from psycopg2.sql import SQL, Literal
 from domain.events import Stage
 from domain.protection import AFTER_SALES, Protection
 from domain.tenures import Interval, led_to, successor
-from projections.answers import After, Order, Page, ask_page
+from projections.answers import After, Order, Page, ask_page, where
 from projections.customer_rows import load_customers
 from projections.holding import MOVING, protection_of
 from projections.rows import Table
@@ -29,6 +29,8 @@ from projections.view import LogBatch
 
 NAME = "tenures"
 VERSION = 2
+OTHERS: Final[frozenset[type]] = frozenset()
+READS: Final = ()
 TABLES = ("tenures",)
 DDL = """
 CREATE TABLE tenures (
@@ -229,6 +231,42 @@ def tenures(
     )
 
 
+def held_between(
+    cursor: Cursor,
+    start: datetime,
+    end: datetime,
+    *,
+    holder: str | None,
+    department: str | None,
+    after: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """Customers that somebody held, before they were formal, at some time of [start, end).
+
+    holder, department: of one of those tenures. In the order of their ids, from behind `after`.
+    """
+    cursor.execute(
+        _HELD_BETWEEN.format(
+            where=where(
+                SQL("stage <> 'formal' AND since < %(end)s"),
+                SQL("(until IS NULL OR until >= %(start)s)"),
+                after and SQL("customer_id > %(after)s::uuid"),
+                holder and SQL("(holder = %(holder)s OR successor = %(holder)s)"),
+                department and SQL("(department = %(department)s OR is_succeeded)"),
+            )
+        ),
+        {
+            "start": start,
+            "end": end,
+            "after": after,
+            "holder": holder,
+            "department": department,
+            "limit": limit,
+        },
+    )
+    return [customer_id for (customer_id,) in cursor.fetchall()]
+
+
 def _entry(row: Mapping[str, Any], now: datetime) -> TenureEntry:
     """The interval as a reader at `now` sees it."""
     held = protection_of(row)
@@ -257,6 +295,9 @@ _AS_STORED: Final = (
     "in_force_since",
     "rulebook",
     "grounds",
+)
+_HELD_BETWEEN: Final = SQL(
+    "SELECT DISTINCT customer_id FROM views.tenures {where} ORDER BY customer_id LIMIT %(limit)s"
 )
 _COLUMNS: Final = SQL(", ".join((*_AS_STORED, "holder_group", "ended", "protection", "follows")))
 _INTERVALS: Final = SQL(

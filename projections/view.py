@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+import domain.events
 from domain.events import CustomerEvent
 from domain.protection import Protection
+
+EVERY_OTHER: Final = frozenset(
+    kind
+    for kind in vars(domain.events).values()
+    if isinstance(kind, type) and "TOPIC" in vars(kind) and not issubclass(kind, CustomerEvent)
+)
+"""The events of streams that are no customer's."""
 
 
 class LogEntry(msgspec.Struct, gc=False):
@@ -71,9 +79,14 @@ class View(Protocol):
     """One module a view: its tables, its fold, its queries.
 
     NAME: in `views.positions`, in health and on the command line. VERSION: raised when the tables
-    or the fold change, which lets `migrate` make the tables anew and the engine fold from the
-    beginning. DDL: makes the tables and their indexes, by unqualified names in the schema that
-    `search_path` begins with. TABLES: their names.
+    or the fold change; the new form is then folded beside the old one and takes its place whole.
+    DDL: makes the tables and their indexes, by unqualified names in the schema that `search_path`
+    begins with. TABLES: their names.
+
+    OTHERS: of a view each of whose rows follows from one stream alone, which events it folds of
+    streams that are no customer's: its log may be read stream by stream. None: its rows follow
+    from the order of the whole log. READS: indexes by which the fold itself finds rows, so that a
+    rebuild makes them first and not last.
     """
 
     @property
@@ -84,6 +97,10 @@ class View(Protocol):
     def DDL(self) -> str: ...  # noqa: N802
     @property
     def TABLES(self) -> tuple[str, ...]: ...  # noqa: N802
+    @property
+    def READS(self) -> tuple[str, ...]: ...  # noqa: N802
+    @property
+    def OTHERS(self) -> frozenset[type] | None: ...  # noqa: N802
 
     def fold(self, cursor: Cursor, batch: LogBatch) -> None:
         """Bring the view's rows up to the last entry of `batch`, in the caller's transaction.

@@ -105,6 +105,15 @@ def database_name(
     _query(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def own_url(postgres: EmbeddedPostgres, template_database: str, worker_id: str) -> Iterator[str]:
+    """libpq URL of a fresh database of this test alone, as its owner."""
+    name = f"own_{worker_id}_{next(_numbers)}"
+    _query(postgres, f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
+    yield postgres.url(database=name)
+    _query(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="module")
 def database_url(postgres: EmbeddedPostgres, database_name: str) -> str:
     """libpq URL of the module's database, as its owner."""
@@ -121,7 +130,10 @@ def database(database_url: str) -> Iterator[Any]:
 
 def _migrations() -> list[Callable[[str], object]]:
     """Imported late: a test that needs no database must not need these, either."""
-    return [importlib.import_module(name).migrate for name in ("eventstore", "projections")]
+    return [
+        importlib.import_module(name).migrate
+        for name in ("eventstore", "projections", "api.outside")
+    ]
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from eventsourcing.domain import DomainEvent
 
 import domain.application  # noqa: F401 - imports every event class
 from domain.contract import Contract
+from domain.events.disputes import Contested
 from domain.events.duplicates import Alias
 from domain.events.values import Bar, Contact, Likeness, Product, Sealed, Stage
 from domain.protection import Application, Leaving, Protection
@@ -38,8 +39,9 @@ KINDS = {
     "rulebook": "The rulebook's stream",
     "refusal": "A refusal's stream",
     "party": "The stream of a member's part in a customer",
+    "webhook": "A webhook's stream",
 }
-MODULES = ("customer", "applications", "contracts", "holders", "duplicates")
+MODULES = ("customer", "applications", "contracts", "holders", "duplicates", "disputes")
 """Those that share the customer's stream, in the order in which they are meant to be read."""
 VALUES = (
     Sealed,
@@ -52,6 +54,7 @@ VALUES = (
     Contract,
     Product,
     Alias,
+    Contested,
 )
 SHARED = {
     "actor": "the member who caused it, or `system`",
@@ -136,6 +139,12 @@ SHARED = {
     "MovedToAfterSales.department": "that of `to`",
     "LeaveArranged.leaves_at": "when the member leaves the company",
     "PartyNoted.customer_id": "the customer that was sought",
+    "Contested.stage": "its stage",
+    "Contested.claimed_at": "when the protection was asked for",
+    "Contested.since": "when it began",
+    "Contested.group": "the group that held it; null: a member did",
+    "DisputeMoved.rulebook": "the version in force at the ruling",
+    "Restored.rulebook": "the version in force at the ruling",
     "Contact.id": "the person's id, the subject of both seals",
     "Contact.position": "position in the company",
     "Contact.name": "the person's name",

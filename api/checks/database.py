@@ -167,7 +167,11 @@ def check_views(house: Examined) -> Iterator[Check]:
             place = f"{view.failed.topic} @ {view.failed.position}: {view.failed.error}"
             yield failure("views", f"{name} 已搁置：{place}", f"{name} was set aside: {place}")
         elif not view.is_current:
-            yield failure("views", f"{name} 须运行 tenure migrate", f"{name} needs tenure migrate")
+            yield failure(
+                "views",
+                f"{name} 的表属于另一版本：tenure migrate 会在旁重建它",
+                f"{name} has tables of another version: tenure migrate rebuilds it beside them",
+            )
     lag = max((view.lag for view in views.values()), default=0)
     if lag > LAG_EVENTS_MAX:
         yield warning(

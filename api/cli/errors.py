@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import psycopg2
 from eventsourcing.persistence import PersistenceError
 
+from api.backups.errors import BackupError
 from api.cli.output import ExitStatus, Words
 from api.company_file import FileUnusable
 from api.embedded import EmbeddedPostgresError
@@ -30,6 +31,8 @@ def told(error: Exception) -> Told | None:
         return Told(Words(zh=error.zh, en=error.en), "settings", ExitStatus.USAGE)
     if isinstance(error, FileUnusable):
         return Told(Words(zh=error.zh, en=error.en), "file", ExitStatus.REFUSED)
+    if isinstance(error, BackupError):
+        return Told(Words(zh=error.zh, en=error.en), "backup", ExitStatus.REFUSED)
     if isinstance(error, TenureError):
         return Told(_domain_words(error), error.slug, ExitStatus.REFUSED)
     if isinstance(error, EmbeddedPostgresError):
@@ -39,11 +42,21 @@ def told(error: Exception) -> Told | None:
         reason = " ".join(str(error).split())
         words = Words(zh=f"数据库无法使用：{reason}", en=f"the database failed: {reason}")
         return Told(words, "unavailable", ExitStatus.REFUSED)
+    if type(error).__module__.startswith(("projections.", "api.rebuilds")):
+        return _told_of_views(error)
     if isinstance(error, OSError):
         return Told(
             Words(zh=f"文件或系统错误：{error}", en=str(error)), "system", ExitStatus.REFUSED
         )
     return None
+
+
+def _told_of_views(error: Exception) -> Told | None:
+    # Imported here: these bring the engine of the views, which most commands do not need.
+    from api.cli.view_errors import SLUGS, words_of
+
+    slug = SLUGS.get(type(error))
+    return None if slug is None else Told(words_of(error), slug, ExitStatus.REFUSED)
 
 
 def _domain_words(error: TenureError) -> Words:

@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from api.cli import bench, doctor, importing, member, migrate, psql, serve, token, worker
+from api.cli import (
+    backup,
+    bench,
+    doctor,
+    importing,
+    member,
+    migrate,
+    psql,
+    rebuild,
+    restore,
+    serve,
+    token,
+    verify,
+    webhook,
+    worker,
+)
 from api.cli.options import GLOBAL_OPTIONS
 
 app = typer.Typer(
@@ -44,14 +59,19 @@ for _name, _command in (
     ("serve", serve.serve),
     ("worker", worker.worker),
     ("migrate", migrate.migrate),
+    ("rebuild", rebuild.rebuild),
+    ("verify", verify.verify),
     ("token", token.token),
     ("import", importing.import_companies),
-    ("bench", bench.bench),
+    ("backup", backup.backup),
+    ("restore", restore.restore),
     ("doctor", doctor.doctor),
     ("psql", psql.psql),
 ):
     app.command(_name)(_command)
 app.add_typer(member.app, name="member")
+app.add_typer(webhook.app, name="webhook")
+app.add_typer(bench.app, name="bench")
 
 
 def _with_global_options_behind(words: list[str]) -> list[str]:
@@ -63,6 +83,9 @@ def _with_global_options_behind(words: list[str]) -> list[str]:
         leading += rest[:taken]
         rest = rest[taken:]
     # A group such as `member` takes them behind its own command.
-    is_group = rest[:1] == ["member"] and len(rest) > 1
+    is_group = (rest[:1] in (["member"], ["webhook"]) and len(rest) > 1) or rest[:2] == [
+        "bench",
+        "load",
+    ]
     place = 2 if is_group else 1
     return rest[:place] + leading + rest[place:]

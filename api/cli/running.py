@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,18 @@ def running(*, is_json: bool) -> Iterator[Output]:
             raise
         print_error(error, found.words, is_json=is_json, slug=found.slug)
         raise typer.Exit(found.status) from error
+
+
+@contextmanager
+def ended_like_ctrl_c() -> Iterator[None]:
+    """A SIGTERM or a lost terminal tidies up as Ctrl-C does."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    kept = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 def settings_of(database: str | None, data: Path | None, **given: Any) -> Settings:

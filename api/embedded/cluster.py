@@ -78,6 +78,10 @@ class Layout:
     def keeper_lock(self) -> Path:
         return self.folder / "postgres.keeper"
 
+    @property
+    def locks(self) -> tuple[Path, ...]:
+        return (self.users_lock, self.start_lock, self.keeper_lock)
+
 
 def prepare_folder(folder: Path) -> None:
     """Make the data folder: closed to others; under root passable, for the server's account."""
@@ -121,19 +125,19 @@ def ensure_cluster(
     A cluster is made aside and put in place complete, so a start that was killed half-way leaves
     nothing behind that the next one would take for a cluster.
     """
-    home = _ensure_home(layout, account)
+    home = ensure_home(layout, account)
     if not layout.data.is_dir():
         unfinished = home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         _initialise(unfinished, installation, account, settings)
         _set_passwords(layout, unfinished, installation, account, settings)
         unfinished.rename(home / "data")
-        _sync(home)
+        sync(home)
     elif not layout.passwords.exists():
         _set_passwords(layout, home / "data", installation, account, settings)
 
 
-def _ensure_home(layout: Layout, account: Account | None) -> Path:
+def ensure_home(layout: Layout, account: Account | None) -> Path:
     """The server's room, by the path that its account can walk."""
     if not layout.home.is_dir():
         if account is None or account.may_pass(layout.folder):
@@ -164,7 +168,7 @@ def _make_room(room: Path, account: Account | None) -> None:
         os.close(descriptor)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Make a rename in `folder` survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -197,7 +201,7 @@ def _initialise(
         arguments += ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
     if settings.get("fsync") == "off":
         arguments.append("--no-sync")
-    _run(installation, "initdb", arguments, account)
+    run_program(installation, "initdb", arguments, account)
     _write(data / "postgresql.conf", _CONFIGURATION, os.O_APPEND)
     _write(data / "pg_hba.conf", _ACCESS, os.O_TRUNC)
 
@@ -227,7 +231,7 @@ def _set_passwords(
     arguments = ["--single", "-D", str(data)]
     for name, value in settings.items():
         arguments += ["-c", f"{name}={value}"]
-    said = _run(
+    said = run_program(
         installation, "postgres", [*arguments, "postgres"], account, "\n".join(statements) + "\n"
     )
     errors = [line for line in said.splitlines() if "ERROR:" in line]
@@ -248,7 +252,7 @@ def _write_passwords(layout: Layout, passwords: Mapping[str, str]) -> None:
     unfinished.rename(layout.passwords)
 
 
-def _run(
+def run_program(
     installation: Installation,
     program: str,
     arguments: list[str],

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from api.embedded import keeper
 from api.embedded.accounts import server_account
+from api.embedded.adopting import adopt_cluster, remove_cluster
 from api.embedded.binaries import copy_for_everyone, find_installation
 from api.embedded.cluster import (
     DATABASE,
@@ -88,6 +89,34 @@ class EmbeddedPostgres:
                 self._wait_while_stopping()
             if not self._has_keeper():
                 forget_socket_folder(self.layout.socket)
+
+    def adopt(self, cluster: Path, advance: Callable[[int], None] = lambda _: None) -> None:
+        """Put a copy of a cluster in place; the next start gives its roles new passwords.
+
+        advance: told how many bytes more are there. Raises EmbeddedPostgresError, also where the
+        folder holds a cluster. What was not put in place whole is taken away again.
+        """
+        prepare_folder(self.layout.folder)
+        with self._alone():
+            if self.layout.data.exists():
+                raise FolderUnusable(self.layout.folder, "holds a database already")
+            installation = find_installation()
+            account = server_account(self.layout.folder, self.layout.home)
+            if account is not None:
+                installation = copy_for_everyone(installation)
+            try:
+                adopt_cluster(self.layout, installation, account, cluster, advance)
+            except BaseException:
+                remove_cluster(self.layout)
+                raise
+
+    def remove(self) -> None:
+        """Take the cluster away. Raises FolderUnusable while others use it."""
+        self._wait_while_stopping()
+        with self._alone():
+            if self._has_keeper():
+                raise FolderUnusable(self.layout.folder, "is in use")
+            remove_cluster(self.layout)
 
     def url(self, *, role: str = OWNER, database: str = DATABASE) -> str:
         """A libpq URL over the socket. It holds the role's password: keep it out of logs."""

@@ -35,6 +35,7 @@ ListName = Literal[
     "no_contact",
     "attempts",
     "duplicates",
+    "disputes",
     "overrides",
 ]
 
@@ -159,6 +160,7 @@ class BriefingTold(Told):
         list[AttemptLine], described("Refused claims since on what somebody else holds.", [])
     ]
     duplicates: Annotated[list[WaitingLine], described("Reports of duplicates, undecided.", [])]
+    disputes: Annotated[list[WaitingLine], described("Disputes without a ruling.", [])]
     overrides: Annotated[
         list[OverrideLine], described("Records since that were said to be another company.", [])
     ]

@@ -77,6 +77,7 @@ class SituationTold(Told):
     open_reports: Annotated[
         list[int], described("Reports that it doubles another record, undecided.", [])
     ]
+    open_disputes: Annotated[list[int], described("Disputes without a ruling.", [])]
     merged_into: Annotated[
         str | None,
         described("The record that answers for it now; null: itself.", None, format="uuid"),

@@ -26,7 +26,7 @@ Ended = Annotated[
         "How it ended: `lapsed`, `undecided`, `released`, `withdrawn`, `removed`, `left`, "
         "`merged`; by the next stage, `review-passed`, `review-refused`, `corrected`, "
         "`intent-granted`, `contract-confirmed`; or in other hands, `transferred`, `moved` (to "
-        "after-sales); null while it runs.",
+        "after-sales), by a ruling `dispute-moved`, `restored`; null while it runs.",
         "lapsed",
     ),
 ]

@@ -151,6 +151,21 @@ class ResolutionReceipt(CustomerReceipt):
     ]
 
 
+class DisputeReceipt(CustomerReceipt):
+    """The dispute is open, and waits for its ruling."""
+
+    dispute: Annotated[int, described("Number of the dispute, to rule it by.", 1)]
+
+
+class RulingReceipt(CustomerReceipt):
+    """The dispute is ruled; the customer stands as the ruling says."""
+
+    dispute: Annotated[int, described("Number of the dispute.", 1)]
+    ruling: Annotated[
+        Literal["uphold", "move", "restore"], described("What the ruling says.", "restore")
+    ]
+
+
 class LeaveReceipt(StreamReceipt):
     """The member's leaving is arranged."""
 

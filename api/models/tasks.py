@@ -25,7 +25,9 @@ AgendaKind = Literal[
     "contract_expires",
     "decision_due",
 ]
-ApprovalKind = Literal["review", "intent", "extension", "contract", "duplicate", "after-sales"]
+ApprovalKind = Literal[
+    "review", "intent", "extension", "contract", "duplicate", "dispute", "after-sales"
+]
 Deadline = Annotated[
     Instant | None, described("The deadline that was given; null where none runs.", EXAMPLE_LATER)
 ]
@@ -97,8 +99,8 @@ class WaitingLine(Told):
         ApprovalKind,
         described(
             "`review`: a claim; `intent`, `extension`: an application; `contract`: complete, not "
-            "confirmed; `duplicate`: a report; `after-sales`: a formal customer that nobody of "
-            "after-sales is responsible for.",
+            "confirmed; `duplicate`: a report; `dispute`: a case without a ruling; `after-sales`: "
+            "a formal customer that nobody of after-sales is responsible for.",
             "review",
         ),
     ]
@@ -107,8 +109,8 @@ class WaitingLine(Told):
     applicant: Annotated[
         str | None,
         described(
-            "Who asked: the claimant, the applicant, who signed, the reporter; null for "
-            "`after-sales`.",
+            "Who asked: the claimant, the applicant, who signed, the reporter, who opened the "
+            "dispute; null for `after-sales`.",
             "zhang-wei",
         ),
     ]
@@ -127,12 +129,17 @@ class WaitingLine(Told):
     held_over_until: HeldOverUntil
     reason: Annotated[str | None, described("The applicant's reason.", None)]
     days: Annotated[int | None, described("For how many days more time is asked.", None)]
-    number: Annotated[str | None, described("Number of the contract, or of the report.", None)]
+    number: Annotated[
+        str | None, described("Number of the contract, the report or the dispute.", None)
+    ]
     of: Annotated[
         UUID | None,
         described("The record that a duplicate is said to double.", None, format="uuid"),
     ]
-    statement: Annotated[str | None, described("What the reporter wrote.", None)]
+    statement: Annotated[
+        str | None, described("What the reporter wrote, or who opened the dispute.", None)
+    ]
+    contested_at: Annotated[Instant | None, described("The instant that a dispute is about.", None)]
     claimed_at: Annotated[
         Instant | None, described("The time of the claim, which orders claims.", EXAMPLE_INSTANT)
     ]

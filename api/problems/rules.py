@@ -108,18 +108,19 @@ RULES: tuple[Problem, ...] = (
         Wording(
             "当事人不得决定",
             "申请人是 {applicant}，您是当事人，须由他人决定。",
-            "审核、意向申请、延期申请、合同确认与作废、转移与移除、重复客户，都须由与此无关的人决定："
-            "决定人不得是申请人、报告人或签订人，也不得曾申请或保护过该客户，或因申请该客户被拒绝过；"
-            "与之关联的重复客户同样适用。任何人不得把客户转给自己。请由其他人决定。",
+            "审核、意向申请、延期申请、合同确认与作废、转移与移除、重复客户与撞单争议，都须由与此无关"
+            "的人决定：决定人不得是申请人、报告人、签订人或争议的提出人，也不得曾申请或保护过该客户，"
+            "或因申请该客户被拒绝过；与之关联的重复客户同样适用。任何人不得把客户转给自己。"
+            "请由其他人决定。",
         ),
         Wording(
             "A party may not decide",
             "The applicant is {applicant} and you are a party to it; somebody else must decide.",
-            "Reviews, applications for intent and for more time, contracts, transfers, removals "
-            "and duplicates are decided by somebody with no part in the matter: not by the "
-            "applicant, the reporter or the signer, nor by anybody who has claimed or held this "
-            "customer or was refused it, or a linked duplicate. Nobody transfers a customer to "
-            "himself. Let somebody else decide.",
+            "Reviews, applications for intent and for more time, contracts, transfers, removals, "
+            "duplicates and disputes are decided by somebody with no part in the matter: not by "
+            "the applicant, the reporter, the signer or who opened a dispute, nor by anybody who "
+            "has claimed or held this customer or was refused it, or a linked duplicate. Nobody "
+            "gives a customer to himself. Let somebody else decide.",
         ),
         (errors.OwnDecision,),
         "S1-310",

@@ -51,8 +51,10 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "rulebook": ("制度版本", "rulebook version"),
         "contact": ("联系人", "contact"),
         "contract": ("合同", "contract"),
+        "dispute": ("争议", "dispute"),
         "duplicate": ("重复报告", "report of a duplicate"),
         "address": ("地址", "address"),
+        "webhook": ("webhook", "webhook"),
         "problem": ("问题说明", "problem"),
     },
 }

@@ -53,14 +53,14 @@ class CommandCall:
         location: str | None = None,
     ) -> Answer:
         """The receipt as an answer; the views of this process are told that there is news."""
-        self.service.engine.wake()
+        self.service.wake()
         return receipt_answer(receipt, status=status, told=told, location=location)
 
     @contextmanager
     def settled_view(self, *names: str) -> Iterator[Cursor]:
         """A cursor on views that have reached everything written so far. Raises ViewBehind."""
         _wait_for(self.service, names, self.application.recorder.settled_position())
-        with self.service.database.autocommit() as cursor:
+        with _behind_told(), self.service.database.autocommit() as cursor:
             yield cursor
 
 
@@ -88,7 +88,7 @@ class QueryCall:
         """A cursor on views that have reached the asked position. Raises ViewBehind."""
         if self.min_position is not None:
             _wait_for(self.service, names, self.min_position)
-        with self.service.database.autocommit() as cursor:
+        with _behind_told(), self.service.database.autocommit() as cursor:
             yield cursor
 
     def cursor_key(
@@ -140,8 +140,15 @@ def require(signed: Signed, question: str) -> None:
 
 def _wait_for(service: Service, views: Sequence[str], position: int) -> None:
     """Return once the views are at `position`. Raises ViewBehind."""
-    try:
+    with _behind_told():
         service.engine.wait_for(views, position, WAIT_SECONDS_MAX)
+
+
+@contextmanager
+def _behind_told() -> Iterator[None]:
+    """ViewLagging as ViewBehind."""
+    try:
+        yield
     except ViewLagging as lagging:
         raise ViewBehind(lagging.view, lagging.lag) from lagging
 

@@ -40,7 +40,7 @@ def report_duplicate(customer_id: CustomerId, body: DuplicateBody, call: Command
         "customers",
         "Decide a report of a duplicate",
         ResolutionReceipt,
-        problems=["nothing-pending", "own-decision"],
+        problems=["already-pending", "nothing-pending", "own-decision"],
     ),
 )
 def resolve_duplicate(

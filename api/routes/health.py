@@ -13,6 +13,7 @@ from api.answers import Answer
 from api.metrics import CONTENT_TYPE
 from api.models.fields import Told, described
 from api.openapi import public, told_to_members
+from api.outside.overview import counts
 from api.routes.calls import Asked
 
 router = APIRouter()
@@ -29,13 +30,29 @@ class ViewHealth(Told):
 
     position: Annotated[int, described("Place in the log that it has reached.", 4711)]
     lag: Annotated[int, described("Events that it has still to fold.", 0)]
+    is_current: Annotated[
+        bool,
+        described(
+            "Whether its tables are of the version that this release knows. If not, it is being "
+            "folded anew beside them, and questions to it are answered with `view-behind`.",
+            True,
+        ),
+    ]
     failed: Annotated[
         str | None,
         described(
-            "The event at which it was set aside; null while it goes on.",
-            "customer.claimed at 4711",
+            "The event at which it was set aside, and the kind of error; null while it goes on.",
+            "customer.claimed at 4711: UniqueViolation",
         ),
     ]
+
+
+class WebhookHealth(Told):
+    """How the webhooks stand; `tenure webhook list` names them."""
+
+    active: Annotated[int, described("To which events are sent.", 2)]
+    failing: Annotated[int, described("Of those, whose last attempt failed.", 0)]
+    disabled: Annotated[int, described("To which nothing is sent any more.", 0)]
 
 
 class Ready(Told):
@@ -47,7 +64,21 @@ class Ready(Told):
         dict[str, ViewHealth],
         described(
             "Each view by name.",
-            {"customers": {"position": 4711, "lag": 0, "failed": "customer.claimed at 4711"}},
+            {
+                "customers": {
+                    "position": 4710,
+                    "lag": 2,
+                    "is_current": True,
+                    "failed": "customer.claimed at 4711: UniqueViolation",
+                }
+            },
+        ),
+    ]
+    webhooks: Annotated[
+        WebhookHealth | None,
+        described(
+            "How the webhooks stand; null without a database.",
+            {"active": 2, "failing": 0, "disabled": 0},
         ),
     ]
 
@@ -64,27 +95,42 @@ async def live() -> Answer:
 def ready(request: Request) -> Answer:
     """Asks the database, and says how far each view is behind the log.
 
-    A view that lags or was set aside does not make the service unready: its answers say so.
+    A view that lags or was set aside does not make the service unready: its answers say so. Nor
+    does a webhook that fails.
     """
+    service = request.app.state.service
     try:
-        lags = request.app.state.service.engine.lag()
+        lags, webhooks = service.engine.lag(), counts(service)
     except EventSourcingError:
-        return Answer({"status": "unavailable", "settled": None, "views": {}}, status=503)
+        nothing = {"status": "unavailable", "settled": None, "views": {}, "webhooks": None}
+        return Answer(nothing, status=503)
     return Answer(
         {
             "status": "ready",
             "settled": max((lag.settled for lag in lags.values()), default=0),
             "views": {
-                name: {"position": lag.position, "lag": lag.lag, "failed": _failure(lag)}
+                name: {
+                    "position": lag.position,
+                    "lag": lag.lag,
+                    "is_current": lag.is_current,
+                    "failed": _failure(lag),
+                }
                 for name, lag in lags.items()
             },
+            "webhooks": webhooks,
         }
     )
 
 
 def _failure(lag: Any) -> str | None:
-    """Which event, but not its content: health is told to everybody."""
-    return None if lag.failed is None else f"{lag.failed.topic} at {lag.failed.position}"
+    """Which event and what kind of error, but no content: health is told to everybody.
+
+    What an error says may name a company. The log line and `tenure doctor` have it whole.
+    """
+    if lag.failed is None:
+        return None
+    kind = lag.failed.error.partition(":")[0]
+    return f"{lag.failed.topic} at {lag.failed.position}: {kind}"
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""Views as lists: the pool, customers, tenures, the audit."""
+"""Views as lists: the pool, customers, tenures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from pydantic import Field
 
 from api.answers import Answer
 from api.disclosure import Disclosure
-from api.explanations import logged_event
 from api.models.customers import CustomerPage, PoolPage
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT
-from api.models.past import AuditPage, TenurePage
+from api.models.past import TenurePage
 from api.openapi import query
 from api.routes.calls import Asked, require
 from api.routes.cards import card_line
 from api.routes.parameters import MemberId, Paged, QueryInstant, Searched, searched
 from domain.errors import Invalid
 from domain.orders import Signed
-from projections import audit, customer_search, pool, tenures
+from projections import customer_search, pool, tenures
 
 router = APIRouter()
 State = Literal["pool", "waiting", "rejected", "potential", "intent", "formal", "merged"]
@@ -170,63 +169,6 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
         items.append(told | {"until": until})
     return call.page_answer(
         "tenures", filters, items=items, following=page.next, position=page.position, at=signed.at
-    )
-
-
-class AuditQuestions(Paged):
-    """Filters of the audit."""
-
-    actor: Annotated[Searched | None, searched("Who caused it.", "zhang-wei")] = None
-    customer: Annotated[
-        UUID | None, Field(description="About this customer.", examples=[EXAMPLE_ID])
-    ] = None
-    topic: Annotated[Searched | None, searched("Kind of event.", "customer.claimed")] = None
-    start: Annotated[
-        QueryInstant | None,
-        Field(alias="from", description="In effect from here on.", examples=[EXAMPLE_INSTANT]),
-    ] = None
-    end: Annotated[
-        QueryInstant | None,
-        Field(alias="to", description="In effect before this.", examples=[EXAMPLE_INSTANT]),
-    ] = None
-    sort: Annotated[
-        Literal["position", "-position"],
-        Field(description="Order of the log; `-` newest first.", examples=["position"]),
-    ] = "position"
-
-
-@router.get(
-    "/v1/audit",
-    **query("views", "Every event in words", AuditPage, problems=["not-allowed"]),
-)
-def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
-    """Events of the whole log for which every given filter holds."""
-    signed = call.signed()
-    require(signed, "see-audit")
-    filters = asked.filters()
-    after = call.cursor_key("audit", filters, asked.after)
-    with call.view(audit.NAME) as cursor:
-        page = audit.audit(
-            cursor,
-            actor=asked.actor,
-            customer_id=asked.customer,
-            topic=asked.topic,
-            start=asked.start,
-            end=asked.end,
-            newest_first=asked.sort == "-position",
-            limit=asked.limit,
-            after=after,
-        )
-    items = [
-        logged_event(entry, call.language, sees_details=True)
-        | {
-            field: getattr(entry, field)
-            for field in ("stream_id", "customer_id", "rule", "clause", "reason")
-        }
-        for entry in page.items
-    ]
-    return call.page_answer(
-        "audit", filters, items=items, following=page.next, position=page.position, at=signed.at
     )
 
 

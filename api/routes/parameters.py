@@ -30,6 +30,9 @@ ReportNumber = Annotated[
     int,
     Path(description="Number of the report of a duplicate.", examples=[1], ge=1, le=10**9),
 ]
+DisputeNumber = Annotated[
+    int, Path(description="Number of the dispute.", examples=[1], ge=1, le=10**9)
+]
 TokenId = Annotated[UUID, Path(description="Id of the token.", examples=[EXAMPLE_ID])]
 MemberId = Annotated[
     str,

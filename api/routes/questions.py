@@ -224,6 +224,7 @@ def _told(
             until=until,
             deadline=deadline(held.until if held else None),
             merged_into=merged_into,
+            sees_details=sees_details,
         ),
         "position": found.known_position,
     }

@@ -94,8 +94,8 @@ class ApprovalQuestions(Paged):
     **query("views", "What waits for my decision?", ApprovalPage, problems=["not-allowed"]),
 )
 def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Asked) -> Answer:
-    """Claims, applications, complete contracts, reported duplicates and formal customers without
-    a person, the one due first on top."""
+    """Claims, applications, complete contracts, reported duplicates, open disputes and formal
+    customers without a person, the one due first on top."""
     signed = call.signed()
     decided = decided_kinds(signed, _rules(call, signed))
     is_mine = asked.scope == "mine" or (asked.scope is None and bool(decided))
@@ -162,6 +162,7 @@ def decided_kinds(signed: Signed, rules: Rulebook) -> set[str]:
         "intent": _chosen("decide-intent", rules.applications.decided_by),
         "extension": _chosen("decide-extension", rules.applications.decided_by),
         "contract": _chosen("confirm-contract", rules.contracts.confirmed_by),
+        "dispute": _chosen("rule-dispute", rules.disputes.ruled_by),
     }
     return {kind for kind, roles in chosen.items() if not signed.roles.isdisjoint(roles)}
 

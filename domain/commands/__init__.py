@@ -8,6 +8,7 @@ from domain.commands.applications import (
 )
 from domain.commands.claims import Claim, FollowUp, Release, Review, Withdraw
 from domain.commands.contracts import ConfirmContract, DetailContract, DrawContract, VoidContract
+from domain.commands.disputes import OpenDispute, RuleDispute
 from domain.commands.duplicates import ReportDuplicate, ResolveDuplicate
 from domain.commands.hand_over import ArrangeLeave, NameAfterSales, RemoveHolder, Transfer
 from domain.commands.people import (
@@ -18,10 +19,12 @@ from domain.commands.people import (
     RevokeToken,
 )
 from domain.commands.records import AddContact, ChangeProfile, Register
+from domain.commands.webhooks import AddWebhook, ResendWebhook, SwitchWebhook
 
 __all__ = [
     "AddContact",
     "AddMember",
+    "AddWebhook",
     "AdoptRulebook",
     "ArrangeLeave",
     "ChangeMember",
@@ -35,15 +38,19 @@ __all__ = [
     "FollowUp",
     "IssueToken",
     "NameAfterSales",
+    "OpenDispute",
     "Register",
     "Release",
     "RemoveHolder",
     "ReportDuplicate",
     "RequestExtension",
     "RequestIntent",
+    "ResendWebhook",
     "ResolveDuplicate",
     "Review",
     "RevokeToken",
+    "RuleDispute",
+    "SwitchWebhook",
     "Transfer",
     "VoidContract",
     "Withdraw",

@@ -15,17 +15,20 @@ from eventsourcing.domain import Aggregate
 from domain.customer.applications import Applications
 from domain.customer.claims import Claims
 from domain.customer.contracts import Contracting
+from domain.customer.disputes import Disputes
 from domain.customer.duplicates import Duplicates
 from domain.customer.hand_over import HandOver
 from domain.customer.record import Record
 from domain.customer.state import MERGED, POOL, CustomerState, RulesOf
-from domain.events import applications, contracts, duplicates, holders
+from domain.events import applications, contracts, disputes, duplicates, holders
 from domain.events import customer as events
 
 __all__ = ["MERGED", "POOL", "Customer", "CustomerState", "RulesOf"]
 
 
-class Customer(Record, Claims, Applications, Contracting, HandOver, Duplicates, Aggregate):
+class Customer(
+    Record, Claims, Applications, Contracting, HandOver, Duplicates, Disputes, Aggregate
+):
     """A company or person: one stream, never deleted."""
 
     TOPIC = "customer"
@@ -64,6 +67,10 @@ class Customer(Record, Claims, Applications, Contracting, HandOver, Duplicates, 
     LikenessEnded = duplicates.LikenessEnded
     Merged = duplicates.Merged
     DuplicateAbsorbed = duplicates.DuplicateAbsorbed
+    DisputeOpened = disputes.DisputeOpened
+    DisputeRuled = disputes.DisputeRuled
+    DisputeMoved = disputes.DisputeMoved
+    Restored = disputes.Restored
 
     @classmethod
     def register(cls, customer_id: UUID, *, actor: str, at: datetime, **facts: Any) -> Customer:

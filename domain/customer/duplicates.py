@@ -145,11 +145,11 @@ class Duplicates(CustomerState):
             raise AlreadyPending(self.id)
 
     def require_mergeable(self, number: int) -> None:
-        """No other report waits on this record, which nobody could decide any more.
+        """No other report and no dispute waits on this record, which nobody could decide any more.
 
         Raises AlreadyPending.
         """
-        if any(
+        if self.open_disputes or any(
             report.resolution is None for report in self.reports.values() if report.number != number
         ):
             raise AlreadyPending(self.id)

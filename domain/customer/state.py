@@ -16,6 +16,7 @@ from domain.protection import Leaving, Protection
 
 if TYPE_CHECKING:
     from domain.contract import Contract
+    from domain.events.disputes import Dispute
     from domain.events.duplicates import Alias, Report
     from domain.rulebook_text import Rulebook
 
@@ -50,6 +51,7 @@ class CustomerState:
         contracts: dict[str, Contract]
         signers: tuple[str, ...]
         reports: dict[int, Report]
+        disputes: dict[int, Dispute]
         linked: frozenset[UUID]
         different_from: frozenset[UUID]
         merged_into: UUID | None
@@ -79,6 +81,11 @@ class CustomerState:
     def has_been_claimed(self) -> bool:
         """True once anybody claimed it: from then on a claim is one from the pool (S1-052)."""
         return bool(self.claimants)
+
+    @property
+    def open_disputes(self) -> list[Dispute]:
+        """The cases that wait for a ruling."""
+        return [dispute for dispute in self.disputes.values() if dispute.ruling is None]
 
     def drop_contracts(self) -> None:
         """Close what the ended protection left unconfirmed; called by events."""
@@ -204,12 +211,13 @@ class CustomerState:
             raise OwnDecision(self.id, applicant)
 
     def is_party(self, member: str) -> bool:
-        """True for everybody who claimed or held it, and who signed with it."""
+        """True for everybody who claimed, held or contested it, and who signed with it."""
         held = self.protection
         return (
             member in self.claimants
             or member in self.signers
             or (held is not None and held.holder == member)
+            or any(dispute.opener == member for dispute in self.disputes.values())
         )
 
 

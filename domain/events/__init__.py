@@ -31,6 +31,14 @@ from domain.events.customer import (
     ReviewPassed,
     ReviewRefused,
 )
+from domain.events.disputes import (
+    Contested,
+    Dispute,
+    DisputeMoved,
+    DisputeOpened,
+    DisputeRuled,
+    Restored,
+)
 from domain.events.duplicates import (
     DuplicateAbsorbed,
     DuplicateLinked,
@@ -71,6 +79,14 @@ from domain.events.values import (
     Sealed,
     Stage,
 )
+from domain.events.webhook import (
+    WebhookAdded,
+    WebhookDisabled,
+    WebhookEnabled,
+    WebhookEvent,
+    WebhookRemoved,
+    WebhookResent,
+)
 
 __all__ = [
     "CHANNELS",
@@ -84,6 +100,7 @@ __all__ = [
     "Claimed",
     "Contact",
     "ContactAdded",
+    "Contested",
     "ContractConfirmed",
     "ContractDetailed",
     "ContractDrawn",
@@ -91,6 +108,10 @@ __all__ = [
     "ContractVoided",
     "CustomerEvent",
     "DepartmentChanged",
+    "Dispute",
+    "DisputeMoved",
+    "DisputeOpened",
+    "DisputeRuled",
     "DuplicateAbsorbed",
     "DuplicateLinked",
     "DuplicateReported",
@@ -125,6 +146,7 @@ __all__ = [
     "RefusalRecorded",
     "Registered",
     "Released",
+    "Restored",
     "ReviewPassed",
     "ReviewRefused",
     "RolesChanged",
@@ -136,4 +158,10 @@ __all__ = [
     "TokenRevoked",
     "Transferred",
     "VersionAdopted",
+    "WebhookAdded",
+    "WebhookDisabled",
+    "WebhookEnabled",
+    "WebhookEvent",
+    "WebhookRemoved",
+    "WebhookResent",
 ]

@@ -2,7 +2,8 @@
 
 `apply` only assigns: it runs again on every replay and must succeed for every event ever
 stored. The rules that allow a fact are in `domain.customer`. Here are the record, the claim and
-the ways it ends; applications, contracts, hand-overs and duplicates have modules of their own.
+the ways it ends; applications, contracts, hand-overs, duplicates and disputes have modules of
+their own.
 """
 
 from __future__ import annotations
@@ -95,6 +96,7 @@ class Registered(CustomerEvent, Aggregate.Created):
         aggregate.contracts = {}
         aggregate.signers = ()
         aggregate.reports = {}
+        aggregate.disputes = {}
         aggregate.linked = frozenset()
         aggregate.different_from = frozenset()
         aggregate.merged_into = None

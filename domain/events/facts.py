@@ -13,6 +13,8 @@ _FRAME: Final = frozenset(
     ("originator_id", "originator_version", "originator_topic", "timestamp", "actor", "rulebook")
 )
 _NOT_SHOWN: Final = frozenset(("phone_hash", "digest", "tokens"))
+_NEVER_INSIDE: Final = _NOT_SHOWN | {"box"}
+"""Not shown at any depth: a value that an event carries may have a hash of its own."""
 
 
 def facts_of(event: object) -> dict[str, Any]:
@@ -35,8 +37,8 @@ def _plain(value: Any) -> Any:
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
         case dict():
-            return {key: _plain(item) for key, item in value.items()}
-        case list():
+            return {key: _plain(item) for key, item in value.items() if key not in _NEVER_INSIDE}
+        case list() | tuple():
             return [_plain(item) for item in value]
     return value
 
@@ -44,6 +46,6 @@ def _plain(value: Any) -> Any:
 def _shown(value: Any) -> Any:
     if isinstance(value, Contact):
         return {"id": value.id, "position": value.position}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_shown(item) for item in value]
     return value

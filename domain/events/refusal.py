@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
+
+SEEKING: Final = frozenset(("register", "claim"))
+"""Commands by which one seeks a customer for oneself: who is refused has a part in it from then."""
 
 
 class RefusalEvent(Aggregate.Event):

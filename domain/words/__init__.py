@@ -15,6 +15,7 @@ from domain.words import (
     applications,
     contracts,
     customer,
+    disputes,
     duplicates,
     holders,
     identity,
@@ -22,6 +23,7 @@ from domain.words import (
     party,
     refusal,
     rulebook,
+    webhook,
 )
 from domain.words.phrases import BEIJING, QUOTED_CHARACTERS_MAX, Names, Sentences, Words
 
@@ -33,11 +35,13 @@ _SENTENCES: Sentences = {
     **contracts.SENTENCES,
     **holders.SENTENCES,
     **duplicates.SENTENCES,
+    **disputes.SENTENCES,
     **identity.SENTENCES,
     **member.SENTENCES,
     **rulebook.SENTENCES,
     **refusal.SENTENCES,
     **party.SENTENCES,
+    **webhook.SENTENCES,
 }
 
 

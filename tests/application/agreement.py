@@ -34,6 +34,8 @@ ROLES = {
     "ma": ("manager",),
     "zhao": ("reviewer",),
     "qian": ("reviewer",),
+    "shen": ("director",),
+    "gu": ("director",),
     "feng": ("finance",),
     "an": ("after-sales",),
     "shi": ("after-sales",),

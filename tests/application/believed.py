@@ -59,6 +59,7 @@ class Believed:
     bars: dict[str | None, datetime] = field(default_factory=dict)
     papers: dict[str, Paper] = field(default_factory=dict)
     reports: dict[int, tuple[UUID, str, bool]] = field(default_factory=dict)
+    disputes: dict[int, tuple[str, bool]] = field(default_factory=dict)
     linked: set[UUID] = field(default_factory=set)
     different: set[UUID] = field(default_factory=set)
     merged_into: UUID | None = None
@@ -137,7 +138,8 @@ class Believed:
     # Who may.
 
     def is_party(self, member: str) -> bool:
-        return member in self.claimants | self.signers | self.sought | {self.holder}
+        openers = {opener for opener, _ in self.disputes.values()}
+        return member in self.claimants | self.signers | self.sought | openers | {self.holder}
 
     def is_barred(self, member: str, at: datetime) -> bool:
         return any(self.bars.get(barred, at) > at for barred in (member, None))
@@ -256,7 +258,9 @@ class Believed:
         return any(known == of and is_open for known, _, is_open in self.reports.values())
 
     def has_open_reports(self, *, but: int) -> bool:
-        return any(is_open for number, (_, _, is_open) in self.reports.items() if number != but)
+        contested = any(is_open for _, is_open in self.disputes.values())
+        others = (is_open for number, (_, _, is_open) in self.reports.items() if number != but)
+        return contested or any(others)
 
     # What happens.
 
@@ -342,6 +346,16 @@ class Believed:
             self.hold.holder, self.hold.leaving = member, None
             if member is not None and self.hold.stage != "formal":
                 self.claimants.add(member)
+
+    def award(self, to: str, stage: str, now: datetime, terms: Terms, *, days: int | None) -> None:
+        """By a ruling: nothing of what the other had goes along but a claim's corrections."""
+        days = days or (terms.intent_days if stage == "intent" else terms.potential_days)
+        corrections = self.hold.corrections if self.hold and stage == "waiting" else 0
+        until = None if stage == "waiting" else now + days * DAY
+        self.hold = Hold(to, now, now, terms, stage, until, corrections)
+        self.drop_papers()
+        self.claimants.add(to)
+        self.bars.pop(to, None)
 
     def absorb(self, own_id: UUID, other_id: UUID, other: Believed, now: datetime) -> None:
         """Another record is merged into this one; of two holds the one of higher rank stands.

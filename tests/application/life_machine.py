@@ -27,9 +27,9 @@ from tests.application.agreement import (
 from tests.application.believed import Believed, is_taken
 from tests.application.believed_parts import STEPS, Hold, Terms
 from tests.application.claiming import ASKED, days, kinds
+from tests.application.contesting import Contesting
 from tests.application.dealings import CONFIRMERS, Dealings
 from tests.application.house import DAY, MICROSECOND, MONDAY
-from tests.application.other_hands import OtherHands
 
 SELLERS, MANAGERS, REVIEWERS = ("li", "chen", "lin"), ("wang", "ma"), ("zhao", "qian", "lin")
 CUSTOMERS_MAX = 4
@@ -47,7 +47,7 @@ TERMS = (
 )
 
 
-class LifeMachine(Dealings, OtherHands):
+class LifeMachine(Dealings, Contesting):
     """Set `house` and `engine` on a subclass."""
 
     versions: ClassVar = count(1)
@@ -333,6 +333,7 @@ class LifeMachine(Dealings, OtherHands):
             partial(self.leave, customer, HOLDER, manager, None, receiver, "all"),
             partial(self.leave, customer, HOLDER, manager, DAY, None, "all"),
             partial(self.remove_holder, customer, manager),
+            partial(self.contest_and_move, customer, "an", receiver, None),
         ]
 
     def receiver(self, customer: UUID, manager: str) -> str:

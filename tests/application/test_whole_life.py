@@ -249,6 +249,12 @@ EVERY_DECISION = {
         ),
     ),
     "resolve-duplicate": ("reviewer", lambda house, member, c: house.resolve(member, c, "merge")),
+    "rule-dispute": (
+        "director",
+        lambda house, member, c: house.tenure.rule_dispute(
+            house.order(member), c, 1, ruling="uphold", reason="先申请者有效"
+        ),
+    ),
 }
 
 
@@ -281,6 +287,10 @@ def to_be_decided(house: House, command: str) -> UUID:
         house.ask_extension("li", customer)
     elif command == "resolve-duplicate":
         house.report("wu", customer, house.register("li"))
+    elif command == "rule-dispute":
+        house.tenure.open_dispute(
+            house.order("wu"), customer, contested_at=house.clock.at, statement="先联系"
+        )
     return customer
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from domain.events.facts import facts_of
 from domain.identity import Identity
 from tests.domain.stories import MONDAY, RULES, a_contact, a_customer, an_id, claimed, potential
+from tests.stored_events import samples
 
 
 def test_facts_hold_no_personal_field_and_no_hash() -> None:
@@ -17,6 +18,14 @@ def test_facts_hold_no_personal_field_and_no_hash() -> None:
         assert "bm8=" not in text
         assert "0" * 64 not in text
         assert "phone" not in facts_of(event)
+
+
+def test_what_an_absorbed_record_was_called_is_shown_without_the_hash_of_its_phone() -> None:
+    sample = next(one for one in samples() if one.topic == "customer.duplicate_absorbed")
+    hashes = [alias["phone_hash"] for alias in sample.state["aliases"]]
+    facts = facts_of(sample.event())
+    assert hashes
+    assert [alias.keys() for alias in facts["aliases"]] == [{"name_key", "core"}] * len(hashes)
 
 
 def test_instants_are_written_in_utc_with_their_microseconds() -> None:

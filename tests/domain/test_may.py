@@ -86,6 +86,19 @@ def reported(customer: Customer, reporter: str = "wu") -> Customer:
     return customer
 
 
+def upheld(customer: Customer, number: int, by: "By") -> Customer:
+    customer.rule_dispute(
+        number,
+        "uphold",
+        rule="S1-053",
+        reason="先申请者有效",
+        award=None,
+        actor=by.member,
+        **by.now,
+    )
+    return customer
+
+
 def resolved(customer: Customer) -> Customer:
     reported(customer).resolve_duplicate(
         number=1, resolution="different", reason="两家", actor="zhao", at=MONDAY, rules=RULES
@@ -98,6 +111,23 @@ def merged(customer: Customer) -> Customer:
         an_id(), number=1, moved=False, actor="zhao", at=MONDAY, rules=RULES
     )
     return customer
+
+
+def contested(customer: Customer, opener: str = "wu") -> Customer:
+    customer.open_dispute(
+        contested_at=MONDAY,
+        statement="先联系",
+        contested=None,
+        is_held=False,
+        rule=None,
+        actor=opener,
+        at=MONDAY,
+    )
+    return customer
+
+
+def ruled(customer: Customer) -> Customer:
+    return upheld(contested(customer), 1, By("shen", ALL_ROLES, MONDAY))
 
 
 STATES: dict[str, tuple[Callable[[], Customer], datetime]] = {
@@ -153,6 +183,10 @@ STATES: dict[str, tuple[Callable[[], Customer], datetime]] = {
     "reported by the asker": (lambda: reported(a_customer(), "chen"), SOON),
     "reported twice": (lambda: reported(reported(a_customer()), "chen"), SOON),
     "resolved": (lambda: resolved(a_customer()), SOON),
+    "contested": (lambda: contested(potential(a_customer())), SOON),
+    "contested by the asker": (lambda: contested(a_customer(), "chen"), SOON),
+    "contested twice": (lambda: contested(contested(a_customer()), "chen"), SOON),
+    "ruled": (lambda: ruled(a_customer()), SOON),
     "merged": (lambda: merged(a_customer()), SOON),
 }
 ASKERS = ("li", "chen", "xu")
@@ -282,6 +316,7 @@ ATTEMPTS: dict[str, list[Attempt]] = {
             of=an_id(), statement="同一", actor=by.member, at=by.at
         )
     ],
+    "open-dispute": [lambda one, by: contested(one, an_id().hex)],
 }
 """Every way in which a command can be given; those about a contract or report are below."""
 
@@ -294,6 +329,9 @@ def attempts(command: str, customer: Customer, at: datetime) -> Iterator[Attempt
             yield lambda one, by, number=number: one.resolve_duplicate(
                 number=number, resolution="different", reason="两家", actor=by.member, **by.now
             )
+    if command == "rule-dispute":
+        for number in customer.disputes:
+            yield lambda one, by, number=number: upheld(one, number, by)
     for number, contract in customer.contracts.items():
         if command == "void-contract":
             yield lambda one, by, number=number: by.void(one, number)
@@ -349,6 +387,7 @@ def chosen_roles(command: str, roles: frozenset[str]) -> set[str]:
         "decide-intent": {"manager", "director"},
         "decide-extension": {"manager", "director"},
         "confirm-contract": {"finance", "manager"},
+        "rule-dispute": {"director"},
     }
     return set(needs(command)) & chosen.get(command, ALL_ROLES) & roles
 
@@ -394,6 +433,8 @@ def test_every_command_on_a_customer_is_answered_once_in_the_order_of_a_life() -
         "name-after-sales",
         "report-duplicate",
         "resolve-duplicate",
+        "open-dispute",
+        "rule-dispute",
     ]
     assert set(found) >= DECISIONS
 
@@ -435,7 +476,8 @@ def test_where_the_roles_are_in_the_way_the_right_names_those_that_would_do() ->
     assert found["claim"].needs == ("seller", "manager", "director")
     assert found["decide-intent"].needs == ("manager", "director")
     assert found["confirm-contract"].needs == ("finance", "manager")
-    assert [command for command, right in found.items() if right.allowed] == ["report-duplicate"]
+    anybody = ["report-duplicate", "open-dispute"]
+    assert [command for command, right in found.items() if right.allowed] == anybody
 
 
 def test_the_rulebook_chooses_who_decides_and_who_confirms() -> None:
@@ -444,6 +486,7 @@ def test_the_rulebook_chooses_who_decides_and_who_confirms() -> None:
         .replace('version = "2026-1"', 'version = "chosen"')
         .replace('decided_by = ["manager", "director"]', 'decided_by = ["customer-manager"]')
         .replace('confirmed_by = ["finance", "manager"]', 'confirmed_by = ["risk"]')
+        .replace('ruled_by = ["director"]', 'ruled_by = ["manager"]')
     )
     chosen = RulebookStream.open(at=MONDAY - DAY)
     chosen.adopt(text, effective_from=MONDAY, reason="另行指定", actor="root", at=MONDAY)
@@ -458,6 +501,9 @@ def test_the_rulebook_chooses_who_decides_and_who_confirms() -> None:
         assert found["decide-extension"].allowed is decides
         assert found["decide-intent"].rule == ("nothing-pending" if decides else "not-allowed")
         assert found["confirm-contract"].allowed is confirms
+        assert found["rule-dispute"].rule == (
+            "nothing-pending" if role == "manager" else "not-allowed"
+        )
     before = asked(customer, "sun", MONDAY - MICROSECOND, frozenset(("manager",)), rulebook=chosen)
     assert before["decide-extension"].allowed
 

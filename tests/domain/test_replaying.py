@@ -56,6 +56,7 @@ NOTHING = Situation(
     contracts=(),
     signers=(),
     open_reports=(),
+    open_disputes=(),
     merged_into=None,
 )
 

@@ -106,14 +106,19 @@ class House:
 
     def column(self, query: str) -> list[Any]:
         """The first column that a query answers."""
+        with self.cursor() as cursor:
+            cursor.execute(query)
+            return [row[0] for row in cursor.fetchall()]
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        """A cursor on the house's database, in a transaction that is undone."""
         with ExitStack() as stack:
             url = self.settings().database
             if url is None:
                 url = stack.enter_context(EmbeddedPostgres(self.data)).url()
             connection = stack.enter_context(closing(psycopg2.connect(url)))
-            with connection.cursor() as cursor:
-                cursor.execute(query)
-                return [row[0] for row in cursor.fetchall()]
+            yield stack.enter_context(connection.cursor())
 
 
 @dataclass

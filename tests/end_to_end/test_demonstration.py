@@ -21,7 +21,7 @@ RULES = {
 }
 
 
-KINDS = {"review", "intent", "extension", "contract", "duplicate", "after-sales"}
+KINDS = {"review", "intent", "extension", "contract", "duplicate", "dispute", "after-sales"}
 
 
 def kinds_waiting(client: httpx.Client) -> set[str]:
@@ -64,6 +64,9 @@ def test_the_demonstration_has_a_token_a_role_and_a_history_of_every_kind(house:
             "customer.transferred",
             "customer.merged",
             "customer.likeness_ended",
+            "customer.dispute_ruled",
+            "customer.dispute_moved",
+            "customer.restored",
             "member.leave_arranged",
         } <= topics
         days = "SELECT extract(day FROM max(recorded_at) - min(recorded_at)) FROM tenure.events"

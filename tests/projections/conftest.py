@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from typing import Any
 
-import psycopg2
 import pytest
 
 import eventstore
-from api.embedded import EmbeddedPostgres
 from eventstore.connections import Database
 from projections.catalogue import ALL
 from projections.engine import Engine
 from projections.view import View
 from tests.projections.stories import TestLog
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -61,19 +56,3 @@ def cursor(database: Database) -> Iterator[Any]:
     """A cursor in autocommit."""
     with database.autocommit() as cursor:
         yield cursor
-
-
-@pytest.fixture
-def own_url(postgres: EmbeddedPostgres, template_database: str, worker_id: str) -> Iterator[str]:
-    """libpq URL of a database of this test alone."""
-    name = f"views_{worker_id}_{next(_numbers)}"
-    _maintain(postgres, f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY")
-    yield postgres.url(database=name)
-    _maintain(postgres, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _maintain(postgres: EmbeddedPostgres, statement: str) -> None:
-    with closing(psycopg2.connect(postgres.url(database="postgres"))) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)

@@ -12,11 +12,15 @@ from domain.events import (
     ApplicationWithdrawn,
     Bar,
     Contact,
+    Contested,
     ContractConfirmed,
     ContractDetailed,
     ContractDrawn,
     ContractSigned,
     ContractVoided,
+    DisputeMoved,
+    DisputeOpened,
+    DisputeRuled,
     DuplicateAbsorbed,
     DuplicateLinked,
     DuplicateReported,
@@ -35,6 +39,7 @@ from domain.events import (
     Stage,
     Transferred,
 )
+from domain.events.disputes import Awarded
 from domain.protection import AFTER_SALES, Protection
 
 DAY = timedelta(days=1)
@@ -310,6 +315,73 @@ class Steps:
             linked=tuple(other.id for other in linked),
             different_from=tuple(other.id for other in different_from),
         )
+
+    def dispute_opened(self, opener: str = "rest", **changed: Any) -> Self:
+        held = self.protection
+        contested = None
+        if held is not None:
+            contested = Contested(
+                holder=held.holder,
+                group=held.group,
+                stage=held.stage,
+                claimed_at=held.claimed_at,
+                since=held.since,
+                until=held.until,
+                ended=None,
+                rulebook=held.rulebook,
+                opened_version=2,
+                grounds=(2,),
+            )
+        facts: dict[str, Any] = {
+            "actor": opener,
+            "number": len(self._opened) + 1,
+            "contested_at": self.at,
+            "statement": "先联系",
+            "contested": contested,
+            "is_held": contested is not None,
+            "rule": None,
+        }
+        return self._add(DisputeOpened, **{**facts, **changed})
+
+    def dispute_ruled(self, ruling: str = "uphold", **changed: Any) -> Self:
+        opened = self._opened[-1]
+        facts: dict[str, Any] = {
+            "actor": "shen",
+            "number": opened.number,
+            "opener": opened.actor,
+            "ruling": ruling,
+            "rule": "S1-053",
+            "reason": "先申请者有效",
+            "rulebook": RULEBOOK,
+        }
+        return self._add(DisputeRuled, **{**facts, **changed})
+
+    def awarded(self, to: str, kind: type[Awarded] = DisputeMoved, **changed: Any) -> Self:
+        """What follows a ruling that moves the customer."""
+        held = self.protection
+        self.holder = to
+        facts: dict[str, Any] = {
+            "actor": "shen",
+            "number": self._opened[-1].number,
+            "holder": held.holder if held is not None else None,
+            "to": to,
+            "department": "二部",
+            "stage": Stage.POTENTIAL,
+            "claimed_at": self.at,
+            "in_force_since": self.at,
+            "until": self.at + 30 * DAY,
+            "review_due": None,
+            "corrections": 0,
+            "extensions": 0,
+            "held_over_until": None,
+            "granted_by": RULEBOOK,
+            "rulebook": RULEBOOK,
+        }
+        return self._add(kind, **{**facts, **changed})
+
+    @property
+    def _opened(self) -> list[DisputeOpened]:
+        return [event for event in self.events if isinstance(event, DisputeOpened)]
 
     @property
     def _deadline(self) -> datetime:

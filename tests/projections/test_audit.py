@@ -13,6 +13,7 @@ from domain.contract import Contract
 from domain.events import Bar, Product, Sealed, TokenIssued, VersionAdopted
 from projections import audit
 from projections.audit import AuditEntry
+from projections.view import LogEntry
 from tests.projections.stories import (
     DAY,
     RULEBOOK,
@@ -26,6 +27,7 @@ from tests.projections.stories import (
     a_refusal,
     an_identity,
 )
+from tests.stored_events import samples
 
 SECRET = "never-to-be-shown"
 
@@ -196,6 +198,59 @@ def test_the_audit_is_filtered_by_actor_topic_and_time(
     assert topics(start=START + TICK, end=START + DAY) == []
 
 
+def test_the_audit_is_filtered_by_rule_by_place_and_by_the_beginning_of_a_kind(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    rival = f"rival-{uuid4().hex[:8]}"
+    story = Story().registered(actor=rival).claimed()
+    first = log.append(story, a_refusal(story.id, actor=rival))
+    log.append(a_refusal(story.id, actor=rival, rule="barred"), a_party(story.id, rival))
+    other = Story().registered(actor=rival)
+    log.append(a_refusal(other.id, actor=rival), other, a_member(rival))
+    follow()
+
+    def told(**asked: Any) -> list[int]:
+        forward = [entry.position - first for entry in _walk(cursor, **asked)]
+        back = [entry.position - first for entry in _walk(cursor, newest_first=True, **asked)]
+        assert forward == back[::-1]
+        return forward
+
+    assert told(actor=rival) == [-2, 0, 1, 2, 3, 4]
+    assert told(actor=rival, rule="already-protected") == [0, 3]
+    assert told(actor=rival, rule="already-protected", customer_id=story.id) == [0]
+    assert told(customer_id=story.id, rule="barred") == [1]
+    assert told(actor=rival, topic="customer.") == [-2, 4]
+    assert told(actor=rival, topic="refusal.") == [0, 1, 3]
+    assert told(actor=rival, topic="customer.claimed") == []
+    assert told(actor=rival, topic="customer") == []
+    assert told(customer_id=story.id, topic="customer.") == [-2, -1]
+    assert told(actor=rival, topic="customer.", rule="barred") == []
+    assert told(actor=rival, topic="refusal.", rule="barred") == [1]
+    assert told(positions=[first + 2, first, first + 99]) == [0, 2]
+    assert told(positions=[first, first + 1], rule="barred") == [1]
+    assert told(positions=[]) == []
+    assert told(actor=rival, upto=first + 1) == [-2, 0, 1]
+    assert told(actor=rival, topic="refusal.", upto=first) == [0]
+
+
+def test_a_lapse_is_found_on_the_day_of_its_deadline_though_it_was_recorded_later(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    story = Story().registered().claimed().review_passed()
+    deadline = START + 30 * DAY
+    log.append(story)
+    follow()
+    log.append(Story(at=START + 40 * DAY).registered())
+    last = log.append(story.lapsed(deadline))
+    follow()
+    day = {"start": deadline - DAY / 2, "end": deadline + DAY / 2}
+    for asked in ({}, {"topic": "customer.lapsed"}, {"customer_id": story.id}):
+        assert [entry.position for entry in _walk(cursor, **day, **asked)] == [last]
+    assert list(_walk(cursor, start=deadline + TICK, end=deadline + 2 * TICK)) == []
+    assert last not in [entry.position for entry in _walk(cursor, end=deadline)]
+    assert last in [entry.position for entry in _walk(cursor, end=deadline + TICK)]
+
+
 def test_facts_carry_texts_of_every_kind(log: TestLog, follow: Any, cursor: Any) -> None:
     hostile = 'a\\b\t"c"\n{d} \\N 😀'
     story = Story().registered(introduction=hostile, name=hostile)
@@ -218,3 +273,9 @@ def _pages(ask: Any) -> Iterator[AuditEntry]:
         if page.next is None:
             return
         after = list(page.next)
+
+
+def test_what_an_absorbed_record_was_called_is_told_without_the_hash_of_its_phone() -> None:
+    sample = next(one for one in samples() if one.topic == "customer.duplicate_absorbed")
+    row = audit._row(LogEntry(1, START, sample.topic, sample.event()))
+    assert [alias.keys() for alias in row.facts["aliases"]] == [{"name_key", "core"}]

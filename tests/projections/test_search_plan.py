@@ -66,7 +66,7 @@ def _plan(database: Database, ask: Any) -> str:
             sent.append((statement, parameters))
 
         def fetchall(self) -> list[Any]:
-            return [(0, None)]
+            return [(True, 0, None)]
 
     ask(Recording())
     ((statement, parameters),) = sent

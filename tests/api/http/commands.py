@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from domain.rulebook import default_text
-from tests.api.http.guests import CONTACT, STEPS, Guests
+from tests.api.http.guests import CONTACT, DAY, STEPS, Guests
 
 Body = dict[str, Any]
 Request = tuple[str, str, str, Body]
@@ -75,6 +75,23 @@ def rulebook(guests: Guests) -> Request:
     toml = default_text().replace('version = "2026-1"', f'version = "{version}"')
     body = {"toml": toml, "effective_from": guests.now.isoformat(), "reason": "试行"}
     return "POST", "/v1/rulebooks", "root", body
+
+
+def dry_run(guests: Guests) -> Request:
+    """A question with a body."""
+    body = {
+        "based_on": "2026-1",
+        "changes": {"potential.days": 20, "bar.after": ["release"], "pool.opens_at": None},
+        "toml": None,
+        "from": guests.now.isoformat(),
+        "to": (guests.now + 30 * DAY).isoformat(),
+        "department": "一部",
+        "member": "li",
+        "limit": 50,
+        "after": None,
+        "seconds_max": 5,
+    }
+    return "POST", "/v1/rulebooks/dry-run", "root", body
 
 
 def intent(guests: Guests) -> Request:
@@ -159,6 +176,26 @@ def resolution(guests: Guests) -> Request:
     return "POST", path, "zhao", {"resolution": "merge", "reason": "已核实"}
 
 
+def dispute(guests: Guests) -> Request:
+    body = {"contested_at": guests.now.isoformat(), "statement": "先联系", "rule": "S1-053"}
+    return "POST", f"/v1/customers/{guests.potential()}/disputes", "chen", body
+
+
+def ruling(guests: Guests) -> Request:
+    customer = guests.potential()
+    opened = {"contested_at": guests.now.isoformat(), "statement": "先联系"}
+    guests.post(f"/v1/customers/{customer}/disputes", opened, "chen")
+    body = {
+        "ruling": "move",
+        "to": "chen",
+        "stage": "intent",
+        "until": (guests.now + DAY).isoformat(),
+        "rule": "already-protected",
+        "reason": "先申请者有效",
+    }
+    return "POST", f"/v1/customers/{customer}/disputes/1/ruling", "shen", body
+
+
 COMMANDS: tuple[Command, ...] = (
     registration,
     claim,
@@ -186,6 +223,8 @@ COMMANDS: tuple[Command, ...] = (
     confirmation,
     voiding,
     resolution,
+    dispute,
+    ruling,
 )
-WITH_FIELDS = tuple(command for command in COMMANDS if command is not confirmation)
+WITH_FIELDS = (*(command for command in COMMANDS if command is not confirmation), dry_run)
 """Those with something in their body."""

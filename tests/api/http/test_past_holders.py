@@ -21,9 +21,9 @@ def test_a_formal_customer_without_a_person_is_the_groups(guests: Guests) -> Non
     customer = guests.formal()
     told = holder(guests, customer)
     assert (told["holder"], told["group"], told["stage"]) == (None, "after-sales", "formal")
-    assert told["explanation"] == (
+    assert told["explanation"].startswith(
         "At 2026-03-02 01:00:00 UTC the after-sales group held it and had named no person yet"
-        " (formal), since 2026-03-02 01:00:00 UTC, by rulebook 2026-1."
+        " (formal), since 2026-03-02 01:00:00 UTC, by rulebook 2026-1; grounds: claimed by li"
     )
     zh = holder(guests, customer, "zh")["explanation"]
     assert zh.startswith(
@@ -45,11 +45,11 @@ def test_a_hold_over_is_told_with_the_deadline_that_it_outlasts(guests: Guests) 
     assert told["until"] == "2026-04-07T16:00:00.000000Z"
     assert (
         "its deadline, 2026-04-01 01:00:00 UTC, is held over by the application for more time,"
-        " at the latest to 2026-04-07 16:00:00 UTC."
+        " at the latest to 2026-04-07 16:00:00 UTC; grounds:"
     ) in told["explanation"]
     zh = holder(guests, customer, "zh", at=after)["explanation"]
     assert "到期时间 2026-04-01 09:00:00（北京时间） 因延期申请顺延" in zh
-    assert zh.endswith("最迟至 2026-04-08 00:00:00（北京时间）。")
+    assert "最迟至 2026-04-08 00:00:00（北京时间）；依据：" in zh
     stranger = guests.get(f"/v1/customers/{customer}/holder", "chen", at=after).json()
     assert "2026-04-01 16:00:00 UTC" in stranger["explanation"]
     assert "01:00:00 UTC, is held over" not in stranger["explanation"]
@@ -76,7 +76,8 @@ def test_a_merged_record_says_which_one_answers_for_it(guests: Guests) -> None:
     assert (told["holder"], told["merged_into"], told["ended"]) == (None, other, "merged")
     assert told["explanation"].startswith(
         f"At 2026-03-03 01:00:00 UTC it had been merged into customer {other};"
-        " before that li held it until 2026-03-03 01:00:00 UTC"
+        " before that li held it (potential), from 2026-03-02 01:00:00 UTC"
+        " to 2026-03-03 01:00:00 UTC, by rulebook 2026-1"
     )
     assert f"已并入客户 {other}" in holder(guests, customer, "zh")["explanation"]
     then = holder(guests, customer, at=MONDAY.isoformat())

@@ -42,3 +42,23 @@ def test_of_claims_at_once_no_more_are_won_than_there_is_room_for(limited: Guest
     for answer in answers:
         if answer.status_code == 409:
             assert_problem(answer, 409, "portfolio-full")
+
+
+@pytest.mark.clause("S1-066")
+def test_whoever_holds_nearly_as_many_as_one_may_is_found(limited: Guests) -> None:
+    limited.move_in({"full": "seller", "roomy": "seller"})
+    for member, held in (("full", HELD_MAX), ("roomy", HELD_MAX - 1)):
+        for _ in range(held):
+            limited.potential(member)
+    asked = {"kind": "quota-use", "from": "2026-03-01", "to": "2026-04-01"}
+    leads = limited.get("/v1/statistics/habits", "wang", **asked).json()["items"]
+    told = {lead["members"][0]: lead for lead in leads}
+    assert "roomy" not in told
+    assert told["full"]["figures"] == {
+        "claims": 1,
+        "held_most": HELD_MAX,
+        "held_max": HELD_MAX,
+        "share": 1,
+    }
+    audited = limited.get("/v1/audit", "wang", position=told["full"]["positions"]).json()["items"]
+    assert [item["topic"] for item in audited] == ["member.claim_counted"]

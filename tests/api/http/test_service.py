@@ -29,6 +29,8 @@ def test_health_needs_no_token_and_lists_the_views(guests: Guests) -> None:
         "agenda",
         "approvals",
         "audit",
+        "disputes",
+        "statistics",
     }
     assert told["views"]["pool"]["failed"] is None
     assert told["settled"] >= told["views"]["pool"]["position"]

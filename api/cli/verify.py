@@ -1,0 +1,161 @@
+"""`tenure verify`: are the views what follows from the log? Row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from api.cli.options import Data, Database, Json
+from api.cli.output import ExitStatus, Output, Words, table
+from api.cli.rebuild import Views, named_views
+from api.cli.running import running, settings_of
+
+if TYPE_CHECKING:
+    from projections.verifying import Found, Verified
+
+_STAGES = {"folding": "folding aside 旁路折叠", "comparing": "comparing 比较"}
+_UNITS = {"folding": "events", "comparing": "views"}
+_KINDS = {
+    "missing": "missing 缺少",
+    "superfluous": "superfluous 多余",
+    "different": "different 不同",
+}
+
+
+def verify(
+    views: Views = None, database: Database = None, data: Data = None, json_output: Json = False
+) -> None:
+    """Fold aside and compare every row; exit status 1 where one differs. 校验视图。"""
+    with running(is_json=json_output) as output:
+        from api.cli.stages import staged
+        from api.log_source import opened_source
+        from projections.verifying import Verification
+
+        settings = settings_of(database, data)
+        chosen = named_views(views, is_json=json_output)
+        with opened_source(settings) as source, staged(output, _STAGES, _UNITS) as tell:
+            verified = Verification(source, chosen, tell=tell).run()
+        _print(verified, output)
+        if not all(view.is_sound for view in verified):
+            raise typer.Exit(ExitStatus.REFUSED)
+
+
+def _print(verified: Sequence[Verified], output: Output) -> None:
+    rows = sum(view.rows for view in verified)
+    is_equal = all(view.is_sound for view in verified)
+    document = {"equal": is_equal, "rows": rows, "views": [_document(view) for view in verified]}
+    title = f"equal 一致: {rows} rows 行" if is_equal else f"not equal 不一致: {rows} rows 行"
+    shown: list[Any] = [
+        table(
+            title,
+            ("view 视图", "rows 行", "position 位置", "behind 落后", "found 结果"),
+            [(one.view, one.rows, one.position, one.behind, _result(one)) for one in verified],
+        )
+    ]
+    for view in verified:
+        shown += [line for found in view.differences for line in _lines(view, found)]
+        if view.left_out:
+            shown.append(
+                f"{view.view}: {view.left_out} more rows differ 另有 {view.left_out} 行不同"
+            )
+    output.result(document, shown)
+    for view in verified:
+        _notice(view, output)
+
+
+def _result(view: Verified) -> str:
+    if not view.is_current:
+        return "another version 其他版本"
+    differing = len(view.differences) + view.left_out
+    if differing:
+        return f"{differing} differ 行不同"
+    return "equal 一致" if view.failed is None else "set aside 已搁置"
+
+
+def _notice(view: Verified, output: Output) -> None:
+    if not view.is_current:
+        output.notice(
+            Words(
+                zh=f"视图 {view.view} 的表属于另一版本，未比较；tenure migrate 会重建它",
+                en=f"the tables of {view.view} are of another version and were not compared: "
+                "tenure migrate rebuilds them",
+            )
+        )
+    elif view.failed is not None:
+        place = f"{view.failed.topic} @ {view.failed.position}: {view.failed.error}"
+        output.notice(
+            Words(
+                zh=f"视图 {view.view} 已搁置：{place}", en=f"{view.view} was set aside at {place}"
+            )
+        )
+    elif view.behind:
+        output.notice(
+            Words(
+                zh=f"视图 {view.view} 落后日志 {view.behind} 个位置；已按其位置比较",
+                en=f"{view.view} is {view.behind} positions behind the log; it was compared as of "
+                "where it stands",
+            )
+        )
+
+
+def _lines(view: Verified, found: Found) -> list[str]:
+    one = found.difference
+    key = ", ".join(f"{column} {value}" for column, value in one.key.items())
+    lines = [f"{view.view}: {one.table} {key}: {_KINDS[one.kind]}"]
+    if one.kind == "different":
+        lines += [
+            f"    {column}: kept 现存 {kept!r}, folded 应为 {folded!r}"
+            for column, (kept, folded) in one.columns.items()
+        ]
+    event = _event(found)
+    lines.append(
+        f"    {event['topic']} @ {event['position']}: {event['words']['zh']} {event['words']['en']}"
+        if event
+        else "    no event speaks of this row 没有事件涉及此行"
+    )
+    return lines
+
+
+def _document(view: Verified) -> dict[str, Any]:
+    failed = view.failed
+    return {
+        "view": view.view,
+        "equal": view.is_sound,
+        "position": view.position,
+        "behind": view.behind,
+        "is_current": view.is_current,
+        "failed": failed
+        and {"position": failed.position, "topic": failed.topic, "error": failed.error},
+        "rows": view.rows,
+        "differences": [_told(found) for found in view.differences],
+        "differences_left_out": view.left_out,
+    }
+
+
+def _told(found: Found) -> dict[str, Any]:
+    one = found.difference
+    return {
+        "table": one.table,
+        "key": dict(one.key),
+        "kind": one.kind,
+        "columns": {
+            column: {"kept": kept, "folded": folded}
+            for column, (kept, folded) in one.columns.items()
+        },
+        "event": _event(found),
+    }
+
+
+def _event(found: Found) -> dict[str, Any] | None:
+    from domain.words import describe
+
+    if found.event is None:
+        return None
+    words = describe(found.event.event)
+    return {
+        "position": found.event.position,
+        "topic": found.event.topic,
+        "words": {"zh": words.zh, "en": words.en},
+    }

@@ -1,0 +1,136 @@
+"""A customer's life as its reader may see it: situations, steps, and the refusals between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from api.disclosure import Disclosure, end_of_day
+from api.explanations import logged_event, past_event
+from api.routes.calls import QueryCall
+from domain.errors import NotFound
+from domain.replay import History
+from domain.replaying import Situation, Step, customer_at, situation
+from projections import audit
+from projections.audit import AuditEntry
+
+PAGE = 500
+REFUSAL = "refusal.recorded"
+PUBLIC = frozenset(
+    (
+        "state",
+        "holder",
+        "group",
+        "claimed_at",
+        "until",
+        "held_over_by",
+        "held_over_until",
+        "leaves_at",
+        "bars",
+        "open_reports",
+        "open_disputes",
+        "merged_into",
+    )
+)
+"""What everybody may see of a situation (A-34)."""
+DEADLINES = ("until", "held_over_until", "leaves_at")
+
+
+class Teller:
+    """Steps and situations as the caller may read them."""
+
+    def __init__(self, call: QueryCall, disclosure: Disclosure, *, sees_details: bool) -> None:
+        self.language = call.language
+        self.sees_details = sees_details
+        self._disclosure = disclosure
+
+    def steps(
+        self, steps: Iterator[Step], refusals: list[AuditEntry], at: datetime
+    ) -> Iterator[dict[str, Any]]:
+        """The steps with the refusals between them, in the order of the log."""
+        waiting = [refusal for refusal in refusals if refusal.at <= at]
+        before: dict[str, Any] | None = None
+        for step in steps:
+            while waiting and before and waiting[0].position < step.past.position:
+                yield self._refused(waiting.pop(0), before)
+            after = self.situation(step.after)
+            yield {
+                "event": past_event(step.past, self.language, sees_details=self.sees_details),
+                "after": after,
+                "changed": _changed(step, before, after),
+            }
+            before = after
+        for refusal in waiting:
+            if before is not None:
+                yield self._refused(refusal, before)
+
+    def situation(self, told: Situation) -> dict[str, Any]:
+        """A situation; strangers see its public part, and deadlines that still run to the day."""
+        shown = fields_of(told)
+        for name in DEADLINES:
+            shown[name] = self.deadline(shown[name], holder=told.holder, state=told.state)
+        shown["bars"] = [{"member": member, "until": end} for member, end in told.bars]
+        shown["contracts"] = [
+            {"number": number, "state": state} for number, state in told.contracts
+        ]
+        if self.sees_details:
+            return shown
+        return {name: value if name in PUBLIC else None for name, value in shown.items()}
+
+    def deadline(
+        self, until: datetime | None, *, holder: str | None, state: str
+    ) -> datetime | None:
+        """A deadline; strangers see one that still runs to the day."""
+        return self._disclosure.deadline(until, holder=holder, state=state)
+
+    def day_of(self, instant: datetime | None) -> datetime | None:
+        """For strangers the end of its day, passed or not, where the rulebook shows them days."""
+        if instant is None or self.sees_details or not self._disclosure.by_day:
+            return instant
+        return end_of_day(instant)
+
+    def _refused(self, refusal: AuditEntry, situation: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "event": logged_event(refusal, self.language, sees_details=self.sees_details),
+            "after": situation,
+            "changed": {},
+        }
+
+
+def _changed(
+    step: Step, before: dict[str, Any] | None, after: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """What changed, as far as the caller sees it."""
+    return {
+        name: {"before": before[name] if before is not None else None, "after": after[name]}
+        for name in step.changed
+        if before is None or before[name] != after[name]
+    }
+
+
+def situation_at(call: QueryCall, history: History, at: datetime) -> Situation | None:
+    """How the customer stood at `at`; None where it was not registered yet."""
+    try:
+        customer = customer_at(history, at, call.application.rulebooks().rules_of)
+    except NotFound:
+        return None
+    return situation(customer, at)
+
+
+def refusals_about(cursor: Any, customer_id: UUID) -> tuple[list[AuditEntry], int]:
+    """Every refusal about the customer, and the position at which that is true."""
+    found: list[AuditEntry] = []
+    after: Any = None
+    while True:
+        page = audit.history(cursor, customer_id, limit=PAGE, after=after)
+        found += [entry for entry in page.items if entry.topic == REFUSAL]
+        after = page.next
+        if after is None:
+            return found, page.position
+
+
+def fields_of(told: Any) -> dict[str, Any]:
+    return {field.name: getattr(told, field.name) for field in fields(told)}

@@ -1,0 +1,47 @@
+"""The log as the views' folds read it, without keys: nothing that is sealed is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING
+
+from eventsourcing.persistence import JSONTranscoder
+
+# Imported for its events: a topic is resolved to a class that is known.
+import domain.application  # noqa: F401
+from eventstore.connections import Database
+from eventstore.mapper import Mapper
+from eventstore.recorders import ApplicationRecorder
+from projections.stretches import Source
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+
+def source_of(database: Database) -> Source:
+    """What a fold needs of this database."""
+    return Source(database, ApplicationRecorder(database), Mapper(JSONTranscoder()).to_domain_event)
+
+
+@contextmanager
+def opened_source(settings: Settings) -> Iterator[Source]:
+    """The database of the settings, as its owner where it is embedded and with the rights of the
+    URL where it is not. Raises SchemaBehind."""
+    # Imported here: further processes of a rebuild need none of these, and should start fast.
+    import eventstore
+    import projections
+    from api.composition import require_schema
+    from api.embedded import EmbeddedPostgres
+
+    with ExitStack() as stack:
+        url = settings.database
+        if url is None:
+            url = stack.enter_context(EmbeddedPostgres(settings.data)).url()
+            eventstore.migrate(url)
+            projections.migrate(url)
+        database = stack.enter_context(
+            closing(Database(url, size=settings.pool_size, application_name="tenure rebuild"))
+        )
+        require_schema(database)
+        yield source_of(database)

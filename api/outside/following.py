@@ -1,0 +1,56 @@
+"""What of following from outside a process of the API carries: the teller and its streams."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from api.outside.cloud_events import House
+from api.outside.streams import Streams
+from api.outside.teller import Teller
+from domain import permissions
+from domain.orders import Credentials
+
+if TYPE_CHECKING:
+    from api.composition import Service
+
+FOLLOW = "follow-events"
+"""The row of the table of permissions."""
+
+
+def teller_of(service: Service) -> Teller:
+    """The log of the house as it is told outside."""
+    settings = service.settings
+    house = House(settings.event_source, settings.event_type_prefix)
+    application = service.application
+    return Teller(application.recorder, application.mapper.to_domain_event, house)
+
+
+def streams_of(service: Service) -> Streams:
+    """The streams of a process of the API; `run` is its lifespan's to call."""
+
+    def may_follow(asked: Collection[Credentials]) -> Collection[Credentials]:
+        signed = service.application.authenticate_all(asked)
+        return [one for one, found in signed.items() if permissions.may(found.roles, FOLLOW)]
+
+    return Streams(
+        teller_of(service),
+        may_follow,
+        followers_max=service.settings.streams_max,
+        heartbeat_seconds=service.settings.stream_heartbeat_seconds,
+    )
+
+
+def server_is_ending() -> Callable[[], bool]:
+    """Asks the uvicorn server around this process whether it has been told to stop.
+
+    It waits for open answers before it ends the lifespan, so streams must hear of it otherwise:
+    the handler of its signal is a method of the server.
+    """
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if not isinstance(server, uvicorn.Server):
+        return lambda: False
+    return lambda: server.should_exit

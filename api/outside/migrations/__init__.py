@@ -1,0 +1,1 @@
+"""Numbered SQL of the schema `outside`: forward only, once each."""

@@ -1,0 +1,84 @@
+"""`python -m api.rebuild_lane`: a process that folds stretches of the log for a rebuild.
+
+Reads lines of JSON: first what to work on, {"url", "schema", "views"}, then one stretch a line,
+each of which it answers with one line when its rows are written. Ends when its input does, at once:
+then the rebuild is over, or whoever led it is dead.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+from contextlib import closing
+from queue import SimpleQueue
+from typing import Any
+
+import msgspec
+
+GC_THRESHOLD = (200_000, 50, 50)
+"""Events and rows make no cycles: looking for some among them would cost a tenth of the time."""
+
+
+class Work(msgspec.Struct):
+    """What a lane works on. url: as the owner of the tables. views: their names."""
+
+    url: str
+    schema: str
+    views: tuple[str, ...]
+
+
+class Answer(msgspec.Struct):
+    """Of one stretch. failed: the view and the event that it cannot fold, and what was raised."""
+
+    failed: tuple[str, int, str, str] | None = None
+    error: str | None = None
+
+
+def main() -> None:
+    from api.log_source import source_of
+    from eventstore.connections import Database
+    from projections.catalogue import ALL
+    from projections.stretches import Lane, Stretch
+
+    work = msgspec.json.decode(sys.stdin.readline(), type=Work)
+    asked: SimpleQueue[str] = SimpleQueue()
+    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
+    quieten_collector()
+    views = [view for view in ALL if view.NAME in work.views]
+    with closing(Database(work.url, size=2, application_name="tenure rebuild")) as database:
+        lane = Lane(source_of(database), views, work.schema)
+        while True:
+            stretch = msgspec.json.decode(asked.get(), type=Stretch)
+            print(msgspec.json.encode(_folded(lane, stretch)).decode(), flush=True)
+
+
+def quieten_collector() -> None:
+    """Let the collector pass over what was imported, and come seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
+
+
+def _folded(lane: Any, stretch: Any) -> Answer:
+    from projections.following import FoldFailed
+
+    try:
+        lane.fold(stretch)
+    except FoldFailed as failed:
+        entry = failed.entry
+        return Answer(failed=(failed.view, entry.position, entry.topic, repr(failed.__cause__)))
+    except Exception as error:  # noqa: BLE001 - told to whoever leads
+        return Answer(error=f"{type(error).__name__}: {error}")
+    return Answer()
+
+
+def _listen(asked: SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        asked.put(line)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

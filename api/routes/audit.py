@@ -1,0 +1,238 @@
+"""The audit: every event of the log in words, a page at a time or as one file of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from api.answers import POSITION, Answer
+from api.envelope import is_head
+from api.explanations import audit_line
+from api.exports import MEDIA_TYPES, Format, written
+from api.languages import CONTENT_LANGUAGES, Language
+from api.logs import access_log
+from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT
+from api.models.past import AuditPage
+from api.openapi import download, query
+from api.routes.calls import Asked, require
+from api.routes.parameters import Paged, QueryInstant, Questions, Searched, searched
+from domain.errors import Invalid, ViewBehind
+from domain.orders import Signed
+from projections import audit
+from projections.answers import LIMIT_MAX
+from projections.positions import position_of
+
+router = APIRouter()
+POSITION_MAX = 2**63 - 1
+
+
+class AuditFilters(Questions):
+    """Filters of the audit; an event must pass every one that is given."""
+
+    actor: Annotated[Searched | None, searched("Who caused it.", "zhang-wei")] = None
+    customer: Annotated[
+        UUID | None, Field(description="About this customer.", examples=[EXAMPLE_ID])
+    ] = None
+    topic: Annotated[
+        Searched | None,
+        searched(
+            "Kind of event; with a dot at the end all that begin so, as `customer.` does.",
+            "customer.claimed",
+        ),
+    ] = None
+    rule: Annotated[
+        Searched | None, searched("Refusals that broke this rule.", "already-protected")
+    ] = None
+    position: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=POSITION_MAX)], ...],
+        Field(
+            description="The events at these places of the log alone; may be repeated.",
+            examples=[[4698, 4711]],
+            max_length=LIMIT_MAX,
+        ),
+    ] = ()
+    start: Annotated[
+        QueryInstant | None,
+        Field(alias="from", description="In effect from here on.", examples=[EXAMPLE_INSTANT]),
+    ] = None
+    end: Annotated[
+        QueryInstant | None,
+        Field(alias="to", description="In effect before this.", examples=[EXAMPLE_INSTANT]),
+    ] = None
+    sort: Annotated[
+        Literal["position", "-position"],
+        Field(description="Order of the log; `-` newest first.", examples=["position"]),
+    ] = "position"
+
+    def asked(self) -> dict[str, Any]:
+        """What the view is asked. Raises Invalid."""
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise Invalid.field(
+                "to", "before-from", zh="不得早于 from", en="must not be before `from`"
+            )
+        return {
+            "actor": self.actor,
+            "customer_id": self.customer,
+            "topic": self.topic,
+            "rule": self.rule,
+            "positions": self.position or None,
+            "start": self.start,
+            "end": self.end,
+            "newest_first": self.sort == "-position",
+        }
+
+
+class AuditQuestions(AuditFilters, Paged):
+    """Filters and the page."""
+
+
+class ExportQuestions(AuditFilters):
+    """Filters and the form of the file."""
+
+    format: Annotated[
+        Format,
+        Field(
+            description="`csv`: RFC 4180, a cell that a spreadsheet would take for a formula "
+            "begins with an apostrophe. `jsonl`: JSON lines, exact; the last one says "
+            "`complete` and how many came before it.",
+            examples=["csv"],
+        ),
+    ] = "csv"
+    bom: Annotated[
+        bool,
+        Field(
+            description="Begin a CSV with a byte order mark, by which Excel knows UTF-8.",
+            examples=[False],
+        ),
+    ] = False
+
+
+@router.get(
+    "/v1/audit",
+    **query("views", "Every event in words", AuditPage, problems=["not-allowed"]),
+)
+def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
+    """Events of the whole log for which every given filter holds."""
+    signed = call.signed()
+    require(signed, "see-audit")
+    filters = asked.filters()
+    after = call.cursor_key("audit", filters, asked.after)
+    with call.view(audit.NAME) as cursor:
+        page = audit.audit(cursor, **asked.asked(), limit=asked.limit, after=after)
+    return call.page_answer(
+        "audit",
+        filters,
+        items=[audit_line(entry, call.language) for entry in page.items],
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+    )
+
+
+@router.get("/v1/audit/export", **download("views", "The audit as a file", MEDIA_TYPES))
+def audit_export(
+    asked: Annotated[ExportQuestions, Query()], call: Asked, request: Request
+) -> StreamingResponse:
+    """The events of `/v1/audit` under the same filters, true at the position that the header
+    `Tenure-Position` names, whatever is written meanwhile.
+
+    The file has any length, so it is sent in chunks, and one that could not be finished ends
+    without the last of them: the connection is cut, which every client reports as an error.
+    """
+    signed = call.signed()
+    require(signed, "see-audit")
+    questions = asked.asked()
+    with call.view(audit.NAME) as cursor:
+        upto = position_of(cursor, audit.NAME)
+    # The first page is read before the answer begins: what is wrong by then has a status.
+    pages = _pages(call, questions, upto)
+    first = next(pages)
+    content = _told(_Export(call, signed, asked, upto), first, pages)
+    return StreamingResponse(
+        iter(()) if is_head(request.scope) else content,
+        media_type=MEDIA_TYPES[asked.format],
+        headers={
+            POSITION: str(upto),
+            "Content-Disposition": f'attachment; filename="{_file_name(asked, upto, signed.at)}"',
+            "Content-Language": CONTENT_LANGUAGES[call.language],
+            "Vary": "Accept-Language",
+        },
+    )
+
+
+def _pages(call: Asked, questions: dict[str, Any], upto: int) -> Iterator[list[audit.AuditEntry]]:
+    """Page after page up to one position, each on a connection of its own for as long as it takes.
+
+    Raises ViewBehind where the view is being folded anew meanwhile and lacks what it had.
+    """
+    after: tuple[str, ...] | None = None
+    while True:
+        with call.view(audit.NAME) as cursor:
+            page = audit.audit(cursor, **questions, upto=upto, limit=LIMIT_MAX, after=after)
+        if page.position < upto:
+            raise ViewBehind(audit.NAME, upto - page.position)
+        yield page.items
+        after = page.next
+        if after is None:
+            return
+
+
+class _Export:
+    """An export on its way out: what is said of it in the access log."""
+
+    def __init__(self, call: Asked, signed: Signed, asked: ExportQuestions, upto: int) -> None:
+        self.language: Language = call.language
+        self.asked = asked
+        self.upto = upto
+        self.events = 0
+        self._who = {"request_id": call.request_id, "member": signed.member}
+
+    def ended(self, *, complete: bool) -> None:
+        """What an auditor of the auditors wants to know: who took how much of what."""
+        asked = self.asked.model_dump(mode="json", exclude_defaults=True)
+        access_log().info(
+            "audit exported",
+            **self._who,
+            filters=asked,
+            position=self.upto,
+            events=self.events,
+            complete=complete,
+        )
+
+
+def _told(
+    export: _Export, first: list[audit.AuditEntry], pages: Iterator[list[audit.AuditEntry]]
+) -> Iterator[bytes]:
+    complete = False
+    asked = export.asked
+
+    def counted() -> Iterator[list[dict[str, Any]]]:
+        for entries in _chained(first, pages):
+            export.events += len(entries)
+            yield [audit_line(entry, export.language) for entry in entries]
+
+    try:
+        yield from written(
+            counted(), asked.format, export.language, bom=asked.bom, position=export.upto
+        )
+        complete = True
+    finally:
+        export.ended(complete=complete)
+
+
+def _chained(
+    first: list[audit.AuditEntry], pages: Iterator[list[audit.AuditEntry]]
+) -> Iterator[list[audit.AuditEntry]]:
+    yield first
+    yield from pages
+
+
+def _file_name(asked: ExportQuestions, upto: int, at: datetime) -> str:
+    """Unique for a position, and in the order of time by name."""
+    return f"tenure-audit-{at:%Y%m%dT%H%M%SZ}-{upto}.{asked.format}"

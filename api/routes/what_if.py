@@ -1,0 +1,91 @@
+"""What if another version of the rules had held: one customer's life under it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.answers import Answer
+from api.disclosure import NOT_A_PARTY, Disclosure
+from api.life_telling import Teller, refusals_about
+from api.models.what_if import WhatIfTold
+from api.openapi import query
+from api.routes.calls import Asked
+from api.routes.parameters import CustomerId, Questions, Searched
+from api.supposition_telling import SuppositionTeller
+from domain.errors import NotFound
+from domain.what_if import Attempt, what_if
+from projections import audit
+from projections.audit import AuditEntry
+
+router = APIRouter()
+
+
+class WhatIfQuestions(Questions):
+    """Under which version."""
+
+    rulebook: Annotated[
+        Searched,
+        Field(
+            description="Name of the version that is supposed.",
+            examples=["2026-2"],
+            min_length=1,
+            max_length=100,
+        ),
+    ]
+
+
+@router.get(
+    "/v1/customers/{customer_id}/what-if",
+    **query(
+        "questions",
+        "What would its life have been under another version?",
+        WhatIfTold,
+        problems=["not-found"],
+    ),
+)
+def supposed(
+    customer_id: CustomerId, asked: Annotated[WhatIfQuestions, Query()], call: Asked
+) -> Answer:
+    """The same facts under another version of the rules, step by step beside what was. Facts stay;
+    deadlines, removals and what else follows by itself are found anew, and what could not have been
+    says which rule would have forbidden it. Nothing is written."""
+    signed = call.signed()
+    rulebooks = call.application.rulebooks()
+    rules = rulebooks.rules_of(asked.rulebook)
+    with call.view(audit.NAME) as cursor:
+        refusals, position = refusals_about(cursor, customer_id)
+    history = call.application.history(customer_id).known(known_at=None, known_position=position)
+    if not history.events:
+        raise NotFound("customer", customer_id)
+    told = what_if(history, rules, rulebooks.rules_of, [_attempt(found) for found in refusals])
+    disclosure = Disclosure(signed, call.application)
+    sees_details = disclosure.sees_details(
+        told.was.holder, told.was.state, signers=told.was.signers
+    )
+    teller = SuppositionTeller(
+        Teller(call, disclosure, sees_details=sees_details),
+        {refusal.position: refusal for refusal in refusals},
+        version=rules.version,
+    )
+    return call.answer(
+        {
+            **teller.told(told),
+            "details_hidden": None if sees_details else NOT_A_PARTY,
+            "position": position,
+            "at": told.at,
+        },
+        position=position,
+    )
+
+
+def _attempt(refusal: AuditEntry) -> Attempt:
+    return Attempt(
+        refusal.position,
+        refusal.at,
+        refusal.actor,
+        str(refusal.facts.get("command")),
+        refusal.rule or "",
+    )

@@ -1,0 +1,212 @@
+"""Verifying views: folded aside up to where each stands, and held against it row by row.
+
+The fold goes into temporary tables, which need no right but to read and which the server drops,
+whatever becomes of this process. The live view is read in one snapshot together with its position,
+so that its follower is never held up; what followed since the fold began is folded into the aside
+tables before they are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final, Literal
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from projections.comparing import Comparison, Difference, Side
+from projections.explaining import explain
+from projections.migrating import SCHEMA, make_tables
+from projections.positions import FailedView, Position, positions_of
+from projections.shadow import leave_out_indexes
+from projections.stretches import Lane, Source, Stretch, stretches
+from projections.view import LogEntry, View
+
+LISTED_MAX: Final = 200
+"""So many differences of a view are told one by one; the others are counted."""
+_ASIDE: Final = "pg_temp"
+_SESSION: Final = (
+    "SET statement_timeout = 0; SET lock_timeout = '10s';"
+    " SET idle_in_transaction_session_timeout = 0; SET client_connection_check_interval = '1s'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A differing row and the event that made it differ; None: no event speaks of it."""
+
+    difference: Difference
+    event: LogEntry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A view as of its position. rows: that follow from the log. left_out: how many differences
+    are not listed. behind: events that it has still to fold, which is no fault. failed: why it was
+    set aside. is_current: whether its tables are of this program's version; if not, they were not
+    compared."""
+
+    view: str
+    position: int
+    rows: int = 0
+    differences: list[Found] = field(default_factory=list)
+    left_out: int = 0
+    behind: int = 0
+    failed: FailedView | None = None
+    is_current: bool = True
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it holds what follows from the log, and can go on."""
+        return not self.differences and self.failed is None and self.is_current
+
+
+Stage = Literal["folding", "comparing"]
+Tell = Callable[[Stage, int, int], None]
+"""Is told the stage, how much of it is done and of how much: events, or views."""
+
+
+class Verification:
+    """One verification of `views`."""
+
+    def __init__(
+        self, source: Source, views: Sequence[View], *, tell: Tell = lambda *_: None
+    ) -> None:
+        self._log = source
+        self._views = list(views)
+        self._tell = tell
+
+    def run(self) -> list[Verified]:
+        """Every view. Raises FoldFailed where the log itself cannot be folded."""
+        with closing(self._log.database.connect()) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute("SET temp_buffers = '64MB';" + _SESSION)
+                stored = positions_of(cursor, [view.NAME for view in self._views])
+            views = [view for view in self._views if _is_current(view, stored)]
+            aside = Source(_Session(connection), self._log.log, self._log.to_event)
+            start = min((stored[view.NAME].position for view in views), default=0)
+            lane = self._folded(aside, views, start)
+            verified = []
+            for done, view in enumerate(self._views):
+                self._tell("comparing", done, len(self._views))
+                if view in views:
+                    verified.append(self._verified(aside, connection, lane, view, start))
+                else:
+                    position = stored[view.NAME].position if view.NAME in stored else 0
+                    verified.append(Verified(view.NAME, position, is_current=False))
+            self._tell("comparing", len(self._views), len(self._views))
+            return verified
+
+    def _folded(self, aside: Source, views: Sequence[View], upto: int) -> Lane:
+        """The lane whose tables hold every view at `upto`."""
+        with aside.database.transaction() as cursor:
+            for view in views:
+                make_tables(cursor, view, _ASIDE)
+            cursor.execute("SELECT pg_my_temp_schema()::regnamespace::text")
+            found: Any = cursor.fetchone()
+            if views:
+                kept = [index for view in views for index in view.READS]
+                leave_out_indexes(cursor, found[0], but=kept)
+        lane = Lane(aside, views, _ASIDE)
+        done = 0
+        if views:
+            for stretch in stretches(aside.log, views, upto):
+                self._tell("folding", min(done, upto), upto)
+                lane.fold(stretch)
+                done += stretch.events
+        return lane
+
+    def _verified(
+        self, aside: Source, connection: Any, lane: Lane, view: View, start: int
+    ) -> Verified:
+        with self._snapshot(view) as (live, stored):
+            if stored is None or stored.version != view.VERSION:
+                return Verified(
+                    view.NAME, 0 if stored is None else stored.position, is_current=False
+                )
+            upto = stored.position
+            lane.fold(Stretch((view.NAME,), upto, upto - start, after=start))
+            rows, listed, left_out = _compared(aside, connection, live, view)
+        found = [Found(one, explain(aside, connection, view, one, upto)) for one in listed]
+        return Verified(
+            view=view.NAME,
+            position=upto,
+            rows=rows,
+            differences=found,
+            left_out=left_out,
+            behind=max(0, aside.log.settled_position() - upto),
+            failed=stored.failed,
+        )
+
+    @contextmanager
+    def _snapshot(self, view: View) -> Iterator[tuple[Any, Position | None]]:
+        """A connection that sees the live view and its position as of one instant."""
+        tables = [sql.Identifier(SCHEMA, table) for table in ("positions", *view.TABLES)]
+        with closing(self._log.database.connect()) as connection:
+            with connection.cursor() as cursor:
+                cursor.execute(_SESSION)
+            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+            connection.autocommit = False
+            with connection.cursor() as cursor:
+                # Locked before the snapshot is taken: a swap in between would show no rows at all.
+                cursor.execute(
+                    sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(tables))
+                )
+                stored = positions_of(cursor, [view.NAME]).get(view.NAME)
+            yield connection, stored
+
+
+def _compared(
+    aside: Source, connection: Any, live: Any, view: View
+) -> tuple[int, list[Difference], int]:
+    """Rows that follow from the log, the first differences, and how many more there are."""
+    rows = left_out = 0
+    listed: list[Difference] = []
+    with aside.database.transaction():
+        for table in view.TABLES:
+            comparison = Comparison(
+                table,
+                Side(live, sql.Identifier(SCHEMA, table)),
+                Side(connection, sql.Identifier(_ASIDE, table)),
+            )
+            differences = comparison.differences()
+            listed += islice(differences, LISTED_MAX - len(listed))
+            left_out += sum(1 for _ in differences)
+            rows += comparison.rows
+    return rows, listed, left_out
+
+
+def _is_current(view: View, stored: dict[str, Position]) -> bool:
+    return view.NAME in stored and stored[view.NAME].version == view.VERSION
+
+
+class _Session:
+    """One connection as a database: its transactions share what is temporary in it."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.url = connection.dsn
+
+    @contextmanager
+    def transaction(self) -> Iterator[Cursor]:
+        """A transaction: committed at the end of the block, rolled back when it raises."""
+        self._connection.autocommit = False
+        try:
+            with self._connection, self._connection.cursor() as cursor:
+                yield cursor
+        finally:
+            if not self._connection.closed:
+                self._connection.autocommit = True
+
+    @contextmanager
+    def autocommit(self) -> Iterator[Cursor]:
+        """Single statements, each a transaction of its own."""
+        with self._connection.cursor() as cursor:
+            yield cursor
+
+    def connect(self) -> Any:
+        """The same connection."""
+        return self._connection
