@@ -65,7 +65,7 @@ class Deals:
         _end: datetime
         _lives: list[Life]
         _contract_numbers: Iterator[int]
-        _same_companies: Iterator[bool]
+        _settled: set[bool]
 
         def _try(
             self, command: Callable[..., Receipt], *values: Any, **named: Any
@@ -355,9 +355,29 @@ class Deals:
         if reported is not None:
             self._later(self._resolve_duplicate, life, reported.extra["report"], hours=(5, 60))
 
+    def _settle_duplicates(self) -> None:
+        """One that is the same company and one that is not, where chance has brought none."""
+        missing = [is_same for is_same in (True, False) if is_same not in self._settled]
+        lives = iter(
+            life
+            for life in self._lives
+            if self._application.holder_at(life.customer_id).interval is None
+        )
+        for is_same in missing:
+            for life, other in zip(lives, lives, strict=False):
+                reported = self._report(life, other.customer_id)
+                if reported is None:
+                    continue
+                self._resolve(life, reported.extra["report"], is_same=is_same)
+                if is_same in self._settled:
+                    break
+
     def _resolve_duplicate(self, life: Life, number: int) -> None:
-        is_same = next(self._same_companies)
-        self._try(
+        """One that is not the same company, behind the first that is."""
+        self._resolve(life, number, is_same=self._settled != {True})
+
+    def _resolve(self, life: Life, number: int, *, is_same: bool) -> None:
+        resolved = self._try(
             self._application.resolve_duplicate,
             self._order(REVIEWER),
             life.customer_id,
@@ -365,3 +385,5 @@ class Deals:
             resolution="merge" if is_same else "different",
             reason="已核对工商登记：同一家公司" if is_same else "统一社会信用代码不同，为两家公司",
         )
+        if resolved is not None:
+            self._settled.add(is_same)

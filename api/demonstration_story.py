@@ -75,7 +75,7 @@ class Story(Deals, Contests):
         self._end = end
         self._lives: list[Life] = []
         self._contract_numbers = count(1)
-        self._same_companies = cycle((True, False))
+        self._settled: set[bool] = set()
         self._in_the_way: DuplicateName | None = None
         self._queue: list[tuple[datetime, int, Step]] = []
         self._numbers = count()
@@ -90,6 +90,7 @@ class Story(Deals, Contests):
         leaves_at = self._end - timedelta(days=LEAVES_DAYS_BEFORE_END)
         self._at(self._at_work(leaves_at), self._arrange_leave)
         self._plan_disputes()
+        self._at(self._at_work(self._end - timedelta(days=6)), self._settle_duplicates)
         total = (self._end - begin).days
         while self._queue and self._queue[0][0] < self._end:
             instant, _, step = heapq.heappop(self._queue)
