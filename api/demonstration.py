@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from importlib.resources import as_file, files
 from random import Random
 
 from api.company_file import CompanyFile, CompanyRow
 from api.composition import Service
 from api.credentials import credentials_of
-from api.demonstration_story import Story
+from api.demonstration_story import SHANGHAI, Story
 from api.settings import SettingsInvalid
 from api.test_clock import SettableClock
 from domain.application import Tenure
@@ -80,7 +80,7 @@ def fill(service: Service, advance: Advance) -> list[Token]:
         _require_cast(application)
         return _tokens_per_role({part.member: _token(application, part.member) for part in CAST})
     end = database.now()
-    kept, clock = database.clock, SettableClock(end - timedelta(days=DAYS))
+    kept, clock = database.clock, SettableClock(_last_monday(end) - timedelta(days=DAYS))
     database.clock = clock
     try:
         application.open_log()
@@ -90,6 +90,14 @@ def fill(service: Service, advance: Advance) -> list[Token]:
     finally:
         database.clock = kept
     return _tokens_per_role(tokens)
+
+
+def _last_monday(at: datetime) -> datetime:
+    """When the present week began. The story goes by weeks, so that it is the same on each day of
+    one, as far as it has come."""
+    local = at.astimezone(SHANGHAI)
+    monday = local.date() - timedelta(days=local.weekday())
+    return datetime.combine(monday, time.min, SHANGHAI).astimezone(at.tzinfo)
 
 
 def _joined(application: Tenure, part: Part, end: datetime) -> str:

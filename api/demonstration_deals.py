@@ -26,7 +26,8 @@ MANAGER, DIRECTOR = "chenjing", "zhaolei"
 FINANCE, AFTER_SALES_MANAGER, AFTER_SALES = "wuxia", "fengyan", "zhengtao"
 REVIEWER = "yangmin"
 LEAVER = "heping"
-LEAVES_DAYS_BEFORE_END = 18
+LEAVES_AFTER_DAYS, SETTLES_AFTER_DAYS = 52, 64
+"""Behind the beginning of the story."""
 INTENT_REASONS = (
     "对方已确认采购预算与时间表，要求下周提供正式报价和合同草案，技术部门已认可方案。",
     "客户已口头同意合作，正在走内部审批流程，采购负责人要求先准备合同。",

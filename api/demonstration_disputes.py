@@ -29,7 +29,6 @@ class Contests:
     if TYPE_CHECKING:
         _application: Tenure
         _clock: SettableClock
-        _end: datetime
         _lives: list[Life]
 
         def _try(
@@ -39,14 +38,14 @@ class Contests:
         def _at_work(self, instant: datetime) -> datetime: ...
         def _order(self, member: str) -> Order: ...
 
-    def _plan_disputes(self) -> None:
+    def _plan_disputes(self, begin: datetime) -> None:
         """One of each ruling, in the last weeks of the story."""
         for days, contest in (
-            (21, self._contest_a_lapse),
-            (14, self._contest_in_vain),
-            (10, self._contest_and_win),
+            (49, self._contest_a_lapse),
+            (56, self._contest_in_vain),
+            (60, self._contest_and_win),
         ):
-            self._at(self._at_work(self._end - timedelta(days=days)), contest)
+            self._at(self._at_work(begin + timedelta(days=days)), contest)
 
     def _contest_a_lapse(self) -> None:
         """What lapsed while nothing could be sent comes back to who had it."""

@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.company_file import CompanyRow
-from api.demonstration_deals import LEAVER, LEAVES_DAYS_BEFORE_END, Deals, Life
+from api.demonstration_deals import LEAVER, LEAVES_AFTER_DAYS, SETTLES_AFTER_DAYS, Deals, Life
 from api.demonstration_disputes import Contests
 from api.test_clock import SettableClock
 from domain.application import Tenure
@@ -87,10 +87,11 @@ class Story(Deals, Contests):
             # Most are there after the first fortnight; some come later.
             days = self._random.uniform(0, 14 if index % 5 else 60)
             self._at(begin + timedelta(days=days), self._register, row)
-        leaves_at = self._end - timedelta(days=LEAVES_DAYS_BEFORE_END)
+        leaves_at = begin + timedelta(days=LEAVES_AFTER_DAYS)
         self._at(self._at_work(leaves_at), self._arrange_leave)
-        self._plan_disputes()
-        self._at(self._at_work(self._end - timedelta(days=6)), self._settle_duplicates)
+        self._plan_disputes(begin)
+        settles_at = begin + timedelta(days=SETTLES_AFTER_DAYS)
+        self._at(self._at_work(settles_at), self._settle_duplicates)
         total = (self._end - begin).days
         while self._queue and self._queue[0][0] < self._end:
             instant, _, step = heapq.heappop(self._queue)
