@@ -72,7 +72,7 @@ def test_the_demonstration_has_a_token_a_role_and_a_history_of_every_kind(house:
         refused = set(house.column(f"{rules} WHERE topic = 'refusal.recorded'"))
         topics = set(house.column("SELECT DISTINCT topic FROM tenure.events"))
         assert topics >= PLANNED
-        # Holidays differ from week to week, and chance with them: a story may lack one kind of each.
+        # Holidays differ from week to week, and chance with them: one kind of each may be missing.
         assert len(RULES - refused) <= 1, RULES - refused
         assert len(TOPICS - topics) <= 1, TOPICS - topics
         days = "SELECT extract(day FROM max(recorded_at) - min(recorded_at)) FROM tenure.events"
