@@ -15,6 +15,7 @@ from api.models.fields import (
     Body,
     Day,
     Instant,
+    Searched,
     Told,
     WholeNumber,
     described,
@@ -73,11 +74,12 @@ class DryRunBody(Body):
         ),
     ]
     department: Annotated[
-        str | None,
+        Searched | None,
         Field(description="Only holders of it.", examples=["一部"], max_length=200),
     ] = None
     member: Annotated[
-        str | None, Field(description="Only this holder.", examples=["zhang-wei"], max_length=200)
+        Searched | None,
+        Field(description="Only this holder.", examples=["zhang-wei"], max_length=200),
     ] = None
     limit: Annotated[
         WholeNumber, Field(ge=1, le=500, description="Falls a page, 1 to 500.", examples=[50])

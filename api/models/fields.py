@@ -10,7 +10,15 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from domain.permissions import ROLES
@@ -77,6 +85,10 @@ def searchable(text: str) -> str:
             {"zh": "含有不可见字符", "en": "holds an unseen character"},
         )
     return text
+
+
+Searched = Annotated[str, AfterValidator(searchable)]
+"""Text that a query looks for."""
 
 
 def described(

@@ -17,11 +17,11 @@ from api.explanations import audit_line
 from api.exports import MEDIA_TYPES, Format, written
 from api.languages import CONTENT_LANGUAGES, Language
 from api.logs import access_log
-from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT
+from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched
 from api.models.past import AuditPage
 from api.openapi import download, query
 from api.routes.calls import Asked, require
-from api.routes.parameters import Paged, QueryInstant, Questions, Searched, searched
+from api.routes.parameters import Paged, QueryInstant, Questions, searched
 from domain.errors import Invalid, ViewBehind
 from domain.orders import Signed
 from projections import audit

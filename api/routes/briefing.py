@@ -12,10 +12,10 @@ from pydantic import Field
 
 from api.answers import Answer
 from api.models.briefing import BriefingTold
-from api.models.fields import EXAMPLE_INSTANT
+from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.openapi import query
 from api.routes.calls import Asked, require
-from api.routes.parameters import QueryInstant, Questions, Searched, searched
+from api.routes.parameters import QueryInstant, Questions, searched
 from api.routes.tasks import decided_kinds
 from domain.rulebook_text import Rulebook
 from domain.working_days import ZONE, start_of_day

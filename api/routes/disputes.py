@@ -15,11 +15,11 @@ from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import logged_event
 from api.life_telling import PAGE, REFUSAL, Teller, situation_at
 from api.models.disputes import DisputeBody, DisputePage, DisputeTold, RulingBody
-from api.models.fields import EXAMPLE_ID
+from api.models.fields import EXAMPLE_ID, Searched
 from api.models.receipts import DisputeReceipt, RulingReceipt
 from api.openapi import customer_command, query
 from api.routes.calls import Asked, Commanded, QueryCall
-from api.routes.parameters import CustomerId, DisputeNumber, Paged, Searched, searched
+from api.routes.parameters import CustomerId, DisputeNumber, Paged, searched
 from api.strict_route import StrictRoute
 from domain import permissions
 from domain.citations import FIRST_VALID_CLAIM

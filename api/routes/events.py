@@ -15,14 +15,14 @@ from starlette.responses import Response
 
 from api.answers import Answer
 from api.models.events import EventPage
-from api.models.fields import EXAMPLE_ID
+from api.models.fields import EXAMPLE_ID, Searched
 from api.openapi import streamed
 from api.outside.event_stream import MEDIA_TYPE, EventStream
 from api.outside.following import FOLLOW
 from api.outside.streams import Follower, Streams
 from api.outside.teller import SCAN_EVENTS_MAX, Wanted
 from api.routes.calls import Asked, require
-from api.routes.parameters import LIMIT_MAX, Questions, Searched, searched
+from api.routes.parameters import LIMIT_MAX, Questions, searched
 from domain.errors import Invalid
 from domain.telling import Topics
 

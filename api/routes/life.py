@@ -10,11 +10,11 @@ from pydantic import Field
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.life_telling import Teller, fields_of, refusals_about, situation_at
-from api.models.fields import EXAMPLE_INSTANT
+from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.life import ReplayTold, RightsTold
 from api.openapi import query
 from api.routes.calls import Asked
-from api.routes.parameters import CustomerId, QueryInstant, Questions, Searched, searched
+from api.routes.parameters import CustomerId, QueryInstant, Questions, searched
 from domain.errors import NotFound
 from domain.replaying import replay
 from projections import audit

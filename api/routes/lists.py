@@ -11,12 +11,12 @@ from pydantic import Field
 from api.answers import Answer
 from api.disclosure import Disclosure
 from api.models.customers import CustomerPage, PoolPage
-from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT
+from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched
 from api.models.past import TenurePage
 from api.openapi import query
 from api.routes.calls import Asked, require
 from api.routes.cards import card_line
-from api.routes.parameters import MemberId, Paged, QueryInstant, Searched, searched
+from api.routes.parameters import MemberId, Paged, QueryInstant, searched
 from domain.errors import Invalid
 from domain.orders import Signed
 from projections import customer_search, pool, tenures

@@ -75,6 +75,3 @@ class Paged(Questions):
 def searched(meaning: str, example: str) -> Any:
     """A text that is looked for."""
     return Field(description=meaning, examples=[example], max_length=_SEARCH_CHARACTERS_MAX)
-
-
-Searched = Annotated[str, AfterValidator(searchable)]

@@ -15,12 +15,12 @@ from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
 from api.models.customers import Collisions, CustomerCard
-from api.models.fields import EXAMPLE_INSTANT
+from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.past import HistoryPage, HolderTold
 from api.openapi import query
 from api.routes.calls import Asked, QueryCall
 from api.routes.cards import card_answer
-from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, Searched, searched
+from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import ContractConfirmed, DuplicateAbsorbed, Merged, Stage
 from domain.phones import PhoneProblem, normalise_phone

@@ -11,11 +11,11 @@ from pydantic import Field
 
 from api.answers import Answer
 from api.languages import Language
-from api.models.fields import Day
+from api.models.fields import Day, Searched
 from api.models.statistics import FigureEventPage, HabitPage, StatisticsPage
 from api.openapi import query
 from api.routes.calls import Asked, require
-from api.routes.parameters import LIMIT_MAX, Paged, Questions, Searched, searched
+from api.routes.parameters import LIMIT_MAX, Paged, Questions, searched
 from domain import permissions
 from domain.errors import Invalid
 from domain.orders import Signed

@@ -10,10 +10,11 @@ from pydantic import Field
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.life_telling import Teller, refusals_about
+from api.models.fields import Searched
 from api.models.what_if import WhatIfTold
 from api.openapi import query
 from api.routes.calls import Asked
-from api.routes.parameters import CustomerId, Questions, Searched
+from api.routes.parameters import CustomerId, Questions
 from api.supposition_telling import SuppositionTeller
 from domain.errors import NotFound
 from domain.what_if import Attempt, what_if

@@ -33,7 +33,7 @@ BOUNDED = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-LONG = settings(BOUNDED, max_examples=500)
+LONG = settings(BOUNDED, max_examples=150)
 
 
 @pytest.fixture

@@ -164,6 +164,9 @@ def test_a_wrong_value_is_named(
 
 def test_what_is_asked_must_make_sense(guests: Guests) -> None:
     assert invalid_fields(send(guests, MONDAY, 0, **TWENTY)) == {"to": "out-of-range"}
+    for name in ("department", "member"):
+        unseen = {name: "\x00", **TWENTY}
+        assert invalid_fields(send(guests, MONDAY, 9, **unseen)) == {name: "unseen-character"}
     assert invalid_fields(send(guests, MONDAY, 367, **TWENTY)) == {"to": "out-of-range"}
     assert invalid_fields(send(guests, MONDAY, 9)) == {"changes": "one-of"}
     both = send(guests, MONDAY, 9, toml=default_text(), **TWENTY)
