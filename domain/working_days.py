@@ -65,5 +65,5 @@ def _published(day: date) -> tuple[bool, bool]:
     """Whether a day is a working day, and whether the calendar knows its year."""
     try:
         return bool(chinese_calendar.is_workday(day)), True
-    except NotImplementedError:
+    except NotImplementedError:  # So chinese_calendar says that it does not know a year.
         return day.weekday() < _SATURDAY, False

@@ -20,6 +20,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from projections.migrating import LOCK, SCHEMA, drop_tables, make_tables
+from projections.sessions import transaction_in
 from projections.view import View
 
 PREFIX: Final = "views_next_"
@@ -100,13 +101,8 @@ class Attempt:
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """A transaction in the session that holds the locks: where they are lost, so is it."""
-        self._connection.autocommit = False
-        try:
-            with self._connection, self._connection.cursor() as cursor:
-                yield cursor
-        finally:
-            if not self._connection.closed:
-                self._connection.autocommit = True
+        with transaction_in(self._connection) as cursor:
+            yield cursor
 
     def close(self) -> None:
         """Drop what was not put in its place, and let go of the views."""

@@ -21,6 +21,7 @@ from projections.comparing import Comparison, Difference, Side
 from projections.explaining import explain
 from projections.migrating import SCHEMA, make_tables
 from projections.positions import FailedView, Position, positions_of
+from projections.sessions import transaction_in
 from projections.shadow import leave_out_indexes
 from projections.stretches import Lane, Source, Stretch, stretches
 from projections.view import LogEntry, View
@@ -193,13 +194,8 @@ class _Session:
     @contextmanager
     def transaction(self) -> Iterator[Cursor]:
         """A transaction: committed at the end of the block, rolled back when it raises."""
-        self._connection.autocommit = False
-        try:
-            with self._connection, self._connection.cursor() as cursor:
-                yield cursor
-        finally:
-            if not self._connection.closed:
-                self._connection.autocommit = True
+        with transaction_in(self._connection) as cursor:
+            yield cursor
 
     @contextmanager
     def autocommit(self) -> Iterator[Cursor]:

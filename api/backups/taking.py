@@ -26,6 +26,7 @@ from api.backups.errors import NotTaken
 from api.backups.note import CLUSTER, KEYS, MANIFEST, Note, digest, digests_of_log, mark_of
 from api.backups.programs import ProgramFailed, run, verify
 from api.embedded import EmbeddedPostgres
+from api.embedded.cluster import sync
 from api.keys import KeySource
 from eventstore.connections import Database
 from eventstore.settling import Settling
@@ -73,10 +74,10 @@ def take_backup(
         if with_keys:
             _write_keys(unfinished / KEYS, keys)
         note.write(unfinished)
-        _sync(unfinished)
+        sync(unfinished)
         backup = _free_name(folder, note)
         unfinished.rename(backup)
-        _sync(folder)
+        sync(folder)
     return Taken(backup, note)
 
 
@@ -238,7 +239,7 @@ def _write_keys(folder: Path, keys: Mapping[str, bytes | None]) -> None:
             file.write(b64encode(key or b"") + b"\n")
             file.flush()
             os.fsync(file.fileno())
-    _sync(folder)
+    sync(folder)
 
 
 def _free_name(folder: Path, note: Note) -> Path:
@@ -246,15 +247,6 @@ def _free_name(folder: Path, note: Note) -> Path:
     name = f"{note.ended:%Y%m%dT%H%M%SZ}-p{note.position}"
     names = (name if nth == 1 else f"{name}-{nth}" for nth in count(1))
     return next(path for path in map(folder.joinpath, names) if not path.exists())
-
-
-def _sync(folder: Path) -> None:
-    """Make what was made or renamed in `folder` survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _place(text: str) -> int:

@@ -74,7 +74,7 @@ def check_calendar(_: Examined) -> Iterator[Check]:
     for year in years:
         try:
             chinese_calendar.is_workday(date(year, 1, 4))
-        except NotImplementedError:
+        except NotImplementedError:  # So chinese_calendar says that it does not know a year.
             unknown.append(str(year))
     if unknown:
         shown = ", ".join(unknown)

@@ -169,7 +169,7 @@ def _make_room(room: Path, account: Account | None) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Make a rename in `folder` survive a loss of power."""
+    """Make what was made or renamed in `folder` survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

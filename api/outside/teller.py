@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from api.outside.cloud_events import House, Told, told
 from domain.telling import Topics, customer_of
+from projections.reading import Log, RecordedEvent
 
 READ_EVENTS = 500
 """Events read at a time: a bound on what one reading holds in memory."""
 SCAN_EVENTS_MAX = 5_000
 """Events that one page looks at, however few of them are asked for."""
-
-
-class RecordedEvent(Protocol):
-    """One stored event as the log gives it back."""
-
-    @property
-    def position(self) -> int: ...
-    @property
-    def topic(self) -> str: ...
-    @property
-    def recorded_at(self) -> datetime: ...
-
-
-class Log(Protocol):
-    """The log as far as it is settled."""
-
-    def settled_position(self) -> int: ...
-    def read(
-        self, *, after: int, limit: int, upto: int | None = None
-    ) -> Sequence[RecordedEvent]: ...
 
 
 ALL_TOPICS = Topics()

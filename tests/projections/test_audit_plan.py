@@ -13,6 +13,7 @@ import pytest
 
 from eventstore.connections import Database
 from projections import audit
+from tests.projections.plans import plan_of
 from tests.projections.stories import START
 
 EVENTS = 60_000
@@ -142,23 +143,8 @@ def test_a_span_without_events_is_empty(filled: Database) -> None:
 
 def _plan(database: Database, **asked: Any) -> list[str]:
     """How PostgreSQL answered the statement that `asked` sends."""
-    sent: list[Any] = []
-
-    class Recording:
-        description: tuple[Any, ...] = ()
-
-        def execute(self, statement: Any, parameters: Any) -> None:
-            sent.append((statement, parameters))
-
-        def fetchall(self) -> list[Any]:
-            return [(True, 0, None)]
-
-    audit.audit(Recording(), **asked)  # type: ignore[arg-type]
-    ((statement, parameters),) = sent
-    with database.transaction() as cursor:
-        text = cursor.mogrify(statement, parameters).decode()
-        cursor.execute("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) " + text)
-        return [line for (line,) in cursor]
+    explain = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)"
+    return plan_of(database, lambda cursor: audit.audit(cursor, **asked), explain).splitlines()
 
 
 def _rows_read(plan: list[str]) -> float:

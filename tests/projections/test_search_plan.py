@@ -15,6 +15,7 @@ import pytest
 from eventstore.connections import Database
 from projections import customer_search
 from projections.customers import NAMES, NameRow
+from tests.projections.plans import plan_of
 from tests.projections.stories import START
 
 CUSTOMERS = 50_000
@@ -55,32 +56,11 @@ def filled(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def _plan(database: Database, ask: Any) -> str:
-    """How PostgreSQL answers the statement that `ask` sends."""
-    sent: list[Any] = []
-
-    class Recording:
-        description: tuple[Any, ...] = ()
-
-        def execute(self, statement: Any, parameters: Any) -> None:
-            sent.append((statement, parameters))
-
-        def fetchall(self) -> list[Any]:
-            return [(True, 0, None)]
-
-    ask(Recording())
-    ((statement, parameters),) = sent
-    with database.transaction() as cursor:
-        text = cursor.mogrify(statement, parameters).decode()
-        cursor.execute("EXPLAIN " + text)
-        return "\n".join(line for (line,) in cursor)
-
-
 def test_the_collision_check_uses_the_index_over_grams(filled: Database) -> None:
     def ask(cursor: Any) -> None:
         customer_search.collisions(cursor, now=datetime.now(UTC), name="春意")
 
-    plan = _plan(filled, ask)
+    plan = plan_of(filled, ask)
     assert "Bitmap Index Scan on customer_names_by_gram" in plan
     # The one scan without an index ends after the few rows among which common names are found.
     assert plan.count("Seq Scan on customer_names") == 1
@@ -90,7 +70,7 @@ def test_a_list_filtered_by_name_uses_the_index_over_grams(filled: Database) -> 
     def ask(cursor: Any) -> None:
         customer_search.customers(cursor, now=datetime.now(UTC), name="春意")
 
-    plan = _plan(filled, ask)
+    plan = plan_of(filled, ask)
     assert "Bitmap Index Scan on customer_names_by_gram" in plan
     assert "Seq Scan on customer_names" not in plan
 

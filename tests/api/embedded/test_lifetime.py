@@ -99,7 +99,11 @@ def test_killing_keeper_and_server_at_once_is_recovered(folder: Path) -> None:
         assert ask(server, "SELECT value FROM kept") == "42"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets us adopt orphans")
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="a process becomes the parent of orphans by prctl(PR_SET_CHILD_SUBREAPER), which is"
+    " Linux's alone",
+)
 def test_zombies_that_nobody_reaps_do_not_block_the_start(folder: Path) -> None:
     with adopting_orphans(), EmbeddedPostgres(folder) as server:
         pid = server.server_pid()

