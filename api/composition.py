@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from eventsourcing.utils import Environment
 
 import eventstore
-import projections
-from api import outside
+from api import schemas
+from api.access.log import AccessLog
 from api.embedded import EmbeddedPostgres
 from api.keys import read_keys
 from api.settings import Settings, SettingsInvalid
@@ -51,6 +51,11 @@ class Service:
     _left_at_close: ExitStack = field(default_factory=ExitStack, repr=False)
     on_write: list[Callable[[], None]] = field(default_factory=list, repr=False)
     """Called after every write of this process, from any thread."""
+
+    @cached_property
+    def access_log(self) -> AccessLog:
+        """Who looked at what: written before anything is shown."""
+        return AccessLog(self.database, self.application.now)
 
     @cached_property
     def engine(self) -> Engine:
@@ -134,7 +139,7 @@ def migrated(settings: Settings) -> list[str]:
         url = settings.database
         if url is None:
             url = stack.enter_context(EmbeddedPostgres(settings.data)).url()
-        return [*eventstore.migrate(url), *projections.migrate(url), *outside.migrate(url)]
+        return schemas.migrate(url)
 
 
 def _reached(settings: Settings, stack: ExitStack) -> tuple[EmbeddedPostgres | None, str]:
@@ -142,21 +147,15 @@ def _reached(settings: Settings, stack: ExitStack) -> tuple[EmbeddedPostgres | N
     if settings.database is not None:
         return None, settings.database
     embedded = stack.enter_context(EmbeddedPostgres(settings.data))
-    eventstore.migrate(embedded.url())
-    projections.migrate(embedded.url())
-    outside.migrate(embedded.url())
+    schemas.migrate(embedded.url())
     return embedded, embedded.url(role=APP_ROLE)
 
 
 def require_schema(database: Database) -> None:
     """Raise SchemaBehind where the database has no tables of Tenure."""
     with database.autocommit() as cursor:
-        cursor.execute(
-            "SELECT to_regclass('tenure.migrations'), to_regnamespace('views'),"
-            " to_regclass('outside.webhooks')"
-        )
-        found: Any = cursor.fetchone()
-    if None in found:
+        missing = schemas.missing(cursor)
+    if missing:
         raise SchemaBehind(
             zh="数据库中缺少 Tenure 的表；请先运行 tenure migrate --database URL",
             en="the database lacks tables of Tenure: run tenure migrate --database URL first",

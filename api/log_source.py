@@ -29,8 +29,7 @@ def opened_source(settings: Settings) -> Iterator[Source]:
     """The database of the settings, as its owner where it is embedded and with the rights of the
     URL where it is not. Raises SchemaBehind."""
     # Imported here: further processes of a rebuild need none of these, and should start fast.
-    import eventstore
-    import projections
+    from api import schemas
     from api.composition import require_schema
     from api.embedded import EmbeddedPostgres
 
@@ -38,8 +37,7 @@ def opened_source(settings: Settings) -> Iterator[Source]:
         url = settings.database
         if url is None:
             url = stack.enter_context(EmbeddedPostgres(settings.data)).url()
-            eventstore.migrate(url)
-            projections.migrate(url)
+            schemas.migrate(url)
         database = stack.enter_context(
             closing(Database(url, size=settings.pool_size, application_name="tenure rebuild"))
         )

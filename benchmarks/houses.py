@@ -13,9 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-import eventstore
-import projections
-from api import outside
+from api import schemas
 from api.composition import Service, open_service
 from api.settings import Settings
 from benchmarks.children import Child, ChildFailed
@@ -48,9 +46,7 @@ class Member:
 def migrated_database(ground: Ground, name: str) -> str:
     """A fresh database with Tenure's tables; its URL as their owner."""
     url = ground.database(name)
-    eventstore.migrate(url)
-    projections.migrate(url)
-    outside.migrate(url)
+    schemas.migrate(url)
     return url
 
 

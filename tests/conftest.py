@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -88,8 +88,8 @@ def template_database(postgres: EmbeddedPostgres, pytestconfig: pytest.Config) -
             unfinished = f"{TEMPLATE}_unfinished"
             _query(postgres, f"DROP DATABASE IF EXISTS {unfinished}")
             _query(postgres, f"CREATE DATABASE {unfinished}")
-            for migrate in _migrations():
-                migrate(postgres.url(database=unfinished))
+            # Imported late: a test that needs no database must not need this, either.
+            importlib.import_module("api.schemas").migrate(postgres.url(database=unfinished))
             _query(postgres, f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
     return TEMPLATE
 
@@ -126,14 +126,6 @@ def database(database_url: str) -> Iterator[Any]:
     connections = importlib.import_module("eventstore.connections")
     with closing(connections.Database(database_url)) as pool:
         yield pool
-
-
-def _migrations() -> list[Callable[[str], object]]:
-    """Imported late: a test that needs no database must not need these, either."""
-    return [
-        importlib.import_module(name).migrate
-        for name in ("eventstore", "projections", "api.outside")
-    ]
 
 
 @contextmanager
