@@ -35,6 +35,12 @@ def begin_trace(scope: Scope) -> Trace:
     return trace
 
 
+def client_of(scope: Scope) -> str | None:
+    """The address that the request came from, for the access log."""
+    client = scope.get("client")
+    return client[0] if client else None
+
+
 def trace_of(scope: Scope) -> Trace:
     """The trace that `begin_trace` put there."""
     found: Trace = scope["tenure"]

@@ -17,7 +17,7 @@ from api.conditions import expected_version, idempotency_key, min_position, requ
 from api.cursors import Cursors
 from api.languages import CONTENT_LANGUAGES, Language, preferred_language
 from api.security import caller
-from api.trace import trace_of
+from api.trace import client_of, trace_of
 from domain import permissions
 from domain.application import Tenure
 from domain.errors import NotAllowed, ViewBehind
@@ -66,13 +66,15 @@ class CommandCall:
 
 @dataclass(frozen=True, slots=True)
 class QueryCall:
-    """A question on its way in. min_position: what the views must have reached."""
+    """A question on its way in. min_position: what the views must have reached. client: the
+    address that it came from."""
 
     service: Service
     credentials: Credentials
     min_position: int | None
     language: Language
     request_id: str
+    client: str | None = None
 
     @property
     def application(self) -> Tenure:
@@ -181,6 +183,7 @@ async def query_call(request: Request) -> QueryCall:
         min_position(request.headers),
         preferred_language(request.headers.get("accept-language")),
         trace_of(request.scope).request_id,
+        client_of(request.scope),
     )
 
 
