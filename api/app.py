@@ -18,6 +18,7 @@ from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
 from api.routes import (
+    access,
     applications,
     audit,
     briefing,
@@ -60,6 +61,7 @@ ROUTERS = (
     what_if.router,
     lists.router,
     audit.router,
+    access.router,
     tasks.router,
     briefing.router,
     statistics.router,

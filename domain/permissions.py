@@ -83,6 +83,10 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     # Questions.
     "see-customers": _EVERYBODY,
     "see-audit": ("auditor", "manager", "director", "risk", "administrator"),
+    # Who looked at what; one's own looks anybody sees. An administrator reads and cannot hide.
+    "see-access-log": ("auditor", "administrator"),
+    # What a search showed decides disputes, which directors rule.
+    "see-searches": ("director", "auditor", "administrator"),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
     "follow-events": ("auditor", "director", "administrator"),
     "see-any-portfolio": ("manager", "director", "auditor", "administrator"),

@@ -216,6 +216,7 @@ def test_an_export_that_was_cut_off_is_told_as_such(
     before = last_position(guests)
     with pytest.raises(httpx.RemoteProtocolError):
         guests.get("/v1/audit/export", "wu")
+    wait_until(lambda: len(entries(guests, before)) == 2, what="the end of the export")
     _, ended = entries(guests, before)
     assert (ended["facts"]["complete"], ended["facts"]["rows"]) == (False, 2)
 
