@@ -99,6 +99,7 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "finance",
         "after-sales-manager",
     ),
+    "see-bursts": ("manager", "director", "auditor"),
     "see-briefing": ("manager", "director", "auditor"),
     # Whoever may adopt rules, and those whose sellers they concern, try them first.
     "see-dry-run": ("manager", "director", "administrator"),

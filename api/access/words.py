@@ -47,6 +47,7 @@ RIGHT_WORDS: Final[Mapping[str, Both]] = {
     "author": {"zh": "录入人", "en": "as who entered them"},
     "party": {"zh": "争议当事人", "en": "as a party"},
     "decider": {"zh": "审批人", "en": "as who decides"},
+    "details-a-day": {"zh": "当日查看详情的上限", "en": "the day's cap of details"},
     "own-decision": {"zh": "不得审批本人的申请", "en": "nobody decides his own case"},
 }
 MATCH_WORDS: Final[Mapping[str, Both]] = {

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from api.access.entries import Kind
 from api.access.looks import Field as Detail
 from api.models.customers import At, Next
-from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, EXAMPLE_LATER, Instant, Told, described
+from api.models.fields import (
+    EXAMPLE_ID,
+    EXAMPLE_INSTANT,
+    EXAMPLE_LATER,
+    Day,
+    Instant,
+    Told,
+    described,
+)
 
 Place = Annotated[int, described("Place of the entry in the access log.", 815)]
 When = Annotated[Instant, described("When it was answered.", EXAMPLE_INSTANT)]
@@ -100,4 +110,49 @@ class SearchPage(Told):
 
     items: Annotated[list[SearchLine], described("The searches of this page.", [])]
     next: Next
+    at: At
+
+
+class BurstLine(Told):
+    """A day on which a member read far more than usual, or much before leaving."""
+
+    member: Annotated[str, described("Who.", "zhang-wei")]
+    name: Annotated[str, described("Name for people.", "张伟")]
+    department: Annotated[str, described("Of which department.", "一部")]
+    day: Annotated[Day, described("The day in Asia/Shanghai.", "2026-03-05")]
+    details: Annotated[int, described("Customers whose details were read.", 96)]
+    searches: Annotated[int, described("Collision checks.", 12)]
+    exports: Annotated[int, described("Exports.", 0)]
+    usual: Annotated[
+        float,
+        described("Mean of the thirty days before, of those with any; 0: there were none.", 14.5),
+    ]
+    leaves_at: Annotated[
+        Instant | None, described("When the member leaves; null: is not leaving.", None)
+    ]
+    reasons: Annotated[
+        list[Literal["unusual", "leaving"]],
+        described(
+            "`unusual`: the rulebook's multiple of what is usual; `leaving`: within thirty days of "
+            "leaving. Either only from the rulebook's least number on.",
+            ["unusual"],
+        ),
+    ]
+
+
+class Bursts(Told):
+    """Bursts, the latest day first, the largest of a day on top."""
+
+    items: Annotated[list[BurstLine], described("The bursts.", [])]
+    start: Annotated[
+        Day, Field(alias="from", description="The first day that counts.", examples=["2026-02-26"])
+    ]
+    end: Annotated[
+        Day,
+        Field(
+            alias="to", description="The first day that counts no more.", examples=["2026-03-06"]
+        ),
+    ]
+    details_min: Annotated[int, described("From how many customers on, as the rulebook says.", 30)]
+    times: Annotated[int, described("From how many times the usual, as the rulebook says.", 3)]
     at: At

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
+from api.problems.errors import DetailsUsedUp, MethodNotAllowed, TooLarge, UnsupportedType
 from domain import errors
 from domain.events.values import Match, Stage
 
@@ -36,6 +36,7 @@ SAMPLES: tuple[errors.TenureError, ...] = (
     errors.NotFound("customer", _CUSTOMER),
     errors.NotSignedIn(),
     errors.Invalid.field("contact.phone", "missing", zh="缺少此字段", en="is required"),
+    DetailsUsedUp(200, datetime(2026, 3, 5, 16, tzinfo=UTC), 35_820),
     MethodNotAllowed("DELETE", ["GET", "PATCH"]),
     TooLarge(262144),
     UnsupportedType(),

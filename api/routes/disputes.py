@@ -113,7 +113,10 @@ class DisputeQuestions(Paged):
     ] = None
 
 
-@router.get("/v1/disputes", **query("questions", "Disputes and their rulings", DisputePage))
+@router.get(
+    "/v1/disputes",
+    **query("questions", "Disputes and their rulings", DisputePage, problems=["details-used-up"]),
+)
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
     the parties and those whose task is to look at any customer."""
@@ -144,7 +147,12 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
 
 @router.get(
     "/v1/customers/{customer_id}/disputes/{number}",
-    **query("questions", "A dispute as one rules it", DisputeTold, problems=["not-found"]),
+    **query(
+        "questions",
+        "A dispute as one rules it",
+        DisputeTold,
+        problems=["not-found", "details-used-up"],
+    ),
 )
 def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answer:
     """The parties, the replay around the contested tenure, what both sides did and were refused in

@@ -37,7 +37,12 @@ class ReplayQuestions(Questions):
 
 @router.get(
     "/v1/customers/{customer_id}/replay",
-    **query("questions", "A customer's life, step by step", ReplayTold, problems=["not-found"]),
+    **query(
+        "questions",
+        "A customer's life, step by step",
+        ReplayTold,
+        problems=["not-found", "details-used-up"],
+    ),
 )
 def replayed(
     customer_id: CustomerId, asked: Annotated[ReplayQuestions, Query()], call: Asked

@@ -88,7 +88,9 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
 
 @router.get(
     "/v1/customers/{customer_id}",
-    **query("customers", "A customer's card", CustomerCard, problems=["not-found"]),
+    **query(
+        "customers", "A customer's card", CustomerCard, problems=["not-found", "details-used-up"]
+    ),
 )
 def card(customer_id: CustomerId, call: Asked) -> Answer:
     """Everything that the caller may see of one customer, as of now.
@@ -106,7 +108,12 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
 
 @router.get(
     "/v1/customers/{customer_id}/history",
-    **query("questions", "A customer's events in words", HistoryPage, problems=["not-found"]),
+    **query(
+        "questions",
+        "A customer's events in words",
+        HistoryPage,
+        problems=["not-found", "details-used-up"],
+    ),
 )
 def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """The customer's own events, with the refusals about it between them, in the log's order."""
@@ -166,7 +173,7 @@ class HolderQuestions(Questions):
         "questions",
         "Who held it at an instant?",
         HolderTold,
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
         is_view=False,
     ),
 )

@@ -129,7 +129,10 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
     )
 
 
-@router.get("/v1/address-book", **query("views", "Whom have I met?", AddressBookPage))
+@router.get(
+    "/v1/address-book",
+    **query("views", "Whom have I met?", AddressBookPage, problems=["details-used-up"]),
+)
 def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """Every contact person that the caller ever entered, the newest first, whoever holds the
     customer now. The reading is logged, as that of a card is."""

@@ -45,7 +45,7 @@ class WhatIfQuestions(Questions):
         "questions",
         "What would its life have been under another version?",
         WhatIfTold,
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def supposed(

@@ -94,6 +94,7 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/access",
         "GET /v1/access/export",
         "GET /v1/access/searches",
+        "GET /v1/access/bursts",
         "GET /v1/statistics",
         "GET /v1/statistics/events",
         "GET /v1/statistics/habits",
