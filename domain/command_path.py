@@ -118,9 +118,7 @@ class CommandPath:
         customer = _customer(command, read)
         if read.command is not None:
             return _answer_again(order, read.command)
-        permitted = permissions.permitted(command.name, _rulebook(read).in_force(read.now))
-        if signed.roles.isdisjoint(permitted):
-            raise NotAllowed(command.name, permitted)
+        _require_permission(command.name, signed, _rulebook(read))
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
         work = self._work(read, signed, customer)
@@ -299,8 +297,22 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
             raise NotSignedIn
     elif not member.has_live_token(credentials.digest, read.now):
         raise NotSignedIn
-    roles = member.roles_at(read.now)
-    return Signed(member.member, member.name, roles, member.department, read.now, member.leaves_at)
+    return Signed(
+        member.member,
+        member.name,
+        member.roles_at(read.now),
+        member.department,
+        read.now,
+        member.leaves_at,
+        frozenset((member.department,)),
+    )
+
+
+def _require_permission(command: str, signed: Signed, rulebook: RulebookStream) -> None:
+    """The member's roles permit the command by the rules in force. Raises NotAllowed."""
+    row = permissions.permitted(command, rulebook.in_force(signed.at))
+    if permissions.condition_of(signed.roles, row) is None:
+        raise NotAllowed(command, tuple(row))
 
 
 def _malformed(command: Command) -> Invalid | None:

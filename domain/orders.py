@@ -95,7 +95,8 @@ class SealedAt:
 class Signed:
     """A member whose token was live at `at`, with the rights of that instant.
 
-    leaves_at: when the member will leave the company, if that is arranged.
+    leaves_at: when the member will leave the company, if that is arranged. departments: his own
+    and all below it.
     """
 
     member: str
@@ -104,6 +105,7 @@ class Signed:
     department: str
     at: datetime
     leaves_at: datetime | None = None
+    departments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

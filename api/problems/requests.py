@@ -47,14 +47,18 @@ REQUESTS: tuple[Problem, ...] = (
         403,
         Wording(
             "没有权限",
-            "此操作需要以下角色之一：{needs}。",
-            "您当前的角色不允许此操作。成员 needs 列出允许的角色；角色由管理员授予。",
+            "此操作需要以下角色之一：{needs}。{condition}",
+            "您当前的角色不允许此操作。成员 needs 列出允许的角色；成员 condition "
+            "说明您的角色只能用于哪些对象：own 为本人或本人名下，department 为本部门及其下级部门，"
+            "空为完全不能。"
+            "角色由管理员授予。",
         ),
         Wording(
             "Not allowed",
-            "This needs one of the roles: {needs}.",
+            "This needs one of the roles: {needs}.{condition}",
             "Your roles at this instant do not permit it. The member `needs` lists the roles that "
-            "do; administrators grant them.",
+            "do; `condition` says what yours reach: `own` yourself and what you hold, `department` "
+            "your department and those below it, null nothing. Administrators grant roles.",
         ),
         (errors.NotAllowed,),
     ),

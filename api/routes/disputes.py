@@ -40,7 +40,12 @@ _OF_LINE = ("customer_id", "name", "number", "opener", "opened_at", "contested_a
 @router.post(
     "/v1/customers/{customer_id}/disputes",
     **customer_command(
-        "customers", "Open a dispute", DisputeReceipt, problems=["already-pending"], status=201
+        "customers",
+        "Open a dispute",
+        DisputeReceipt,
+        permission="open-dispute",
+        problems=["already-pending"],
+        status=201,
     ),
 )
 def open_dispute(customer_id: CustomerId, body: DisputeBody, call: Commanded) -> Answer:
@@ -62,6 +67,7 @@ def open_dispute(customer_id: CustomerId, body: DisputeBody, call: Commanded) ->
         "customers",
         "Rule a dispute",
         RulingReceipt,
+        permission="rule-dispute",
         problems=["nothing-pending", "own-decision", "wrong-stage"],
     ),
 )
@@ -110,7 +116,10 @@ class DisputeQuestions(Paged):
     ] = None
 
 
-@router.get("/v1/disputes", **query("questions", "Disputes and their rulings", DisputePage))
+@router.get(
+    "/v1/disputes",
+    **query("questions", "Disputes and their rulings", DisputePage, permission="see-customers"),
+)
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
     the parties and those whose task is to look at any customer."""
@@ -139,7 +148,13 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
 
 @router.get(
     "/v1/customers/{customer_id}/disputes/{number}",
-    **query("questions", "A dispute as one rules it", DisputeTold, problems=["not-found"]),
+    **query(
+        "questions",
+        "A dispute as one rules it",
+        DisputeTold,
+        permission="see-customers",
+        problems=["not-found"],
+    ),
 )
 def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answer:
     """The parties, the replay around the contested tenure, what both sides did and were refused in
@@ -231,9 +246,9 @@ def _line(case: DisputeCase, disclosure: Disclosure) -> dict[str, Any]:
     """A case; its words only for its parties and those whose task is to look at any customer."""
     parties = _parties(case)
     signed = disclosure.signed
-    sees_words = permissions.may(signed.roles, "see-any-details") or any(
-        signed.member == party["member"] for party in parties if party["part"] != "refused"
-    )
+    sees_words = permissions.may_see_details(
+        signed.roles, signed.member, holder=None, state=""
+    ) or any(signed.member == party["member"] for party in parties if party["part"] != "refused")
     return {
         **{name: getattr(case, name) for name in _OF_LINE},
         "statement": case.statement if sees_words else None,

@@ -36,7 +36,13 @@ class ReplayQuestions(Questions):
 
 @router.get(
     "/v1/customers/{customer_id}/replay",
-    **query("questions", "A customer's life, step by step", ReplayTold, problems=["not-found"]),
+    **query(
+        "questions",
+        "A customer's life, step by step",
+        ReplayTold,
+        permission="see-customers",
+        problems=["not-found"],
+    ),
 )
 def replayed(
     customer_id: CustomerId, asked: Annotated[ReplayQuestions, Query()], call: Asked
@@ -89,6 +95,7 @@ class RightsQuestions(Questions):
         "questions",
         "What may a member do with it, and what forbids the rest?",
         RightsTold,
+        permission="see-customers",
         problems=["not-found"],
         is_view=False,
     ),

@@ -25,7 +25,14 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/v1/members",
-    **command("people", "Add a member", StreamReceipt, without=["not-found"], status=201),
+    **command(
+        "people",
+        "Add a member",
+        StreamReceipt,
+        permission="add-member",
+        without=["not-found"],
+        status=201,
+    ),
 )
 def add_member(body: MemberBody, call: Commanded) -> Answer:
     """Adds a person with roles and a department (administrators)."""
@@ -47,7 +54,12 @@ class MemberQuestions(Questions):
 @router.get(
     "/v1/members/{member}",
     **query(
-        "people", "A member as of an instant", MemberTold, problems=["not-found"], is_view=False
+        "people",
+        "A member as of an instant",
+        MemberTold,
+        permission="see-members",
+        problems=["not-found"],
+        is_view=False,
     ),
 )
 def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call: Asked) -> Answer:
@@ -70,7 +82,8 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
 
 
 @router.patch(
-    "/v1/members/{member}", **command("people", "Change roles or department", StreamReceipt)
+    "/v1/members/{member}",
+    **command("people", "Change roles or department", StreamReceipt, permission="change-member"),
 )
 def change_member(member: MemberId, body: MemberChangesBody, call: Commanded) -> Answer:
     """Sets roles, department, or both, from now on (administrators)."""
@@ -82,7 +95,7 @@ def change_member(member: MemberId, body: MemberChangesBody, call: Commanded) ->
 
 @router.post(
     "/v1/members/{member}/tokens",
-    **command("people", "Make a bearer token", TokenReceipt, status=201),
+    **command("people", "Make a bearer token", TokenReceipt, permission="issue-token", status=201),
 )
 def issue_token(
     member: MemberId, call: Commanded, body: Annotated[TokenBody | None, Body()] = None
@@ -99,6 +112,7 @@ def issue_token(
         "people",
         "Revoke a bearer token",
         StreamReceipt,
+        permission="revoke-token",
         without=["too-large", "unsupported-type"],
     ),
 )

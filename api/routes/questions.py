@@ -46,7 +46,10 @@ class CollisionQuestions(Questions):
     ] = 20
 
 
-@router.get("/v1/collisions", **query("questions", "Who already has this company?", Collisions))
+@router.get(
+    "/v1/collisions",
+    **query("questions", "Who already has this company?", Collisions, permission="see-customers"),
+)
 def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> Answer:
     """The collision check: records of the same or a similar name, with part of it, or that phone.
 
@@ -85,7 +88,13 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
 
 @router.get(
     "/v1/customers/{customer_id}",
-    **query("customers", "A customer's card", CustomerCard, problems=["not-found"]),
+    **query(
+        "customers",
+        "A customer's card",
+        CustomerCard,
+        permission="see-customers",
+        problems=["not-found"],
+    ),
 )
 def card(customer_id: CustomerId, call: Asked) -> Answer:
     """Everything that the caller may see of one customer, as of now.
@@ -103,7 +112,13 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
 
 @router.get(
     "/v1/customers/{customer_id}/history",
-    **query("questions", "A customer's events in words", HistoryPage, problems=["not-found"]),
+    **query(
+        "questions",
+        "A customer's events in words",
+        HistoryPage,
+        permission="see-customers",
+        problems=["not-found"],
+    ),
 )
 def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """The customer's own events, with the refusals about it between them, in the log's order."""
@@ -162,6 +177,7 @@ class HolderQuestions(Questions):
         "questions",
         "Who held it at an instant?",
         HolderTold,
+        permission="see-customers",
         problems=["not-found"],
         is_view=False,
     ),

@@ -44,6 +44,7 @@ class WhatIfQuestions(Questions):
         "questions",
         "What would its life have been under another version?",
         WhatIfTold,
+        permission="see-customers",
         problems=["not-found"],
     ),
 )
