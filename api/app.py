@@ -17,6 +17,7 @@ from api.openapi import install_openapi
 from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
+from api.proxies import Proxies
 from api.routes import (
     applications,
     audit,
@@ -99,6 +100,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
         metrics=metrics,
         trusted_hosts=() if "*" in hosts else hosts,
         test_clock=service.database.clock,
+        proxies=Proxies(service.settings.trusted_proxies, service.settings.forwarded_header),
     )
     install_openapi(app)
     return app

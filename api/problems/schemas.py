@@ -57,7 +57,7 @@ FACTS: Mapping[str, dict[str, Any]] = {
     },
     "version": {"type": "integer", "description": "The customer's version now."},
     "command": {"type": "string", "description": "The command that was not permitted."},
-    "needs": {**_TEXTS, "description": "Roles of which one would be enough."},
+    "needs": {**_TEXTS, "description": "Roles of which one would be enough; `scope:…`: scopes."},
     "condition": {
         "type": ["string", "null"],
         "enum": ["own", "department", None],

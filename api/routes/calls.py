@@ -19,7 +19,7 @@ from api.languages import CONTENT_LANGUAGES, Language, preferred_language
 from api.openapi import PERMISSION
 from api.security import caller
 from api.trace import trace_of
-from domain import permissions
+from domain import permissions, scopes
 from domain.application import Tenure
 from domain.errors import NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
@@ -75,6 +75,7 @@ class QueryCall:
     min_position: int | None
     language: Language
     request_id: str
+    client: str | None
     permission: str
 
     @property
@@ -138,9 +139,10 @@ class QueryCall:
 
 
 def require(signed: Signed, permission: str) -> None:
-    """Raise NotAllowed where the roles do not give the permission, under whatever condition."""
+    """Raise NotAllowed where neither roles nor scopes give the permission, under any condition."""
     if not permissions.may(signed.roles, permission):
         raise NotAllowed(permission, permissions.needs(permission))
+    scopes.require(signed.scopes, permission)
 
 
 def require_for(
@@ -193,12 +195,14 @@ async def command_call(request: Request) -> CommandCall:
 async def query_call(request: Request) -> QueryCall:
     """The caller and the position to wait for. Raises NotSignedIn, Invalid."""
     credentials = await caller(request)
+    trace = trace_of(request.scope)
     return QueryCall(
         request.app.state.service,
         credentials,
         min_position(request.headers),
         preferred_language(request.headers.get("accept-language")),
-        trace_of(request.scope).request_id,
+        trace.request_id,
+        trace.client,
         request.scope["route"].openapi_extra[PERMISSION],
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
@@ -101,8 +100,14 @@ def issue_token(
     member: MemberId, call: Commanded, body: Annotated[TokenBody | None, Body()] = None
 ) -> Answer:
     """Makes a token and shows it this once: its secret is kept nowhere (administrators)."""
-    expires_at: datetime | None = body.expires_at if body else None
-    receipt = call.application.issue_token(call.order, member, expires_at=expires_at)
+    body = body or TokenBody()
+    receipt = call.application.issue_token(
+        call.order,
+        member,
+        expires_at=body.expires_at,
+        name=body.name or "",
+        scopes=body.scopes,
+    )
     return call.answer(receipt, status=201)
 
 
@@ -123,6 +128,12 @@ def revoke_token(member: MemberId, token_id: TokenId, call: Commanded) -> Answer
 
 def _tokens(member: Member) -> list[dict[str, Any]]:
     return [
-        {"token_id": token_id, "expires_at": expires_at}
-        for token_id, expires_at in member.tokens.values()
+        {
+            "token_id": token.token_id,
+            "name": token.name,
+            "scopes": None if token.scopes is None else sorted(token.scopes),
+            "issued_at": token.issued_at,
+            "expires_at": token.expires_at,
+        }
+        for token in member.tokens.values()
     ]
