@@ -93,7 +93,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     metrics.add_gauges(lambda: webhooks.gauges(service))
     for router in ROUTERS:
         app.include_router(router)
-    Handlers(service.application).install(app)
+    Handlers(service.application, service.access_log).install(app)
     hosts = service.settings.trusted_hosts
     app.add_middleware(
         Envelope,

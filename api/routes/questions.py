@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import fields_in, record_details, record_search, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
@@ -83,6 +84,9 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
         }
         for like in found
     ]
+    record_search(
+        call, signed, name=asked.name, phone_hash=phone_hash, shown=items, position=position
+    )
     return call.answer({"items": items, "position": position, "at": signed.at}, position=position)
 
 
@@ -133,12 +137,13 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
     sees_details = Disclosure(signed, call.application).sees_details(
         found.holder, found.state, signers=found.signers
     )
+    items = [logged_event(entry, call.language, sees_details=sees_details) for entry in page.items]
+    right = right_to_details(signed, found.holder, found.state, found.signers)
+    record_details(call, signed, "history", fields_in(items), [customer_id], right=right)
     return call.page_answer(
         "history",
         filters,
-        items=[
-            logged_event(entry, call.language, sees_details=sees_details) for entry in page.items
-        ],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -205,6 +210,17 @@ def holder(
         found = replace(held_at(future), at=found.at)
         sees_details = _sees_details(disclosure, found, history)
     told = _told(call, disclosure, found, _merged_into(history, found), sees_details=sees_details)
+    held = found.interval or found.last
+    record_details(
+        call,
+        disclosure.signed,
+        "holder",
+        fields_in(told["grounds"]),
+        [customer_id],
+        right=right_to_details(
+            disclosure.signed, held and held.holder, held.stage if held else "pool"
+        ),
+    )
     return call.answer(told, position=found.known_position)
 
 
