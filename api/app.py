@@ -37,6 +37,7 @@ from api.routes import (
     registration,
     rulebooks,
     statistics,
+    subjects,
     tasks,
     what_if,
 )
@@ -54,6 +55,7 @@ ROUTERS = (
     hand_over.router,
     registration.router,
     duplicates.router,
+    subjects.router,
     disputes.router,
     questions.router,
     life.router,

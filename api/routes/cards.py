@@ -56,6 +56,7 @@ _DETAILS = (
     "contracts",
     "signers",
 )
+_OPENED = ("phone", "phone_subject", "phone_state", "contacts")
 
 
 def card_line(card: Card, disclosure: Disclosure) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: i
             right=_right(card, disclosure.signed.member),
         )
     else:
-        told |= dict.fromkeys((*_DETAILS, "phone", "contacts"))
+        told |= dict.fromkeys((*_DETAILS, *_OPENED))
         hidden = NOT_A_PARTY
     told |= {
         "details_hidden": hidden,
@@ -132,7 +133,7 @@ def _right(card: Card, member: str) -> str:
 
 
 def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
-    """Phone and contacts in plain text; None where a person's data was erased."""
+    """Phone and contacts in plain text; None where a person's data is restricted or erased."""
     sealed = [card.phone]
     for contact in card.contacts:
         sealed += [contact.name, contact.phone]
@@ -142,8 +143,16 @@ def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
     pairs = zip(card.contacts, zip(texts[::2], texts[1::2], strict=True), strict=True)
     return {
         "phone": phone,
+        "phone_subject": card.phone.subject,
+        "phone_state": card.phone_state,
         "contacts": [
-            {"id": contact.id, "position": contact.position, "name": name, "phone": number}
+            {
+                "id": contact.id,
+                "position": contact.position,
+                "name": name,
+                "phone": number,
+                "state": contact.state,
+            }
             for contact, (name, number) in pairs
         ],
     }
