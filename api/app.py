@@ -38,6 +38,7 @@ from api.routes import (
     registration,
     rulebooks,
     statistics,
+    subjects,
     tasks,
     what_if,
 )
@@ -55,6 +56,7 @@ ROUTERS = (
     hand_over.router,
     registration.router,
     duplicates.router,
+    subjects.router,
     disputes.router,
     questions.router,
     life.router,

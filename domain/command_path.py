@@ -171,6 +171,7 @@ class CommandPath:
             *decision.aggregates,
             command=self._command_record(order, {"receipt": msgspec.to_builtins(receipt)}),
             keys=work.new_keys,
+            key_changes=decision.key_changes,
         )
         position = _last_position(recordings) or self._log.settled_position()
         return replace(receipt, position=position, extra={**receipt.extra, **decision.shown_once})
@@ -277,7 +278,8 @@ class CommandPath:
         return len(ended)
 
     def _subject_key(self, subject: UUID) -> bytes | None:
-        wrapped = self._log.subject_keys({subject}).get(subject)
+        # What is restricted is still stored, so it moves along when its record does.
+        wrapped = self._log.subject_keys({subject}, restricted_too=True).get(subject)
         return None if wrapped is None else self._sealer.unwrap(subject, wrapped)
 
     def _jitter(self, attempt: int) -> float:

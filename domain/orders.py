@@ -136,6 +136,18 @@ class SubjectKey:
     wrapped: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class KeyChanges:
+    """What becomes of subjects' keys, in the transaction of the events that say so.
+
+    restricted: kept, given out to nobody. lifted: given out again. destroyed: gone for good.
+    """
+
+    restricted: tuple[UUID, ...] = ()
+    lifted: tuple[UUID, ...] = ()
+    destroyed: tuple[UUID, ...] = ()
+
+
 class RecordedEvent(Protocol):
     """One stored event as the log gives it back."""
 

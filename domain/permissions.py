@@ -90,6 +90,19 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # contested by anybody; the documents name nobody who rules; the rulebook chooses.
     "open-dispute": _EVERYBODY,
     "rule-dispute": DECIDERS,
+    # PIPL art. 47: asked by whoever answers people; confirmed by those who answer for the house and
+    # look after no contact themselves. Auditors look on: they must not have to audit themselves.
+    "ask-erasure": ("reviewer", "customer-manager", "administrator"),
+    "confirm-erasure": ("risk", "director", "administrator"),
+    "lift-restriction": ("reviewer", "customer-manager", "risk", "director", "administrator"),
+    "see-subjects": (
+        "reviewer",
+        "customer-manager",
+        "risk",
+        "director",
+        "auditor",
+        "administrator",
+    ),
     # Of a customer that nobody holds; while somebody does, it is the holder's.
     "add-contact": (*_PRE_SALES, *_AFTER_SALES, "customer-manager"),
     "change-profile": (*_PRE_SALES, *_AFTER_SALES, "customer-manager", "administrator"),

@@ -50,6 +50,7 @@ FACTS: Mapping[str, dict[str, Any]] = {
     "number": {"type": "string", "description": "The contract's number."},
     "held": {"type": "integer", "description": "Customers that the member holds."},
     "held_max": {"type": "integer", "description": "Customers that one member may hold."},
+    "subject_id": {"type": "string", "format": "uuid", "description": "The data subject."},
     "into": {
         "type": "string",
         "format": "uuid",
