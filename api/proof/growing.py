@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.extras import execute_values
 
-from api.proof.logs import SealedLog
+from api.proof.logs import IN_ORDER, SealedLog
 from api.proof.tiles import (
     TILE_BYTES,
     TILE_HASHES,
@@ -86,6 +86,7 @@ class GrowingTree:
                 self._read_edges(cursor, head)
             if upto <= head.last_position:
                 return 0
+            cursor.execute(IN_ORDER)
             asked = {"size": head.size, "after": head.last_position, "upto": upto, "limit": limit}
             cursor.execute(self.log.next_tiles, asked)
             found = cursor.fetchall()
