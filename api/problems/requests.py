@@ -50,7 +50,8 @@ REQUESTS: tuple[Problem, ...] = (
             "此操作需要以下之一：{needs}。{condition}",
             "您当前的角色或令牌的范围不允许此操作。成员 needs 列出允许的角色；以 scope: 开头的是"
             "令牌须有的范围；成员 condition 说明您的角色只能用于哪些对象：own 为本人或本人名下，"
-            "department 为本部门及其下级部门，空为完全不能。角色由管理员授予，范围在签发令牌时确定。",
+            "department 为本部门及其下级部门，空为完全不能。"
+            "角色由管理员授予，范围在签发令牌时确定。",
         ),
         Wording(
             "Not allowed",

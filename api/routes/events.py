@@ -19,6 +19,7 @@ from api.models.events import EventPage
 from api.models.fields import EXAMPLE_ID, Searched
 from api.openapi import streamed
 from api.outside.event_stream import MEDIA_TYPE, EventStream
+from api.outside.following import FOLLOW
 from api.outside.streams import Follower, Streams
 from api.outside.teller import SCAN_EVENTS_MAX, Wanted
 from api.routes.calls import Asked
@@ -80,7 +81,7 @@ class EventQuestions(Questions):
 
 @router.get(
     "/v1/events",
-    **streamed("following", "Follow the log", EventPage, MEDIA_TYPE, permission="follow-events"),
+    **streamed("following", "Follow the log", EventPage, MEDIA_TYPE, permission=FOLLOW),
 )
 def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Request) -> Response:
     """Settled events in the order of the log, none missing, none twice, as CloudEvents 1.0.
@@ -90,7 +91,7 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     last. `Accept: text/event-stream` streams: `id` is the position, `event` the topic, `data` the
     CloudEvent; `Last-Event-ID` goes on exactly there. For auditors, directors and administrators.
     """
-    call.signed()
+    signed = call.signed()
     wanted = Wanted(Topics.chosen(asked.topic), asked.customer)
     streams: Streams = request.app.state.streams
     settled = call.application.recorder.settled_position()
