@@ -17,6 +17,7 @@ from api.openapi import install_openapi
 from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
+from api.proxies import Proxies
 from api.routes import (
     access,
     applications,
@@ -39,6 +40,7 @@ from api.routes import (
     registration,
     rulebooks,
     statistics,
+    subjects,
     tasks,
     what_if,
 )
@@ -56,6 +58,7 @@ ROUTERS = (
     hand_over.router,
     registration.router,
     duplicates.router,
+    subjects.router,
     disputes.router,
     questions.router,
     life.router,
@@ -103,6 +106,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
         metrics=metrics,
         trusted_hosts=() if "*" in hosts else hosts,
         test_clock=service.database.clock,
+        proxies=Proxies(service.settings.trusted_proxies, service.settings.forwarded_header),
     )
     install_openapi(app)
     return app

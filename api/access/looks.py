@@ -145,7 +145,7 @@ def right_to_details(
         return "after-sales"
     if state == "pool" and permissions.may(signed.roles, "claim"):
         return "pool"
-    return "see-any-details"
+    return "see-details"
 
 
 def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
@@ -214,4 +214,6 @@ def _entry(
         call.client,
         customer_ids=whose if len(whose) > 1 else (),
         at=signed.at,
+        token_id=signed.token_id,
+        session_id=signed.session_id,
     )

@@ -29,7 +29,7 @@ from api.problems.rendering import problem_of
 from api.problems.table import row_of
 from api.problems.validation import field_problems
 from api.security import CHALLENGE, credentials_in
-from api.trace import client_of, trace_of
+from api.trace import trace_of
 from domain.application import Tenure
 from domain.errors import (
     AlreadyProtected,
@@ -173,7 +173,7 @@ def _refusal(request: Request, error: Exception) -> Entry:
         _customer(request),
         facts,
         trace.request_id,
-        client_of(request.scope),
+        trace_of(request.scope).client,
     )
 
 

@@ -24,7 +24,7 @@ from api.languages import CONTENT_LANGUAGES
 from api.models.access import AccessPage, SearchPage
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched, instant_of
 from api.openapi import download, query
-from api.routes.calls import Asked, phone_hash_of, require
+from api.routes.calls import Asked, phone_hash_of, require_for
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
 from domain import permissions
 from domain.errors import Invalid
@@ -80,12 +80,11 @@ class _Span(Questions):
             raise Invalid.field(
                 "to", "before-from", zh="不得早于 from", en="must not be before `from`"
             )
-        member = self.member or None
-        if not permissions.may(signed.roles, right):
-            if member not in (None, signed.member):
-                require(signed, right)
-            member = signed.member
-        return member
+        row = permissions.PERMISSIONS[right]
+        if permissions.condition_of(signed.roles, row) == "any":
+            return self.member or None
+        require_for(signed, right, member=self.member or signed.member)
+        return signed.member
 
 
 class AccessFilters(_Span):
@@ -135,7 +134,13 @@ class AccessExport(AccessFilters):
 
 @router.get(
     "/v1/access",
-    **query("views", "Who looked at what?", AccessPage, problems=["not-allowed"]),
+    **query(
+        "views",
+        "Who looked at what?",
+        AccessPage,
+        permission=SEE_LOG,
+        problems=["not-allowed"],
+    ),
 )
 def access_log(asked: Annotated[AccessQuestions, Query()], call: Asked) -> Answer:
     """Looks at details, searches, exports, refusals and sign-ins; one's own, or for auditors and
@@ -159,14 +164,16 @@ def access_log(asked: Annotated[AccessQuestions, Query()], call: Asked) -> Answe
     return call.answer(told)
 
 
-@router.get("/v1/access/export", **download("views", "The access log as a file", MEDIA_TYPES))
+@router.get(
+    "/v1/access/export",
+    **download("views", "The access log as a file", MEDIA_TYPES, permission=SEE_LOG),
+)
 def access_export(
     asked: Annotated[AccessExport, Query()], call: Asked, request: Request
 ) -> StreamingResponse:
     """The entries of `/v1/access` under the same filters, as far as the log went at the beginning.
-    For auditors and administrators."""
+    One's own, or for auditors and administrators anybody's."""
     signed = call.signed()
-    require(signed, SEE_LOG)
     member = asked.whose(signed, SEE_LOG)
     with call.view(customer_search.VIEW) as cursor:
         upto = end_of(cursor)
@@ -202,7 +209,13 @@ class SearchQuestions(_Span, Paged):
 
 @router.get(
     "/v1/access/searches",
-    **query("questions", "What did a search show?", SearchPage, problems=["not-allowed"]),
+    **query(
+        "questions",
+        "What did a search show?",
+        SearchPage,
+        permission=SEE_SEARCHES,
+        problems=["not-allowed"],
+    ),
 )
 def searches(asked: Annotated[SearchQuestions, Query()], call: Asked) -> Answer:
     """Collision checks with what each showed, as it showed it; one's own, or for directors,

@@ -21,7 +21,7 @@ from api.languages import CONTENT_LANGUAGES, Language
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched
 from api.models.past import AuditPage
 from api.openapi import download, query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
 from domain.errors import Invalid, ViewBehind
 from projections import audit
@@ -118,13 +118,16 @@ class ExportQuestions(AuditFilters):
 @router.get(
     "/v1/audit",
     **query(
-        "views", "Every event in words", AuditPage, problems=["not-allowed", "details-used-up"]
+        "views",
+        "Every event in words",
+        AuditPage,
+        permission="see-audit",
+        problems=["not-allowed", "details-used-up"],
     ),
 )
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds."""
     signed = call.signed()
-    require(signed, SEE_AUDIT)
     filters = asked.filters()
     after = call.cursor_key("audit", filters, asked.after)
     with call.view(audit.NAME) as cursor:
@@ -143,7 +146,10 @@ def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     )
 
 
-@router.get("/v1/audit/export", **download("views", "The audit as a file", MEDIA_TYPES))
+@router.get(
+    "/v1/audit/export",
+    **download("views", "The audit as a file", MEDIA_TYPES, permission="see-audit"),
+)
 def audit_export(
     asked: Annotated[ExportQuestions, Query()], call: Asked, request: Request
 ) -> StreamingResponse:
@@ -154,7 +160,6 @@ def audit_export(
     without the last of them: the connection is cut, which every client reports as an error.
     """
     signed = call.signed()
-    require(signed, SEE_AUDIT)
     questions = asked.asked()
     with call.view(audit.NAME) as cursor:
         upto = position_of(cursor, audit.NAME)

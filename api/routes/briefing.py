@@ -17,7 +17,7 @@ from api.answers import Answer
 from api.models.briefing import BriefingTold
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.openapi import query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked
 from api.routes.parameters import QueryInstant, Questions, searched
 from api.routes.tasks import decided_kinds, record_waiting
 from domain.orders import Signed
@@ -58,14 +58,17 @@ class BriefingQuestions(Questions):
 @router.get(
     "/v1/briefing",
     **query(
-        "views", "What should a manager know this morning?", BriefingTold, problems=["not-allowed"]
+        "views",
+        "What should a manager know this morning?",
+        BriefingTold,
+        permission="see-briefing",
+        problems=["not-allowed"],
     ),
 )
 def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked) -> Answer:
     """What fell and who took it, what waits for the caller, what is overdue or about to go wrong,
     and what rivals tried; for managers, directors and auditors."""
     signed = call.signed()
-    require(signed, "see-briefing")
     rules = call.application.rulebooks().in_force(signed.at)
     since = asked.since or last_evening(signed.at, rules)
     with call.view(*VIEWS) as cursor:

@@ -13,7 +13,7 @@ from api.answers import Answer
 from api.models.access import Bursts
 from api.models.fields import Day, Searched
 from api.openapi import query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked
 from api.routes.parameters import Questions, searched
 from domain.errors import Invalid
 from projections.counting import local_day
@@ -72,6 +72,7 @@ class BurstQuestions(Questions):
         "views",
         "Who read far more than usual?",
         Bursts,
+        permission=SEE_BURSTS,
         problems=["not-allowed"],
         is_view=False,
     ),
@@ -80,7 +81,6 @@ def bursts_of(asked: Annotated[BurstQuestions, Query()], call: Asked) -> Answer:
     """Days on which a member read the details of many more customers than on his days before, or
     of many before leaving; for managers, directors and auditors."""
     signed = call.signed()
-    require(signed, SEE_BURSTS)
     start, end = asked.span(local_day(signed.at))
     rules = call.application.rulebooks().in_force(signed.at).disclosure
     with call.view() as cursor:

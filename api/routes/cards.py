@@ -57,6 +57,7 @@ _DETAILS = (
     "contracts",
     "signers",
 )
+_OPENED = ("phone", "phone_subject", "phone_state", "contacts")
 
 
 def card_line(card: Card, disclosure: Disclosure) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: i
             call, disclosure.signed, "card", _fields(card), [card.customer_id], right=right
         )
     else:
-        told |= dict.fromkeys((*_DETAILS, "phone", "contacts"))
+        told |= dict.fromkeys((*_DETAILS, *_OPENED))
         hidden = NOT_A_PARTY
     told |= {
         "details_hidden": hidden,
@@ -138,7 +139,7 @@ def _fields(card: Card) -> Iterator[Field]:
 
 
 def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
-    """Phone and contacts in plain text; None where a person's data was erased."""
+    """Phone and contacts in plain text; None where a person's data is restricted or erased."""
     sealed = [card.phone]
     for contact in card.contacts:
         sealed += [contact.name, contact.phone]
@@ -148,8 +149,16 @@ def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
     pairs = zip(card.contacts, zip(texts[::2], texts[1::2], strict=True), strict=True)
     return {
         "phone": phone,
+        "phone_subject": card.phone.subject,
+        "phone_state": card.phone_state,
         "contacts": [
-            {"id": contact.id, "position": contact.position, "name": name, "phone": number}
+            {
+                "id": contact.id,
+                "position": contact.position,
+                "name": name,
+                "phone": number,
+                "state": contact.state,
+            }
             for contact, (name, number) in pairs
         ],
     }

@@ -43,7 +43,12 @@ _OF_LINE = ("customer_id", "name", "number", "opener", "opened_at", "contested_a
 @router.post(
     "/v1/customers/{customer_id}/disputes",
     **customer_command(
-        "customers", "Open a dispute", DisputeReceipt, problems=["already-pending"], status=201
+        "customers",
+        "Open a dispute",
+        DisputeReceipt,
+        permission="open-dispute",
+        problems=["already-pending"],
+        status=201,
     ),
 )
 def open_dispute(customer_id: CustomerId, body: DisputeBody, call: Commanded) -> Answer:
@@ -65,6 +70,7 @@ def open_dispute(customer_id: CustomerId, body: DisputeBody, call: Commanded) ->
         "customers",
         "Rule a dispute",
         RulingReceipt,
+        permission="rule-dispute",
         problems=["nothing-pending", "own-decision", "wrong-stage"],
     ),
 )
@@ -115,7 +121,13 @@ class DisputeQuestions(Paged):
 
 @router.get(
     "/v1/disputes",
-    **query("questions", "Disputes and their rulings", DisputePage, problems=["details-used-up"]),
+    **query(
+        "questions",
+        "Disputes and their rulings",
+        DisputePage,
+        permission="see-customers",
+        problems=["details-used-up"],
+    ),
 )
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
@@ -151,6 +163,7 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
         "questions",
         "A dispute as one rules it",
         DisputeTold,
+        permission="see-customers",
         problems=["not-found", "details-used-up"],
     ),
 )
@@ -211,8 +224,8 @@ def _record_events(
 def _record(call: QueryCall, signed: Signed, lines: Sequence[dict[str, Any]]) -> None:
     """Keep whose statements and reasons were shown: to a party, or by role."""
     seen = {line["customer_id"] for line in lines if line["details_hidden"] is None}
-    by_role = permissions.may(signed.roles, "see-any-details")
-    right = "see-any-details" if by_role else "party"
+    reach = permissions.condition_of(signed.roles, permissions.PERMISSIONS["see-details"])
+    right = "see-details" if reach == "any" else "party"
     fields: set[Detail] = {"reasons"}
     record_details(call, signed, "disputes", fields, seen, right=right)
 
@@ -267,9 +280,9 @@ def _line(case: DisputeCase, disclosure: Disclosure) -> dict[str, Any]:
     """A case; its words only for its parties and those whose task is to look at any customer."""
     parties = _parties(case)
     signed = disclosure.signed
-    sees_words = permissions.may(signed.roles, "see-any-details") or any(
-        signed.member == party["member"] for party in parties if party["part"] != "refused"
-    )
+    sees_words = permissions.may_see_details(
+        signed.roles, signed.member, holder=None, state=""
+    ) or any(signed.member == party["member"] for party in parties if party["part"] != "refused")
     return {
         **{name: getattr(case, name) for name in _OF_LINE},
         "statement": case.statement if sees_words else None,

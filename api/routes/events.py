@@ -22,7 +22,7 @@ from api.outside.event_stream import MEDIA_TYPE, EventStream
 from api.outside.following import FOLLOW
 from api.outside.streams import Follower, Streams
 from api.outside.teller import SCAN_EVENTS_MAX, Wanted
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked
 from api.routes.parameters import LIMIT_MAX, Questions, searched
 from domain.errors import Invalid
 from domain.telling import Topics
@@ -79,7 +79,10 @@ class EventQuestions(Questions):
     ] = None
 
 
-@router.get("/v1/events", **streamed("following", "Follow the log", EventPage, MEDIA_TYPE))
+@router.get(
+    "/v1/events",
+    **streamed("following", "Follow the log", EventPage, MEDIA_TYPE, permission=FOLLOW),
+)
 def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Request) -> Response:
     """Settled events in the order of the log, none missing, none twice, as CloudEvents 1.0.
 
@@ -89,7 +92,6 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     CloudEvent; `Last-Event-ID` goes on exactly there. For auditors, directors and administrators.
     """
     signed = call.signed()
-    require(signed, FOLLOW)
     wanted = Wanted(Topics.chosen(asked.topic), asked.customer)
     streams: Streams = request.app.state.streams
     settled = call.application.recorder.settled_position()

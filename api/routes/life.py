@@ -41,6 +41,7 @@ class ReplayQuestions(Questions):
         "questions",
         "A customer's life, step by step",
         ReplayTold,
+        permission="see-customers",
         problems=["not-found", "details-used-up"],
     ),
 )
@@ -99,6 +100,7 @@ class RightsQuestions(Questions):
         "questions",
         "What may a member do with it, and what forbids the rest?",
         RightsTold,
+        permission="see-customers",
         problems=["not-found"],
         is_view=False,
     ),

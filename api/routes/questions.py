@@ -46,7 +46,10 @@ class CollisionQuestions(Questions):
     ] = 20
 
 
-@router.get("/v1/collisions", **query("questions", "Who already has this company?", Collisions))
+@router.get(
+    "/v1/collisions",
+    **query("questions", "Who already has this company?", Collisions, permission="see-customers"),
+)
 def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> Answer:
     """The collision check: records of the same or a similar name, with part of it, or that phone.
 
@@ -89,7 +92,11 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
 @router.get(
     "/v1/customers/{customer_id}",
     **query(
-        "customers", "A customer's card", CustomerCard, problems=["not-found", "details-used-up"]
+        "customers",
+        "A customer's card",
+        CustomerCard,
+        permission="see-customers",
+        problems=["not-found", "details-used-up"],
     ),
 )
 def card(customer_id: CustomerId, call: Asked) -> Answer:
@@ -112,6 +119,7 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
         "questions",
         "A customer's events in words",
         HistoryPage,
+        permission="see-customers",
         problems=["not-found", "details-used-up"],
     ),
 )
@@ -173,6 +181,7 @@ class HolderQuestions(Questions):
         "questions",
         "Who held it at an instant?",
         HolderTold,
+        permission="see-customers",
         problems=["not-found", "details-used-up"],
         is_view=False,
     ),

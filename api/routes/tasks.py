@@ -15,7 +15,7 @@ from api.models.address_book import AddressBookPage
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.tasks import AgendaKind, AgendaPage, ApprovalKind, ApprovalPage
 from api.openapi import query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked, require_for
 from api.routes.cards import placed
 from api.routes.parameters import Paged, QueryInstant
 from domain import permissions
@@ -38,7 +38,9 @@ class AgendaQuestions(Paged):
     ] = None
 
 
-@router.get("/v1/agenda", **query("views", "What falls due for me?", AgendaPage))
+@router.get(
+    "/v1/agenda", **query("views", "What falls due for me?", AgendaPage, permission="see-agenda")
+)
 def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) -> Answer:
     """Everything of the caller's with a due time, the earliest first, overdue things included.
 
@@ -93,7 +95,13 @@ class ApprovalQuestions(Paged):
 
 @router.get(
     "/v1/approvals",
-    **query("views", "What waits for my decision?", ApprovalPage, problems=["not-allowed"]),
+    **query(
+        "views",
+        "What waits for my decision?",
+        ApprovalPage,
+        permission="see-approvals",
+        problems=["not-allowed"],
+    ),
 )
 def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Asked) -> Answer:
     """Claims, applications, complete contracts, reported duplicates, open disputes and formal
@@ -101,10 +109,8 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
     signed = call.signed()
     decided = decided_kinds(signed, _rules(call, signed))
     is_mine = asked.scope == "mine" or (asked.scope is None and bool(decided))
-    if not (is_mine and decided):
-        require(signed, "see-any-approvals")
-        if not is_mine:
-            require(signed, "see-any-details")
+    if not is_mine:
+        require_for(signed, "see-approvals")
     filters = {**asked.filters(), "caller": signed.member}
     after = call.cursor_key("approvals", filters, asked.after)
     visible = decided if is_mine else set(approvals.KINDS)
@@ -131,7 +137,13 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
 
 @router.get(
     "/v1/address-book",
-    **query("views", "Whom have I met?", AddressBookPage, problems=["details-used-up"]),
+    **query(
+        "views",
+        "Whom have I met?",
+        AddressBookPage,
+        permission="see-address-book",
+        problems=["details-used-up"],
+    ),
 )
 def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """Every contact person that the caller ever entered, the newest first, whoever holds the

@@ -45,6 +45,7 @@ class WhatIfQuestions(Questions):
         "questions",
         "What would its life have been under another version?",
         WhatIfTold,
+        permission="see-customers",
         problems=["not-found", "details-used-up"],
     ),
 )
