@@ -15,6 +15,7 @@ from random import Random
 from api.company_file import CompanyFile, CompanyRow
 from api.composition import Service
 from api.credentials import credentials_of
+from api.demonstration_looks import Looks
 from api.demonstration_story import SHANGHAI, Story
 from api.settings import SettingsInvalid
 from api.test_clock import SettableClock
@@ -86,7 +87,9 @@ def fill(service: Service, advance: Advance) -> list[Token]:
         application.open_log()
         tokens = {part.member: _joined(application, part, end) for part in CAST}
         signed = {member: credentials_of(token) for member, token in tokens.items()}
-        Story(application, clock, Random(SEED), signed, end).run(_companies(), advance)
+        story = Story(application, clock, Random(SEED), signed, end)
+        story.run(_companies(), advance)
+        Looks(service, clock, signed).run(story.companies, end)
     finally:
         database.clock = kept
     return _tokens_per_role(tokens)
