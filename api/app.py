@@ -37,10 +37,13 @@ from api.routes import (
     questions,
     registration,
     rulebooks,
+    sign_in,
     statistics,
     tasks,
     what_if,
 )
+from api.sign_in.gate import Gate
+from api.sign_in.limiting import Limits
 
 if TYPE_CHECKING:
     from api.composition import Service
@@ -65,6 +68,7 @@ ROUTERS = (
     briefing.router,
     statistics.router,
     members.router,
+    sign_in.router,
     rulebooks.router,
     dry_runs.router,
     events.router,
@@ -88,6 +92,8 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.metrics = metrics
+    app.state.limits = limits = Limits(service.settings)
+    app.state.gate = Gate()
     app.state.streams = streams_of(service)
     metrics.add_gauges(lambda: _stream_gauges(app))
     metrics.add_gauges(lambda: webhooks.gauges(service))
@@ -101,6 +107,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
         trusted_hosts=() if "*" in hosts else hosts,
         test_clock=service.database.clock,
         proxies=Proxies(service.settings.trusted_proxies, service.settings.forwarded_header),
+        limits=limits,
     )
     install_openapi(app)
     return app
