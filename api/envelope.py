@@ -23,6 +23,7 @@ from api.problems import BY_SLUG, problem_answer, problem_of
 from api.proxies import Proxies, network_of
 from api.sign_in.errors import TooManyRequests
 from api.sign_in.limiting import Limits
+from api.sign_in.token_uses import TokenUses, shows_a_live_token
 from api.trace import Trace, begin_trace
 from domain.errors import Unavailable
 
@@ -52,7 +53,7 @@ class Envelope:
 
     test_clock: the instant that stands for now, where a test clock runs. trusted_hosts: names
     that `Host` may carry; empty for any. proxies: whose word on a request's origin counts.
-    limits: how much one client may ask.
+    limits: how much one client may ask. token_uses: told of each use of a live token.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Envelope:
         test_clock: Callable[[], datetime] | None = None,
         proxies: Proxies | None = None,
         limits: Limits | None = None,
+        token_uses: TokenUses | None = None,
     ) -> None:
         self._app = app
         self._metrics = metrics
@@ -73,6 +75,7 @@ class Envelope:
         self._test_clock = test_clock
         self._proxies = proxies or Proxies()
         self._limits = limits
+        self._token_uses = token_uses
         self._log = access_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -181,6 +184,8 @@ class Envelope:
         await answer(scope, receive, send)
 
     def _record(self, scope: Scope, trace: Trace, status: int, seconds: float) -> None:
+        if trace.digest is not None and self._token_uses and shows_a_live_token(status):
+            self._token_uses.note(trace.digest, trace.client)
         route = scope.get("route")
         template = getattr(route, "path", _UNKNOWN_ROUTE)
         self._metrics.count_request(_method(scope), template, status, seconds)

@@ -91,7 +91,8 @@ async def caller(request: Request) -> Credentials:
         found = credentials_in(request.headers)
     else:
         found = await to_thread.run_sync(credentials_of, request)
-    trace_of(request.scope).member = found.member
+    trace = trace_of(request.scope)
+    trace.member, trace.digest = found.member, found.digest
     # By the token and not by the name in it, or anybody could use up another's share.
     request.app.state.limits.count("member", found.digest or str(found.session))
     return found

@@ -146,6 +146,40 @@ def sessions(
         output.result(document, table(title, headings, rows))
 
 
+@app.command("tokens")
+def tokens(
+    member: Id, database: Database = None, data: Data = None, json_output: Json = False
+) -> None:
+    """A member's tokens and their last use. 成员的令牌及其最近使用。"""
+    with running(is_json=json_output) as output, opened(settings_of(database, data)) as service:
+        from api.sign_in.token_uses import last_uses
+
+        found = service.application.member_at(member).tokens
+        used = last_uses(service.database, found)
+        document = [
+            {
+                "token_id": token.token_id,
+                "name": token.name,
+                "scopes": None if token.scopes is None else sorted(token.scopes),
+                "expires_at": token.expires_at,
+                "last_used_at": used[digest].at if digest in used else None,
+            }
+            for digest, token in found.items()
+        ]
+        rows = [
+            (
+                str(one["token_id"]),
+                one["name"] or "-",
+                "-" if one["scopes"] is None else " ".join(one["scopes"]),
+                shown_instant(one["expires_at"]),
+                shown_instant(one["last_used_at"]),
+            )
+            for one in document
+        ]
+        headings = ["token 令牌", "name 名称", "scopes 范围", "until 至", "last used 最近使用"]
+        output.result({"items": document}, table(f"Tokens of {member} 令牌", headings, rows))
+
+
 def _everybody(application: Tenure) -> list[Member]:
     """All members as of now, from their own streams, in the order of their joining."""
     from domain.events import MemberJoined

@@ -17,9 +17,9 @@ CREATE TABLE access.sessions (
 CREATE INDEX sessions_by_member ON access.sessions (member);
 CREATE INDEX sessions_by_end ON access.sessions (expires_at);
 
--- When each token was last used, to the minute.
+-- When each token was last used, to the minute. digest: SHA-256 of its secret, as in the event.
 CREATE TABLE access.token_uses (
-    token_id uuid PRIMARY KEY,
+    digest text COLLATE "C" PRIMARY KEY,
     last_used_at timestamptz NOT NULL,
     client text COLLATE "C"
 );

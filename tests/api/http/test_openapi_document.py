@@ -98,6 +98,7 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/sessions",
         "DELETE /v1/sessions/{session_id}",
         "POST /v1/members/{member}/leave",
+        "GET /v1/members/{member}/tokens",
         "POST /v1/members/{member}/tokens",
         "DELETE /v1/members/{member}/tokens/{token_id}",
         "GET /v1/agenda",
