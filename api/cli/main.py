@@ -11,6 +11,7 @@ from api.cli import (
     backup,
     bench,
     doctor,
+    erase,
     importing,
     member,
     migrate,
@@ -65,6 +66,7 @@ for _name, _command in (
     ("import", importing.import_companies),
     ("backup", backup.backup),
     ("restore", restore.restore),
+    ("erase", erase.erase),
     ("doctor", doctor.doctor),
     ("psql", psql.psql),
 ):
