@@ -17,6 +17,7 @@ from api import schemas
 from api.access.log import AccessLog
 from api.embedded import EmbeddedPostgres
 from api.keys import KeyRing, read_keys
+from api.proof.signing import Checkpointer, signing_of
 from api.settings import Settings, SettingsInvalid
 from api.test_clock import FileClock
 from domain.application import Tenure
@@ -56,6 +57,11 @@ class Service:
     def access_log(self) -> AccessLog:
         """Who looked at what: written before anything is shown."""
         return AccessLog(self.database, self.application.now)
+
+    @cached_property
+    def checkpointer(self) -> Checkpointer:
+        """Who signs the heads of the sealed logs."""
+        return Checkpointer(self.database, signing_of(self.settings))
 
     @cached_property
     def engine(self) -> Engine:

@@ -100,17 +100,24 @@ class NotFound(TenureError):
 
 
 class NotAllowed(TenureError):
-    """The roles at this instant do not permit the command. needs: roles that would."""
+    """The roles at this instant do not permit the command or question.
+
+    needs: roles that would. condition: how far the member's own roles permit it, which is not far
+    enough: `own`, or `department` for his own and those below; None: not at all.
+    """
 
     slug = "not-allowed"
 
-    def __init__(self, command: str, needs: tuple[str, ...]) -> None:
+    def __init__(
+        self, command: str, needs: tuple[str, ...], *, condition: str | None = None
+    ) -> None:
         super().__init__(f"{command} needs one of {', '.join(needs)}")
         self.command = command
         self.needs = needs
+        self.condition = condition
 
     def facts(self) -> dict[str, Any]:
-        return {"command": self.command, "needs": list(self.needs)}
+        return {"command": self.command, "needs": list(self.needs), "condition": self.condition}
 
 
 class VersionConflict(TenureError):

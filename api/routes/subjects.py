@@ -39,13 +39,18 @@ class SubjectQuestions(Questions):
 
 @router.get(
     "/v1/subjects",
-    **query(_TAG, "Whose data lies on a record?", SubjectList, problems=["not-allowed"]),
+    **query(
+        _TAG,
+        "Whose data lies on a record?",
+        SubjectList,
+        permission="see-subjects",
+        problems=["not-allowed"],
+    ),
 )
 def subjects_of(asked: Annotated[SubjectQuestions, Query()], call: Asked) -> Answer:
     """The people whose data a customer's record holds, and its phone; without a customer, every
     subject whose erasure waits to be confirmed, the longest waiting first."""
     signed = call.signed()
-    require(signed, "see-subjects")
     with call.view(subjects.VIEW) as cursor:
         if asked.customer is not None:
             held = subjects.held_by(cursor, asked.customer)
@@ -65,6 +70,7 @@ def subjects_of(asked: Annotated[SubjectQuestions, Query()], call: Asked) -> Ans
         _TAG,
         "Where a person's data lies, and where it went",
         SubjectTold,
+        permission="see-subjects",
         problems=["not-allowed", "not-found"],
     ),
 )
@@ -72,7 +78,6 @@ def subject(subject_id: SubjectId, call: Asked) -> Answer:
     """The records that hold the data, the exports and webhooks since it was recorded, and what
     became of it. Names and phones are on the customer's card, for those who may see them."""
     signed = call.signed()
-    require(signed, "see-subjects")
     known = call.application.subjects([subject_id]).get(subject_id)
     with call.view(subjects.VIEW) as cursor:
         held = subjects.held_of(cursor, subject_id)
@@ -103,6 +108,7 @@ def subject(subject_id: SubjectId, call: Asked) -> Answer:
         _TAG,
         "Ask for a person's data to be erased",
         SubjectReceipt,
+        permission="ask-erasure",
         problems=["already-pending", "already-erased", "view-behind"],
     ),
 )
@@ -129,6 +135,7 @@ def ask(subject_id: SubjectId, body: ErasureBody, call: Commanded) -> Answer:
         _TAG,
         "Confirm an erasure",
         SubjectReceipt,
+        permission="confirm-erasure",
         problems=["own-decision", "nothing-pending", "already-erased"],
     ),
 )
@@ -144,6 +151,7 @@ def confirm(subject_id: SubjectId, call: Commanded) -> Answer:
         _TAG,
         "Lift a restriction",
         SubjectReceipt,
+        permission="lift-restriction",
         problems=["nothing-pending", "already-erased"],
     ),
 )
