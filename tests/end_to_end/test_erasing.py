@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +18,7 @@ import pytest
 
 from api.embedded import EmbeddedPostgres
 from tests.api.outside.receiver import Receiver, receiving
-from tests.end_to_end.installed import House, Server, company
+from tests.end_to_end.installed import COMMAND, House, Server, company
 from tests.waiting import wait_until
 
 NAME = "欧阳鎏垚"
@@ -258,3 +260,35 @@ def test_the_console_asks_and_a_member_confirms_with_a_token(
     confirmed = house.json("erase", contact, "--confirm")
     assert confirmed["subject_state"] == "erased"
     assert house.column("SELECT is_due FROM tenure_keys.upkeep") == [False]
+
+
+def test_doctor_says_who_waits_for_long_and_what_backups_still_hold(house: House) -> None:
+    house.run("member", "list")
+    with EmbeddedPostgres(house.data) as server:
+        assert _found_by_doctor(house) == {"erasures": ["good"], "erased-in-backups": []}
+        with closing(psycopg2.connect(server.url())) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO tenure_keys.subject_keys VALUES"
+                " (gen_random_uuid(), NULL, now(), now(), NULL),"
+                " (gen_random_uuid(), '\\x00', now(), NULL, now() - interval '16 days')"
+            )
+            cursor.execute("UPDATE tenure_keys.upkeep SET is_due = true")
+            connection.commit()
+        found = _found_by_doctor(house)
+    assert found == {"erasures": ["warning", "warning"], "erased-in-backups": ["warning"]}
+
+
+def _found_by_doctor(house: House) -> dict[str, list[str]]:
+    document = json.loads(
+        subprocess.run(
+            [COMMAND, "doctor", "--json"],
+            cwd=house.folder,
+            env=house.environ(),
+            capture_output=True,
+            check=False,
+        ).stdout
+    )
+    return {
+        name: [one["standing"] for one in document["checks"] if one["name"] == name]
+        for name in ("erasures", "erased-in-backups")
+    }
