@@ -17,6 +17,7 @@ from api.openapi import install_openapi
 from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
+from api.proxies import Proxies
 from api.routes import (
     applications,
     audit,
@@ -37,6 +38,7 @@ from api.routes import (
     registration,
     rulebooks,
     statistics,
+    subjects,
     tasks,
     what_if,
 )
@@ -54,6 +56,7 @@ ROUTERS = (
     hand_over.router,
     registration.router,
     duplicates.router,
+    subjects.router,
     disputes.router,
     questions.router,
     life.router,
@@ -92,13 +95,14 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     metrics.add_gauges(lambda: webhooks.gauges(service))
     for router in ROUTERS:
         app.include_router(router)
-    Handlers(service.application).install(app)
+    Handlers(service.application, service.access_log).install(app)
     hosts = service.settings.trusted_hosts
     app.add_middleware(
         Envelope,
         metrics=metrics,
         trusted_hosts=() if "*" in hosts else hosts,
         test_clock=service.database.clock,
+        proxies=Proxies(service.settings.trusted_proxies, service.settings.forwarded_header),
     )
     install_openapi(app)
     return app

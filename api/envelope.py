@@ -20,6 +20,7 @@ from api.languages import preferred_language
 from api.logs import access_log
 from api.metrics import Metrics
 from api.problems import BY_SLUG, problem_answer
+from api.proxies import Proxies
 from api.trace import Trace, begin_trace
 from domain.errors import Unavailable
 
@@ -47,7 +48,7 @@ class Envelope:
     """The outermost layer of the application.
 
     test_clock: the instant that stands for now, where a test clock runs. trusted_hosts: names
-    that `Host` may carry; empty for any.
+    that `Host` may carry; empty for any. proxies: whose word on a request's origin counts.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class Envelope:
         body_bytes_max: int = BODY_BYTES_MAX,
         trusted_hosts: Collection[str] = (),
         test_clock: Callable[[], datetime] | None = None,
+        proxies: Proxies | None = None,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._body_bytes_max = body_bytes_max
         self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts)
         self._test_clock = test_clock
+        self._proxies = proxies or Proxies()
         self._log = access_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +78,7 @@ class Envelope:
         if scope["method"] == "HEAD":
             # The server, which knows better, sends no body.
             scope = {**scope, "method": "GET", _IS_HEAD: True}
-        trace = begin_trace(scope)
+        trace = begin_trace(scope, self._proxies)
         status = 0
 
         async def sending(message: Message) -> None:

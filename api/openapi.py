@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from api.conditions import IDEMPOTENCY_KEY, IF_MATCH, MIN_POSITION
 from api.models.fields import AT_TIMES
 from api.problems.schemas import example_of, problem_responses, problem_schemas
+from domain.permissions import PUBLIC
 
 TAGS = (
     ("customers", "Register a company and keep its record. 客户录入与维护。"),
@@ -60,6 +61,8 @@ COMMAND_PROBLEMS = (
 )
 CUSTOMER_PROBLEMS = ("merged",)
 """What any command on an existing customer may answer beside those."""
+PERMISSION = "x-permission"
+"""Where an operation says which row of the table of permissions it needs."""
 QUERY_PROBLEMS = ("not-signed-in", "invalid", "view-behind", "unavailable")
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
@@ -134,11 +137,13 @@ def command(
     summary: str,
     answer: type[BaseModel],
     *,
+    permission: str,
     problems: Iterable[str] = (),
     without: Iterable[str] = (),
     status: int = 200,
 ) -> dict[str, Any]:
-    """Keyword arguments of a command's route. problems: those beside what any may answer."""
+    """Keyword arguments of a command's route. permission: its row in `domain.permissions`.
+    problems: those beside what any may answer."""
     slugs = [slug for slug in (*COMMAND_PROBLEMS, *problems) if slug not in set(without)]
     return {
         "tags": [tag],
@@ -147,7 +152,7 @@ def command(
         "response_model": answer,
         "responses": problem_responses(slugs)
         | {status: _answered("TenurePosition", "ETag", "IdempotentReplayed")},
-        "openapi_extra": {"parameters": _refs("IdempotencyKey", "IfMatch")},
+        "openapi_extra": {PERMISSION: permission, "parameters": _refs("IdempotencyKey", "IfMatch")},
     }
 
 
@@ -156,11 +161,19 @@ def customer_command(
     summary: str,
     answer: type[BaseModel],
     *,
+    permission: str,
     problems: Iterable[str] = (),
     status: int = 200,
 ) -> dict[str, Any]:
     """Keyword arguments of the route of a command on a customer that exists."""
-    return command(tag, summary, answer, problems=(*problems, *CUSTOMER_PROBLEMS), status=status)
+    return command(
+        tag,
+        summary,
+        answer,
+        permission=permission,
+        problems=(*problems, *CUSTOMER_PROBLEMS),
+        status=status,
+    )
 
 
 def query(
@@ -168,22 +181,27 @@ def query(
     summary: str,
     answer: type[BaseModel],
     *,
+    permission: str,
     problems: Iterable[str] = (),
     is_view: bool = True,
 ) -> dict[str, Any]:
-    """Keyword arguments of a query's route. is_view: answered from a view, not from the log."""
+    """Keyword arguments of a query's route. permission: its row in `domain.permissions`, asked
+    before the route. is_view: answered from a view, not from the log."""
     slugs = [slug for slug in (*QUERY_PROBLEMS, *problems) if is_view or slug != "view-behind"]
     return {
         "tags": [tag],
         "summary": summary,
         "response_model": answer,
         "responses": problem_responses(slugs) | {200: _answered("TenurePosition")},
-        "openapi_extra": {"parameters": _refs("MinPosition") if is_view else []},
+        "openapi_extra": {
+            PERMISSION: permission,
+            "parameters": _refs("MinPosition") if is_view else [],
+        },
     }
 
 
 def download(
-    tag: str, summary: str, media_types: Mapping[Any, str], *, example: str = "…"
+    tag: str, summary: str, media_types: Mapping[Any, str], *, permission: str, example: str = "…"
 ) -> dict[str, Any]:
     """Keyword arguments of the route of a file, which is as long as the log. media_types: the
     forms that it may have."""
@@ -204,17 +222,21 @@ def download(
         "summary": summary,
         "response_class": StreamingResponse,
         "responses": problem_responses(slugs) | {200: told},
-        "openapi_extra": {"parameters": _refs("MinPosition")},
+        "openapi_extra": {PERMISSION: permission, "parameters": _refs("MinPosition")},
     }
 
 
-def streamed(tag: str, summary: str, answer: type[BaseModel], media_type: str) -> dict[str, Any]:
+def streamed(
+    tag: str, summary: str, answer: type[BaseModel], media_type: str, *, permission: str
+) -> dict[str, Any]:
     """Keyword arguments of a query on the log that answers a page, or a stream of events."""
-    told = query(tag, summary, answer, problems=["not-allowed"], is_view=False)
+    told = query(
+        tag, summary, answer, permission=permission, problems=["not-allowed"], is_view=False
+    )
     told["responses"][200]["content"] = {
         media_type: {"schema": {"type": "string"}, "example": STREAM_EXAMPLE}
     }
-    told["openapi_extra"] = {"parameters": _refs("LastEventId")}
+    told["openapi_extra"]["parameters"] = _refs("LastEventId")
     return told
 
 
@@ -236,17 +258,18 @@ def public(
             status: {"description": meaning, "model": answer}
             for status, meaning in (also or {}).items()
         },
-        "openapi_extra": {"security": []},
+        "openapi_extra": {PERMISSION: PUBLIC, "security": []},
     }
 
 
-def told_to_members(tag: str, summary: str, example: str) -> dict[str, Any]:
-    """Keyword arguments of a route that answers text to anybody signed in."""
+def told_to_members(tag: str, summary: str, example: str, *, permission: str) -> dict[str, Any]:
+    """Keyword arguments of a route that answers text to whoever has the permission."""
     return {
         "tags": [tag],
         "summary": summary,
         "responses": problem_responses(("not-signed-in", "unavailable"))
         | {200: {"content": {"text/plain": {"example": example}}}},
+        "openapi_extra": {PERMISSION: permission},
     }
 
 

@@ -21,6 +21,7 @@ def migrate(url: str) -> list[str]:
             ran = run_migrations(connection, MIGRATIONS, ledger=LEDGER)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT access.grant_access()")
+                cursor.execute("SELECT access.grant_looks()")
             return ran
     except psycopg2.Error as error:
         raise translated(error, is_connection_lost=False) from error
