@@ -81,6 +81,7 @@ def _filled(path: str, customer: str) -> str:
         "customer_id": customer,
         "member": "li",
         "token_id": str(uuid4()),
+        "session_id": str(uuid4()),
         "number": "1",
         "report": "1",
         "version": "1",
