@@ -21,6 +21,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
     database.check_connections,
     database.check_views,
     surroundings.check_keys,
+    surroundings.check_checkpoints,
     surroundings.check_clock,
     surroundings.check_calendar,
     surroundings.check_disk,
