@@ -17,6 +17,7 @@ from api.openapi import install_openapi
 from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
+from api.proof import standing as seals
 from api.proxies import Proxies
 from api.routes import (
     access,
@@ -29,6 +30,7 @@ from api.routes import (
     dry_runs,
     duplicates,
     events,
+    evidence,
     explained,
     hand_over,
     health,
@@ -36,6 +38,7 @@ from api.routes import (
     lists,
     members,
     oidc,
+    proofs,
     protection,
     questions,
     registration,
@@ -82,6 +85,8 @@ ROUTERS = (
     rulebooks.router,
     dry_runs.router,
     events.router,
+    proofs.router,
+    evidence.router,
     health.router,
     explained.router,
 )
@@ -110,6 +115,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     app.state.streams = streams_of(service)
     metrics.add_gauges(lambda: _stream_gauges(app))
     metrics.add_gauges(lambda: webhooks.gauges(service))
+    metrics.add_gauges(lambda: seals.gauges(service))
     for router in ROUTERS:
         app.include_router(router)
     Handlers(service.application, service.access_log).install(app)

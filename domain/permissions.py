@@ -128,6 +128,8 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "see-session": _by(own=_EVERYBODY),
     "see-sessions": _by("administrator", own=_EVERYBODY),
     "see-tokens": _by("administrator", own=_EVERYBODY),
+    # Sizes and hashes alone: whoever depends on the log may watch that it is not rewritten.
+    "see-checkpoints": _EVERYBODY,
     "see-agenda": _by(own=_EVERYBODY),
     "see-address-book": _by(own=_EVERYBODY),
     # Questions.
@@ -138,6 +140,8 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "see-searches": _by("director", "auditor", "administrator", own=_EVERYBODY),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
     "follow-events": ("auditor", "director", "administrator"),
+    # The whole history of a customer as it is stored leaves the house.
+    "make-evidence": ("auditor", "director", "risk", "administrator"),
     "see-portfolio": _by("manager", "director", "auditor", "administrator", own=_EVERYBODY),
     # of whichever customer; `may_see_details` adds what a customer itself gives.
     "see-details": _by("manager", "director", "reviewer", "auditor", own=_EVERYBODY),

@@ -124,6 +124,15 @@ def record_export(
     call.service.access_log.record(_entry(call, signed, kind, right, facts, ()))
 
 
+def record_evidence(
+    call: QueryCall, signed: Signed, customer: UUID, facts: Mapping[str, Any]
+) -> None:
+    """Keep that a customer's evidence was made. Raises Unavailable."""
+    told = {"view": "evidence", **facts}
+    entry = _entry(call, signed, "exported", "make-evidence", told, (customer,))
+    call.service.access_log.record(entry)
+
+
 def record_question(
     call: QueryCall, signed: Signed, right: str, facts: Mapping[str, Any], customer: UUID | None
 ) -> None:

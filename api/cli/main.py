@@ -23,6 +23,7 @@ from api.cli import (
     token,
     verify,
     webhook,
+    witness,
     worker,
 )
 from api.cli.options import GLOBAL_OPTIONS
@@ -63,6 +64,7 @@ for _name, _command in (
     ("migrate", migrate.migrate),
     ("rebuild", rebuild.rebuild),
     ("verify", verify.verify),
+    ("witness", witness.witness),
     ("token", token.token),
     ("import", importing.import_companies),
     ("backup", backup.backup),

@@ -12,7 +12,7 @@ from tests.api.http.guests import Guests
 
 Found = Iterator[tuple[str, dict[str, Any]]]
 METHODS = {"get", "post", "patch", "put", "delete"}
-ASKING_WITH_A_BODY = {"POST /v1/rulebooks/dry-run"}
+ASKING_WITH_A_BODY = {"POST /v1/rulebooks/dry-run", "POST /v1/customers/{customer_id}/evidence"}
 """Questions that are too long for an address; everything else that is sent is a command."""
 SIGN_IN = {"POST /v1/sign-in", "/v1/sign-in/oidc", "/v1/sign-in/oidc/callback"}
 PUBLIC = {"/health/live", "/health/ready", "/problems/{slug}"} | SIGN_IN
@@ -113,6 +113,11 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/approvals",
         "GET /v1/briefing",
         "GET /v1/address-book",
+        "POST /v1/customers/{customer_id}/evidence",
+        "GET /v1/audit/checkpoint",
+        "GET /v1/audit/key",
+        "GET /v1/audit/proofs/consistency",
+        "GET /v1/audit/proofs/inclusion",
         "GET /v1/audit",
         "GET /v1/audit/export",
         "GET /v1/access",
@@ -190,7 +195,8 @@ def test_every_operation_lists_its_errors_as_problems(document: dict[str, Any]) 
 
 def test_every_command_on_a_customer_may_find_it_merged(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
-        if not name.startswith("GET") and "{customer_id}" in name:
+        is_question = name.startswith("GET") or name in ASKING_WITH_A_BODY
+        if not is_question and "{customer_id}" in name:
             conflicts = operation["responses"]["409"]["content"]["application/problem+json"]
             assert "merged" in conflicts["examples"], name
 
