@@ -39,8 +39,9 @@ check: install ## Format, lint, types of domain and eventstore, architecture
 bench: install ## Measure the figures, side by side with what others reach
 	@$(BIN)/tenure bench
 
-docs: install ## Write docs/events.md from the event classes
+docs: install ## Write docs/events.md and docs/permissions.md from the code
 	@$(BIN)/python -m tests.event_catalogue docs/events.md
+	@$(BIN)/python -m tests.permission_page docs/permissions.md
 
 clean: ## Remove .venv, caches and build products; never data (.tenure)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

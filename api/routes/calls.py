@@ -16,12 +16,14 @@ from api.answers import Answer, receipt_answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.cursors import Cursors
 from api.languages import CONTENT_LANGUAGES, Language, preferred_language
+from api.openapi import PERMISSION
 from api.security import caller
 from api.trace import trace_of
-from domain import permissions
+from domain import permissions, scopes
 from domain.application import Tenure
-from domain.errors import NotAllowed, ViewBehind
+from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
+from domain.phones import PhoneProblem, normalise_phone
 from projections.engine import ViewLagging
 
 if TYPE_CHECKING:
@@ -66,13 +68,16 @@ class CommandCall:
 
 @dataclass(frozen=True, slots=True)
 class QueryCall:
-    """A question on its way in. min_position: what the views must have reached."""
+    """A question on its way in. min_position: what the views must have reached. permission: the row
+    of the table that its route names."""
 
     service: Service
     credentials: Credentials
     min_position: int | None
     language: Language
     request_id: str
+    client: str | None
+    permission: str
 
     @property
     def application(self) -> Tenure:
@@ -80,8 +85,10 @@ class QueryCall:
         return self.service.application
 
     def signed(self) -> Signed:
-        """Who asks, with the rights of now. Raises NotSignedIn."""
-        return self.application.authenticate(self.credentials)
+        """Who asks, with the rights of now. Raises NotSignedIn, NotAllowed."""
+        signed = self.application.authenticate(self.credentials)
+        require(signed, self.permission)
+        return signed
 
     @contextmanager
     def view(self, *names: str) -> Iterator[Cursor]:
@@ -118,6 +125,12 @@ class QueryCall:
         }
         return self.answer(told, position=position)
 
+    def cursor(
+        self, query: str, filters: Mapping[str, Any], following: Sequence[Any] | None
+    ) -> str | None:
+        """The cursor of the next page; None on the last."""
+        return self._cursors().made(query, filters, following)
+
     def answer(
         self, told: Any, *, position: int | None = None, version: int | None = None
     ) -> Answer:
@@ -132,10 +145,32 @@ class QueryCall:
         return Cursors(self.application.sealer.keyed_hash)
 
 
-def require(signed: Signed, question: str) -> None:
-    """Raise NotAllowed where the roles do not permit the question."""
-    if not permissions.may(signed.roles, question):
-        raise NotAllowed(question, permissions.needs(question))
+def phone_hash_of(call: QueryCall, phone: str) -> str:
+    """The keyed hash of a phone that was asked for. Raises Invalid."""
+    try:
+        return call.application.phone_hash(normalise_phone(phone))
+    except PhoneProblem as problem:
+        raise Invalid.field("phone", problem.code, zh=problem.zh, en=problem.en) from problem
+
+
+def require(signed: Signed, permission: str) -> None:
+    """Raise NotAllowed where neither roles nor scopes give the permission, under any condition."""
+    if not permissions.may(signed.roles, permission):
+        raise NotAllowed(permission, permissions.needs(permission))
+    scopes.require(signed.scopes, permission)
+
+
+def require_for(
+    signed: Signed, permission: str, *, member: str | None = None, department: str | None = None
+) -> None:
+    """The permission reaches what belongs to `member` and `department`; with neither, everything.
+
+    Raises NotAllowed that says how far it does reach.
+    """
+    row = permissions.PERMISSIONS[permission]
+    condition = permissions.condition_of(signed.roles, row)
+    if not permissions.covers(signed, condition, member=member, department=department):
+        raise NotAllowed(permission, permissions.beyond(row, condition), condition=condition)
 
 
 def _wait_for(service: Service, views: Sequence[str], position: int) -> None:
@@ -175,12 +210,15 @@ async def command_call(request: Request) -> CommandCall:
 async def query_call(request: Request) -> QueryCall:
     """The caller and the position to wait for. Raises NotSignedIn, Invalid."""
     credentials = await caller(request)
+    trace = trace_of(request.scope)
     return QueryCall(
         request.app.state.service,
         credentials,
         min_position(request.headers),
         preferred_language(request.headers.get("accept-language")),
-        trace_of(request.scope).request_id,
+        trace.request_id,
+        trace.client,
+        request.scope["route"].openapi_extra[PERMISSION],
     )
 
 

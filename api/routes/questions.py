@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import fields_in, record_details, record_search, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
@@ -18,12 +19,11 @@ from api.models.customers import Collisions, CustomerCard
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.past import HistoryPage, HolderTold
 from api.openapi import query
-from api.routes.calls import Asked, QueryCall
+from api.routes.calls import Asked, QueryCall, phone_hash_of
 from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import ContractConfirmed, DuplicateAbsorbed, Merged, Stage
-from domain.phones import PhoneProblem, normalise_phone
 from domain.replay import Answer as AsOf
 from domain.replay import History, holder_at
 from projections import audit, customer_search
@@ -46,14 +46,17 @@ class CollisionQuestions(Questions):
     ] = 20
 
 
-@router.get("/v1/collisions", **query("questions", "Who already has this company?", Collisions))
+@router.get(
+    "/v1/collisions",
+    **query("questions", "Who already has this company?", Collisions, permission="see-customers"),
+)
 def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> Answer:
     """The collision check: records of the same or a similar name, with part of it, or that phone.
 
     Everybody signed in may ask, and sees name, state, holder and deadline.
     """
     signed = call.signed()
-    phone_hash = _phone_hash(call, asked.phone) if asked.phone else None
+    phone_hash = phone_hash_of(call, asked.phone) if asked.phone else None
     if not asked.name and phone_hash is None:
         raise Invalid(FieldProblem("name", "missing", "请填写名称或电话", "or `phone` is required"))
     disclosure = Disclosure(signed, call.application)
@@ -80,12 +83,21 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
         }
         for like in found
     ]
+    record_search(
+        call, signed, name=asked.name, phone_hash=phone_hash, shown=items, position=position
+    )
     return call.answer({"items": items, "position": position, "at": signed.at}, position=position)
 
 
 @router.get(
     "/v1/customers/{customer_id}",
-    **query("customers", "A customer's card", CustomerCard, problems=["not-found"]),
+    **query(
+        "customers",
+        "A customer's card",
+        CustomerCard,
+        permission="see-customers",
+        problems=["not-found", "details-used-up"],
+    ),
 )
 def card(customer_id: CustomerId, call: Asked) -> Answer:
     """Everything that the caller may see of one customer, as of now.
@@ -103,7 +115,13 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
 
 @router.get(
     "/v1/customers/{customer_id}/history",
-    **query("questions", "A customer's events in words", HistoryPage, problems=["not-found"]),
+    **query(
+        "questions",
+        "A customer's events in words",
+        HistoryPage,
+        permission="see-customers",
+        problems=["not-found", "details-used-up"],
+    ),
 )
 def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """The customer's own events, with the refusals about it between them, in the log's order."""
@@ -118,12 +136,13 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
     sees_details = Disclosure(signed, call.application).sees_details(
         found.holder, found.state, signers=found.signers
     )
+    items = [logged_event(entry, call.language, sees_details=sees_details) for entry in page.items]
+    right = right_to_details(signed, found.holder, found.state, found.signers)
+    record_details(call, signed, "history", fields_in(items), [customer_id], right=right)
     return call.page_answer(
         "history",
         filters,
-        items=[
-            logged_event(entry, call.language, sees_details=sees_details) for entry in page.items
-        ],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -162,7 +181,8 @@ class HolderQuestions(Questions):
         "questions",
         "Who held it at an instant?",
         HolderTold,
-        problems=["not-found"],
+        permission="see-customers",
+        problems=["not-found", "details-used-up"],
         is_view=False,
     ),
 )
@@ -189,6 +209,17 @@ def holder(
         found = replace(held_at(future), at=found.at)
         sees_details = _sees_details(disclosure, found, history)
     told = _told(call, disclosure, found, _merged_into(history, found), sees_details=sees_details)
+    held = found.interval or found.last
+    record_details(
+        call,
+        disclosure.signed,
+        "holder",
+        fields_in(told["grounds"]),
+        [customer_id],
+        right=right_to_details(
+            disclosure.signed, held and held.holder, held.stage if held else "pool"
+        ),
+    )
     return call.answer(told, position=found.known_position)
 
 
@@ -256,11 +287,3 @@ def _merged_into(history: History, found: AsOf) -> UUID | None:
         if isinstance(event, Merged) and past.position <= found.known_position:
             return event.into if event.timestamp <= found.at else None
     return None
-
-
-def _phone_hash(call: QueryCall, phone: str) -> str:
-    """The keyed hash of a phone. Raises Invalid."""
-    try:
-        return call.application.phone_hash(normalise_phone(phone))
-    except PhoneProblem as problem:
-        raise Invalid.field("phone", problem.code, zh=problem.zh, en=problem.en) from problem

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -20,6 +21,8 @@ from api.outside import rounds, states
 from api.outside.delivering import Deliverer
 from api.outside.overview import Standing, counts, gauges, standings
 from api.outside.rounds import BACKOFF_SECONDS_MAX, backoff_seconds
+from api.outside.sending import Courier
+from api.outside.targets import Targets
 from api.settings import Settings
 from api.worker import Worker
 from domain.errors import Invalid, NotAllowed, NotFound
@@ -441,3 +444,27 @@ def test_waits_grow_with_failures_and_have_a_bound() -> None:
     assert all(wait >= BACKOFF_SECONDS_MAX / 2 for wait in waits[10:])
     assert backoff_seconds(1, 600, random) == 600
     assert backoff_seconds(1, 10**9, random) == 24 * 3600
+
+
+def test_a_receiver_that_drips_its_handshake_is_cut_off_in_time() -> None:
+    """Not each wait alone is bounded, but the whole."""
+    over = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection, suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(b"\x16\x03\x03\x3f\xff")  # A record of 16,383 bytes, in single ones.
+            while not over.wait(0.05):
+                connection.sendall(b"\x02")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip, args=(listening,))
+        dripping.start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}/"
+        secret = "whsec_" + b64encode(bytes(32)).decode()
+        with Courier(url, secret, Targets(allow_internal=True), timeout_seconds=0.5) as courier:
+            reply = courier.send("msg_1", b"{}")
+        over.set()
+        dripping.join()
+    assert (reply.status, reply.excerpt) == (None, "no answer in time")
