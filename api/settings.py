@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     drain_seconds: int = Field(default=30, ge=0)
+    request_head_seconds: float = Field(default=10.0, gt=0, le=600)
+    request_body_seconds: float = Field(default=30.0, gt=0, le=3600)
+    answer_stall_seconds: float = Field(default=60.0, gt=0, le=3600)
 
     event_source: str = Field(default="/tenure", pattern=r"^[!-~]{1,200}$")
     event_type_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.){0,10}$")
