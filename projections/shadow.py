@@ -182,7 +182,7 @@ def swap(
             if time.monotonic() > give_up:
                 with attempt.transaction() as cursor:
                     raise SwapBlocked(view.NAME, _readers(cursor, view)) from error
-        time.sleep(random.uniform(*SWAP_PAUSE_SECONDS))
+        time.sleep(random.uniform(*SWAP_PAUSE_SECONDS))  # noqa: S311 - spreads attempts; no secret
 
 
 def _swapped(
