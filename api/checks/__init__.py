@@ -16,6 +16,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
     database.check_durability,
     database.check_schema,
     database.check_append_only,
+    database.check_access_log,
     database.check_privileges,
     database.check_auditor,
     database.check_connections,
