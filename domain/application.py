@@ -19,7 +19,7 @@ from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Rec
 from eventsourcing.utils import Environment
 
 from domain import commands, snapshots
-from domain.command_path import CommandPath, signed_in
+from domain.command_path import CommandPath, signed_in, who_and_rules
 from domain.customer import Customer
 from domain.customer_commands import CustomerCommands
 from domain.dry_run import IRRELEVANT_TOPICS, Fall, Span, falls
@@ -38,6 +38,7 @@ from domain.orders import (
     SealedAt,
     Signed,
 )
+from domain.organisation import NO_TREE, Departments, Organisation
 from domain.party import Party
 from domain.replay import Answer, History, holder_at
 from domain.replaying import customer_at
@@ -144,6 +145,10 @@ class Tenure(CustomerCommands, WebhookCommands, Application[UUID]):
         """Set a member's roles, department, or both."""
         return self._path.carry_out(order, commands.ChangeMember(member, roles, department))
 
+    def place_department(self, order: Order, department: str, *, parent: str | None) -> Receipt:
+        """Put a department, with all below it, under another, or under none."""
+        return self._path.carry_out(order, commands.PlaceDepartment(department, parent))
+
     def issue_token(
         self, order: Order, member: str, *, expires_at: datetime | None = None
     ) -> Receipt:
@@ -175,12 +180,11 @@ class Tenure(CustomerCommands, WebhookCommands, Application[UUID]):
 
     def authenticate(self, credentials: Credentials) -> Signed:
         """The member behind a live token, with the rights of now. Raises NotSignedIn."""
-        read = self.reader.load([], cached=[Member.id_of(credentials.member)])
-        return signed_in(credentials, read)
+        return signed_in(credentials, self.reader.load([], cached=who_and_rules(credentials)))
 
     def authenticate_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Signed]:
         """Of these, those whose token is live, each with the rights of now; one round trip."""
-        streams = {Member.id_of(one.member) for one in credentials}
+        streams = {stream for one in credentials for stream in who_and_rules(one)}
         read = self.reader.load([], cached=streams)
         signed = {}
         for one in credentials:
@@ -250,6 +254,12 @@ class Tenure(CustomerCommands, WebhookCommands, Application[UUID]):
     def member_at(self, member: str, at: datetime | None = None) -> Member:
         """A member as of an instant. Raises NotFound, also for one who had not joined then."""
         return self.reader.member_at(member, at)
+
+    def departments_at(self, at: datetime | None = None) -> Departments:
+        """The tree of departments as of an instant."""
+        found = self.reader.load([], cached=[Organisation.the_id()]).streams
+        stream = found.get(Organisation.the_id())
+        return stream.departments_at(at) if isinstance(stream, Organisation) else NO_TREE
 
     def rulebooks(self) -> RulebookStream:
         """Every adopted version."""

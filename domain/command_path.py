@@ -42,6 +42,7 @@ from domain.orders import (
     Signed,
     StoredAnswer,
 )
+from domain.organisation import NO_TREE, Departments, Organisation
 from domain.party import Party
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
@@ -138,7 +139,7 @@ class CommandPath:
             own.add(command.customer_id)
             if command.name in permissions.DECISIONS:
                 own.add(Party.id_of(command.customer_id, order.credentials.member))
-        shared = (Member.id_of(order.credentials.member), RulebookStream.the_id())
+        shared = who_and_rules(order.credentials)
         return self._log.load(
             [(stream, 0) for stream in own],
             cached=[stream for stream in shared if stream not in own],
@@ -287,6 +288,12 @@ class CommandPath:
         return float(share * min(PAUSE_SECONDS_MAX, 0.002 * 2**attempt))
 
 
+def who_and_rules(credentials: Credentials) -> tuple[UUID, ...]:
+    """The streams that tell what a member may do: his own, the departments, the rulebook."""
+    member_id = Member.id_of(credentials.member)
+    return member_id, Organisation.the_id(), RulebookStream.the_id()
+
+
 def signed_in(credentials: Credentials, read: Read) -> Signed:
     """The member behind live credentials, with the rights of this instant. Raises NotSignedIn."""
     member = read.streams.get(Member.id_of(credentials.member))
@@ -304,7 +311,7 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
         member.department,
         read.now,
         member.leaves_at,
-        frozenset((member.department,)),
+        frozenset(_departments(read).with_all_below(member.department)),
     )
 
 
@@ -341,6 +348,12 @@ def _require_version(order: Order, command: Command, read: Read) -> None:
         version = stream.version if stream is not None else 0
         if order.expected_version != version:
             raise VersionConflict(version)
+
+
+def _departments(read: Read) -> Departments:
+    """The tree as it stands; without anybody having drawn it, every department is a root."""
+    found = read.streams.get(Organisation.the_id())
+    return found.departments_at() if isinstance(found, Organisation) else NO_TREE
 
 
 def _rulebook(read: Read) -> RulebookStream:

@@ -96,6 +96,7 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # People and rules.
     "add-member": ("administrator",),
     "change-member": ("administrator",),
+    "place-department": ("administrator",),
     "issue-token": ("administrator",),
     "revoke-token": ("administrator",),
     "add-webhook": ("administrator",),

@@ -10,6 +10,7 @@ import typer
 from api.cli import (
     backup,
     bench,
+    department,
     doctor,
     importing,
     member,
@@ -70,6 +71,7 @@ for _name, _command in (
 ):
     app.command(_name)(_command)
 app.add_typer(member.app, name="member")
+app.add_typer(department.app, name="department")
 app.add_typer(webhook.app, name="webhook")
 app.add_typer(bench.app, name="bench")
 
@@ -83,7 +85,9 @@ def _with_global_options_behind(words: list[str]) -> list[str]:
         leading += rest[:taken]
         rest = rest[taken:]
     # A group such as `member` takes them behind its own command.
-    is_group = (rest[:1] in (["member"], ["webhook"]) and len(rest) > 1) or rest[:2] == [
+    is_group = (rest[:1] in (["member"], ["department"], ["webhook"]) and len(rest) > 1) or rest[
+        :2
+    ] == [
         "bench",
         "load",
     ]

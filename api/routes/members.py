@@ -73,6 +73,7 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
         "name": found.name,
         "roles": sorted(found.roles_at(at), key=permissions.ROLES.index),
         "department": found.department,
+        "departments": call.application.departments_at(at).with_all_below(found.department),
         "leaves_at": found.leaves_at,
         "tokens": _tokens(found) if may_see_tokens else None,
         "version": found.version,

@@ -64,6 +64,11 @@ from domain.events.member import (
     TokenIssued,
     TokenRevoked,
 )
+from domain.events.organisation import (
+    DepartmentPlaced,
+    OrganisationEvent,
+    OrganisationOpened,
+)
 from domain.events.party import PartyEvent, PartyNoted
 from domain.events.refusal import RefusalEvent, RefusalRecorded
 from domain.events.rulebook import RulebookEvent, RulebookOpened, VersionAdopted
@@ -108,6 +113,7 @@ __all__ = [
     "ContractVoided",
     "CustomerEvent",
     "DepartmentChanged",
+    "DepartmentPlaced",
     "Dispute",
     "DisputeMoved",
     "DisputeOpened",
@@ -138,6 +144,8 @@ __all__ = [
     "MemberJoined",
     "Merged",
     "MovedToAfterSales",
+    "OrganisationEvent",
+    "OrganisationOpened",
     "PartyEvent",
     "PartyNoted",
     "Product",

@@ -80,6 +80,8 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/tenures",
         "POST /v1/members",
         "GET /v1/members/{member}",
+        "GET /v1/departments",
+        "PUT /v1/departments/{name}",
         "PATCH /v1/members/{member}",
         "GET /v1/members/{member}/portfolio",
         "POST /v1/members/{member}/leave",
@@ -136,7 +138,7 @@ def test_every_operation_lists_its_errors_as_problems(document: dict[str, Any]) 
             assert {BY_SLUG[slug].status for slug in examples} == {int(status)}, name
         if name in ASKING_WITH_A_BODY:
             assert {"401", "403", "413", "415", "422", "503"} <= set(operation["responses"])
-        elif name.startswith(("POST /v1", "PATCH /v1")):
+        elif name.startswith(("POST /v1", "PUT /v1", "PATCH /v1")):
             assert {"401", "403", "412", "413", "415", "422", "503"} <= set(operation["responses"])
 
 
@@ -165,7 +167,7 @@ def test_commands_take_keys_and_versions_and_view_queries_a_position(
             resolved(document, parameter)["name"] for parameter in operation.get("parameters", ())
         }
         is_question = name.startswith("GET") or name in ASKING_WITH_A_BODY
-        if name.startswith(("POST /v1", "PATCH /v1", "DELETE /v1")) and not is_question:
+        if name.startswith(("POST /v1", "PUT /v1", "PATCH /v1", "DELETE /v1")) and not is_question:
             assert {"Idempotency-Key", "If-Match"} <= named, name
         if is_question and "view-behind" in json.dumps(operation["responses"]):
             assert "Tenure-Min-Position" in named, name
