@@ -1,7 +1,7 @@
 """Who sees how much of a customer (A-34): the parties everything, a stranger the public part.
 
 Everybody sees name, state, holder and deadline; contacts, phones and notes are for those whom
-`domain.permissions.may_see_details` names. A stranger sees a deadline as the end of its day in
+`domain.permissions.right_to_details` names. A stranger sees a deadline as the end of its day in
 Asia/Shanghai where the rulebook says so: nobody can lie in wait for the instant, and whoever comes
 at the instant shown finds the protection over.
 """
@@ -16,6 +16,9 @@ from functools import cached_property
 from domain import permissions
 from domain.application import Tenure
 from domain.orders import Signed
+from domain.replaying import Situation
+from domain.rulebook_text import Rulebook
+from projections.cards import Card
 
 _OFFSET = timedelta(hours=8)
 """Of Asia/Shanghai, which has known no summer time since 1991."""
@@ -32,23 +35,83 @@ class Disclosure:
     @cached_property
     def by_day(self) -> bool:
         """True where the rulebook in force shows strangers deadlines to the day."""
-        rules = self.application.rulebooks().in_force(self.signed.at)
-        return rules.disclosure.deadline_to_strangers == "day"
+        return self._rules.disclosure.deadline_to_strangers == "day"
 
-    def sees_details(self, holder: str | None, state: str, *, signers: Iterable[str] = ()) -> bool:
+    def sees_details(
+        self,
+        holder: str | None,
+        state: str,
+        *,
+        department: str | None = None,
+        signers: Iterable[str] = (),
+        is_reported: bool = False,
+    ) -> bool:
         """True where the member may read contacts, phones, notes and contracts.
 
-        signers: who signed the customer's contracts; they keep it in sight (A-31).
+        department: that of the holder. signers: who signed the customer's contracts; they keep it
+        in sight (A-31). is_reported: as a duplicate.
         """
-        return permissions.may_see_details(
-            self.signed.roles, self.signed.member, holder=holder, state=state, signers=signers
+        right = permissions.right_to_details(
+            self.signed,
+            holder=holder,
+            state=state,
+            department=department,
+            signers=signers,
+            is_reported=is_reported,
+        )
+        return right is not None
+
+    def sees_card(self, card: Card) -> bool:
+        """True where the member may read the details of the card's customer."""
+        return self.sees_details(
+            card.holder,
+            card.state,
+            department=card.department,
+            signers=card.signers,
+            is_reported=bool(card.reports),
         )
 
+    def sees_situation(self, now: Situation | None) -> bool:
+        """True where the member may read the details of a customer that stands so."""
+        return now is not None and self.sees_details(
+            now.holder,
+            now.state,
+            department=now.department,
+            signers=now.signers,
+            is_reported=bool(now.open_reports),
+        )
+
+    @cached_property
+    def rules_disputes(self) -> bool:
+        """True where the member may rule disputes by the rules in force, and so must know them."""
+        row = permissions.permitted("rule-dispute", self._rules)
+        return permissions.condition_of(self.signed.roles, row) is not None
+
+    @cached_property
+    def sees_everybodys(self) -> bool:
+        """True where the member may read the details of any customer."""
+        return self._condition == "any"
+
+    @cached_property
+    def _condition(self) -> permissions.Condition | None:
+        return permissions.condition_of(self.signed.roles, permissions.PERMISSIONS["see-details"])
+
+    @cached_property
+    def _rules(self) -> Rulebook:
+        return self.application.rulebooks().in_force(self.signed.at)
+
     def deadline(
-        self, until: datetime | None, *, holder: str | None, state: str
+        self,
+        until: datetime | None,
+        *,
+        holder: str | None,
+        state: str,
+        department: str | None = None,
     ) -> datetime | None:
         """The deadline as the member may see it; one that has passed is no secret."""
-        if until is None or until <= self.signed.at or self.sees_details(holder, state):
+        if until is None or until <= self.signed.at:
+            return until
+        if self.sees_details(holder, state, department=department):
             return until
         return end_of_day(until) if self.by_day else until
 

@@ -225,7 +225,12 @@ class Tenure(CustomerCommands, WebhookCommands, Application[UUID]):
         at = at or history.now
         asker, rulebook = self.reader.member_at(member, at), self.rulebooks()
         customer = customer_at(history, at, rulebook.rules_of)
-        asked_by = Asker(member, asker.roles_at(at), self._has_part(customer, member, at))
+        asked_by = Asker(
+            member,
+            asker.roles_at(at),
+            self._has_part(customer, member, at),
+            frozenset(self.departments_at(at).with_all_below(asker.department)),
+        )
         return rights(customer, asked_by, at, rulebook), at
 
     def _has_part(self, customer: Customer, member: str, at: datetime) -> bool:

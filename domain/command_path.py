@@ -21,7 +21,6 @@ from domain.customer import Customer
 from domain.errors import (
     IdempotencyMismatch,
     Invalid,
-    NotAllowed,
     NotFound,
     NotSignedIn,
     Refused,
@@ -44,6 +43,7 @@ from domain.orders import (
 )
 from domain.organisation import NO_TREE, Departments, Organisation
 from domain.party import Party
+from domain.reach import require_permission
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer
@@ -119,7 +119,7 @@ class CommandPath:
         customer = _customer(command, read)
         if read.command is not None:
             return _answer_again(order, read.command)
-        _require_permission(command.name, signed, _rulebook(read))
+        require_permission(command, signed, _rulebook(read), read)
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
         work = self._work(read, signed, customer)
@@ -313,13 +313,6 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
         member.leaves_at,
         frozenset(_departments(read).with_all_below(member.department)),
     )
-
-
-def _require_permission(command: str, signed: Signed, rulebook: RulebookStream) -> None:
-    """The member's roles permit the command by the rules in force. Raises NotAllowed."""
-    row = permissions.permitted(command, rulebook.in_force(signed.at))
-    if permissions.condition_of(signed.roles, row) is None:
-        raise NotAllowed(command, tuple(row))
 
 
 def _malformed(command: Command) -> Invalid | None:

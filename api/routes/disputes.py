@@ -21,7 +21,6 @@ from api.openapi import customer_command, query
 from api.routes.calls import Asked, Commanded, QueryCall
 from api.routes.parameters import CustomerId, DisputeNumber, Paged, searched
 from api.strict_route import StrictRoute
-from domain import permissions
 from domain.citations import FIRST_VALID_CLAIM
 from domain.errors import NotFound
 from domain.replaying import replay
@@ -122,7 +121,7 @@ class DisputeQuestions(Paged):
 )
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
-    the parties and those whose task is to look at any customer."""
+    the parties, and those who rule disputes or look at any customer."""
     signed = call.signed()
     filters = asked.filters()
     after = call.cursor_key("disputes", filters, asked.after)
@@ -166,9 +165,7 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
         known_at=None, known_position=read.position
     )
     now = situation_at(call, history, signed.at)
-    sees_details = now is not None and disclosure.sees_details(
-        now.holder, now.state, signers=now.signers
-    )
+    sees_details = disclosure.sees_situation(now) or disclosure.rules_disputes
     teller = Teller(call, disclosure, sees_details=sees_details)
     refusals = [entry for entry in read.entries if entry.topic == REFUSAL]
     steps = list(teller.steps(replay(history), refusals, signed.at))
@@ -181,7 +178,7 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
             if entry.topic == topic
         ]
 
-    line = _line(read.case, disclosure)
+    line = _line(read.case, disclosure, sees_details=sees_details)
     sees_all = sees_details and line["details_hidden"] is None
     answer = {
         **line,
@@ -242,13 +239,22 @@ def _parties(case: DisputeCase) -> list[dict[str, str]]:
     return [{"member": member, "part": part} for member, part in parts if member is not None]
 
 
-def _line(case: DisputeCase, disclosure: Disclosure) -> dict[str, Any]:
-    """A case; its words only for its parties and those whose task is to look at any customer."""
+def _line(
+    case: DisputeCase, disclosure: Disclosure, *, sees_details: bool = False
+) -> dict[str, Any]:
+    """A case; its words only for its parties, those who rule disputes, and those who see the
+    customer's details."""
     parties = _parties(case)
-    signed = disclosure.signed
-    sees_words = permissions.may_see_details(
-        signed.roles, signed.member, holder=None, state=""
-    ) or any(signed.member == party["member"] for party in parties if party["part"] != "refused")
+    sees_words = (
+        sees_details
+        or disclosure.rules_disputes
+        or disclosure.sees_everybodys
+        or any(
+            disclosure.signed.member == party["member"]
+            for party in parties
+            if party["part"] != "refused"
+        )
+    )
     return {
         **{name: getattr(case, name) for name in _OF_LINE},
         "statement": case.statement if sees_words else None,

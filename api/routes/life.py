@@ -58,9 +58,7 @@ def replayed(
     disclosure = Disclosure(signed, call.application)
     at = min(asked.until or signed.at, signed.at)
     now = situation_at(call, history, signed.at)
-    sees_details = now is not None and disclosure.sees_details(
-        now.holder, now.state, signers=now.signers
-    )
+    sees_details = disclosure.sees_situation(now)
     teller = Teller(call, disclosure, sees_details=sees_details)
     steps = list(teller.steps(replay(history, until=at), refusals, at))
     stands = situation_at(call, history, at)
@@ -107,9 +105,7 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     disclosure = Disclosure(signed, call.application)
     history = call.application.history(customer_id)
     now = situation_at(call, history, signed.at)
-    sees_details = now is not None and disclosure.sees_details(
-        now.holder, now.state, signers=now.signers
-    )
+    sees_details = disclosure.sees_situation(now)
     member = asked.member or signed.member
     asked_at = asked.at or signed.at
     looked_at = asked_at if sees_details else disclosure.future(asked_at)
@@ -118,7 +114,9 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     for right in rights:
         until = right.until
         if right.rule == "already-protected" and now is not None:
-            until = disclosure.deadline(until, holder=now.holder, state=now.state)
+            until = disclosure.deadline(
+                until, holder=now.holder, state=now.state, department=now.department
+            )
         told.append({**fields_of(right), "until": until})
     return call.answer(
         {"customer_id": customer_id, "member": member, "rights": told, "at": asked_at}

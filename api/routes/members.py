@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.answers import Answer
 from api.models.bodies import MemberBody, MemberChangesBody, TokenBody
+from api.models.departments import MemberRightsTold
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.receipts import StreamReceipt, TokenReceipt
 from api.models.tasks import MemberTold
@@ -80,6 +81,44 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
         "at": at,
     }
     return call.answer(told, version=found.version)
+
+
+@router.get(
+    "/v1/members/{member}/rights",
+    **query(
+        "people",
+        "What a member may do and ask as of an instant",
+        MemberRightsTold,
+        permission="see-members",
+        problems=["not-found"],
+        is_view=False,
+    ),
+)
+def member_rights(
+    member: MemberId, asked: Annotated[MemberQuestions, Query()], call: Asked
+) -> Answer:
+    """Every permission with how far it reaches, by the roles, the departments and the rules of that
+    instant. What he may do with one customer: `GET /v1/customers/{customer_id}/may?member=`."""
+    at = asked.at or call.signed().at
+    found = call.application.member_at(member, at)
+    roles = found.roles_at(at)
+    rules = call.application.rulebooks().in_force(at)
+    reach = {
+        name: permissions.condition_of(roles, permissions.permitted(name, rules))
+        for name in permissions.PERMISSIONS
+    }
+    told = {
+        "member": found.member,
+        "roles": sorted(roles, key=permissions.ROLES.index),
+        "departments": call.application.departments_at(at).with_all_below(found.department),
+        "permissions": [
+            {"permission": name, "condition": condition}
+            for name, condition in reach.items()
+            if condition is not None
+        ],
+        "at": at,
+    }
+    return call.answer(told)
 
 
 @router.patch(

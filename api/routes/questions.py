@@ -76,7 +76,10 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
             "holder": like.holder,
             "group": like.group,
             "protected_until": disclosure.deadline(
-                like.protected_until, holder=like.holder, state=like.state
+                like.protected_until,
+                holder=like.holder,
+                state=like.state,
+                department=like.department,
             ),
             "into": like.merged_into,
             "match": like.match,
@@ -130,9 +133,7 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
         if found is None:
             raise NotFound("customer", customer_id)
         page = audit.history(cursor, customer_id, limit=asked.limit, after=after)
-    sees_details = Disclosure(signed, call.application).sees_details(
-        found.holder, found.state, signers=found.signers
-    )
+    sees_details = Disclosure(signed, call.application).sees_card(found)
     return call.page_answer(
         "history",
         filters,
@@ -221,7 +222,9 @@ def _told(
     held = told.protection if told else None
 
     def deadline(until: datetime | None) -> datetime | None:
-        return disclosure.deadline(until, holder=told.holder, state=told.stage) if told else None
+        return told and disclosure.deadline(
+            until, holder=told.holder, state=told.stage, department=told.department
+        )
 
     until = deadline(told.until if told else None)
     interval = found.interval
@@ -252,7 +255,9 @@ def _sees_details(disclosure: Disclosure, found: AsOf, history: History) -> bool
     if told is None:
         return disclosure.sees_details(None, "pool")
     signers = _signers(history) if told.stage is Stage.FORMAL else ()
-    return disclosure.sees_details(told.holder, told.stage, signers=signers)
+    return disclosure.sees_details(
+        told.holder, told.stage, department=told.department, signers=signers
+    )
 
 
 def _signers(history: History) -> Iterator[str]:

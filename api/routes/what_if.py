@@ -64,9 +64,7 @@ def supposed(
         raise NotFound("customer", customer_id)
     told = what_if(history, rules, rulebooks.rules_of, [_attempt(found) for found in refusals])
     disclosure = Disclosure(signed, call.application)
-    sees_details = disclosure.sees_details(
-        told.was.holder, told.was.state, signers=told.was.signers
-    )
+    sees_details = disclosure.sees_situation(told.was)
     teller = SuppositionTeller(
         Teller(call, disclosure, sees_details=sees_details),
         {refusal.position: refusal for refusal in refusals},

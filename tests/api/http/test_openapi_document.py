@@ -80,6 +80,7 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/tenures",
         "POST /v1/members",
         "GET /v1/members/{member}",
+        "GET /v1/members/{member}/rights",
         "GET /v1/departments",
         "PUT /v1/departments/{name}",
         "PATCH /v1/members/{member}",
