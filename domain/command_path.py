@@ -22,7 +22,6 @@ from domain.customer import Customer
 from domain.errors import (
     IdempotencyMismatch,
     Invalid,
-    NotAllowed,
     NotFound,
     NotSignedIn,
     Refused,
@@ -43,7 +42,9 @@ from domain.orders import (
     Signed,
     StoredAnswer,
 )
+from domain.organisation import NO_TREE, Departments, Organisation
 from domain.party import Party
+from domain.reach import require_permission
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer
@@ -119,7 +120,7 @@ class CommandPath:
         customer = _customer(command, read)
         if read.command is not None:
             return _answer_again(order, read.command)
-        _require_permission(command.name, signed, _rulebook(read))
+        require_permission(command, signed, _rulebook(read), read)
         scopes.require(signed.scopes, command.name)
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
@@ -140,7 +141,7 @@ class CommandPath:
             own.add(command.customer_id)
             if command.name in permissions.DECISIONS:
                 own.add(Party.id_of(command.customer_id, order.credentials.member))
-        shared = (Member.id_of(order.credentials.member), RulebookStream.the_id())
+        shared = who_and_rules(order.credentials)
         return self._log.load(
             [(stream, 0) for stream in own],
             cached=[stream for stream in shared if stream not in own],
@@ -291,6 +292,12 @@ class CommandPath:
         return float(share * min(PAUSE_SECONDS_MAX, 0.002 * 2**attempt))
 
 
+def who_and_rules(credentials: Credentials) -> tuple[UUID, ...]:
+    """The streams that tell what a member may do: his own, the departments, the rulebook."""
+    member_id = Member.id_of(credentials.member)
+    return member_id, Organisation.the_id(), RulebookStream.the_id()
+
+
 def signed_in(credentials: Credentials, read: Read) -> Signed:
     """The member behind live credentials, with the rights of this instant. Raises NotSignedIn."""
     member = read.streams.get(Member.id_of(credentials.member))
@@ -306,18 +313,11 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
         member.department,
         read.now,
         member.leaves_at,
-        departments=frozenset((member.department,)),
+        departments=frozenset(_departments(read).with_all_below(member.department)),
         scopes=token.scopes if token else None,
         token_id=token.token_id if token else None,
         session_id=credentials.session,
     )
-
-
-def _require_permission(command: str, signed: Signed, rulebook: RulebookStream) -> None:
-    """The member's roles permit the command by the rules in force. Raises NotAllowed."""
-    row = permissions.permitted(command, rulebook.in_force(signed.at))
-    if permissions.condition_of(signed.roles, row) is None:
-        raise NotAllowed(command, tuple(row))
 
 
 def _in_session(credentials: Credentials, member: Member, at: datetime) -> bool:
@@ -352,6 +352,12 @@ def _require_version(order: Order, command: Command, read: Read) -> None:
         version = stream.version if stream is not None else 0
         if order.expected_version != version:
             raise VersionConflict(version)
+
+
+def _departments(read: Read) -> Departments:
+    """The tree as it stands; without anybody having drawn it, every department is a root."""
+    found = read.streams.get(Organisation.the_id())
+    return found.departments_at() if isinstance(found, Organisation) else NO_TREE
 
 
 def _rulebook(read: Read) -> RulebookStream:

@@ -84,6 +84,7 @@ class Collision:
     state: str
     holder: str | None
     group: str | None
+    department: str | None
     protected_until: datetime | None
     merged_into: UUID | None
     match: Match
@@ -199,6 +200,7 @@ def _collision(row: Mapping[str, Any], now: datetime) -> Collision:
         state=state_of(live, row["merged_into"]),
         holder=live.holder if live else None,
         group=live.group if live else None,
+        department=live.department if live else None,
         protected_until=live.ends_at if live else None,
         merged_into=row["merged_into"],
         match=MATCHES[row["strength"]],

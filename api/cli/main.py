@@ -10,6 +10,7 @@ import typer
 from api.cli import (
     backup,
     bench,
+    department,
     doctor,
     erase,
     importing,
@@ -74,9 +75,14 @@ for _name, _command in (
     ("psql", psql.psql),
 ):
     app.command(_name)(_command)
-app.add_typer(member.app, name="member")
-app.add_typer(webhook.app, name="webhook")
-app.add_typer(keys.app, name="keys")
+_GROUPS = {
+    "member": member.app,
+    "department": department.app,
+    "webhook": webhook.app,
+    "keys": keys.app,
+}
+for _name, _group in _GROUPS.items():
+    app.add_typer(_group, name=_name)
 app.add_typer(bench.app, name="bench")
 
 
@@ -89,9 +95,6 @@ def _with_global_options_behind(words: list[str]) -> list[str]:
         leading += rest[:taken]
         rest = rest[taken:]
     # A group such as `member` takes them behind its own command.
-    is_group = (rest[:1] in (["member"], ["webhook"], ["keys"]) and len(rest) > 1) or rest[:2] == [
-        "bench",
-        "load",
-    ]
+    is_group = len(rest) > 1 and (rest[0] in _GROUPS or rest[:2] == ["bench", "load"])
     place = 2 if is_group else 1
     return rest[:place] + leading + rest[place:]

@@ -173,6 +173,22 @@ def require_for(
         raise NotAllowed(permission, permissions.beyond(row, condition), condition=condition)
 
 
+def departments_of(
+    signed: Signed, permission: str, *, department: str | None = None
+) -> frozenset[str] | None:
+    """The departments that the permission reaches; None: every one. department: the one asked for.
+
+    Raises NotAllowed for one that it does not reach, or where it is for no department at all.
+    """
+    row = permissions.PERMISSIONS[permission]
+    condition = permissions.condition_of(signed.roles, row)
+    if condition == "any":
+        return None
+    if condition != "department" or department not in (None, *signed.departments):
+        raise NotAllowed(permission, permissions.beyond(row, condition), condition=condition)
+    return signed.departments
+
+
 def _wait_for(service: Service, views: Sequence[str], position: int) -> None:
     """Return once the views are at `position`. Raises ViewBehind."""
     with _behind_told():

@@ -113,8 +113,8 @@ def portfolio(member: MemberId, asked: Annotated[Paged, Query()], call: Asked) -
     """The customers that a member holds now, the next deadline first. One's own, or for those
     whose roles permit any."""
     signed = call.signed()
-    require_for(signed, "see-portfolio", member=member)
-    call.application.member_at(member)
+    found = call.application.member_at(member)
+    require_for(signed, "see-portfolio", member=member, department=found.department)
     questions = CustomerQuestions(holder=member, sort="until", limit=asked.limit, after=asked.after)
     return _customers(call, signed, "portfolio", questions)
 
@@ -163,7 +163,7 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
     after = call.cursor_key("tenures", filters, asked.after)
     disclosure = Disclosure(signed, call.application)
     at, start = asked.at, asked.start
-    if not disclosure.sees_details(asked.holder, state=""):
+    if not _sees_instants(call, disclosure, asked):
         at, start = at and disclosure.future(at), start and disclosure.future(start)
     with call.view(tenures.NAME) as cursor:
         page = tenures.tenures(
@@ -179,12 +179,27 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
         )
     items = []
     for entry in page.items:
-        until = disclosure.deadline(entry.until, holder=entry.holder, state=entry.stage)
+        until = disclosure.deadline(
+            entry.until, holder=entry.holder, state=entry.stage, department=entry.department
+        )
         told = {field: getattr(entry, field) for field in entry.__dataclass_fields__}
         items.append(told | {"until": until})
     return call.page_answer(
         "tenures", filters, items=items, following=page.next, position=page.position, at=signed.at
     )
+
+
+def _sees_instants(call: Asked, disclosure: Disclosure, asked: TenureQuestions) -> bool:
+    """True where the caller may know the exact deadlines of everything that is asked about: a
+    stranger could find one by asking for instant after instant."""
+    signed = disclosure.signed
+    if disclosure.sees_everybodys or (asked.holder and asked.holder == signed.member):
+        return True
+    if asked.customer is None:
+        return False
+    with call.view(customer_search.VIEW) as cursor:
+        card, _ = customer_search.card(cursor, asked.customer, now=signed.at)
+    return card is not None and disclosure.right_to_card(card) is not None
 
 
 def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQuestions) -> Answer:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.answers import Answer
 from api.models.bodies import MemberBody, MemberChangesBody, TokenBody
+from api.models.departments import MemberRightsTold
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.receipts import StreamReceipt, TokenReceipt
 from api.models.sign_in import TokenPage
@@ -74,12 +75,51 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
         "name": found.name,
         "roles": sorted(found.roles_at(at), key=permissions.ROLES.index),
         "department": found.department,
+        "departments": call.application.departments_at(at).with_all_below(found.department),
         "leaves_at": found.leaves_at,
         "tokens": _tokens(found) if may_see_tokens else None,
         "version": found.version,
         "at": at,
     }
     return call.answer(told, version=found.version)
+
+
+@router.get(
+    "/v1/members/{member}/rights",
+    **query(
+        "people",
+        "What a member may do and ask as of an instant",
+        MemberRightsTold,
+        permission="see-members",
+        problems=["not-found"],
+        is_view=False,
+    ),
+)
+def member_rights(
+    member: MemberId, asked: Annotated[MemberQuestions, Query()], call: Asked
+) -> Answer:
+    """Every permission with how far it reaches, by the roles, the departments and the rules of that
+    instant. What he may do with one customer: `GET /v1/customers/{customer_id}/may?member=`."""
+    at = asked.at or call.signed().at
+    found = call.application.member_at(member, at)
+    roles = found.roles_at(at)
+    rules = call.application.rulebooks().in_force(at)
+    reach = {
+        name: permissions.condition_of(roles, permissions.permitted(name, rules))
+        for name in permissions.PERMISSIONS
+    }
+    told = {
+        "member": found.member,
+        "roles": sorted(roles, key=permissions.ROLES.index),
+        "departments": call.application.departments_at(at).with_all_below(found.department),
+        "permissions": [
+            {"permission": name, "condition": condition}
+            for name, condition in reach.items()
+            if condition is not None
+        ],
+        "at": at,
+    }
+    return call.answer(told)
 
 
 @router.patch(

@@ -90,6 +90,11 @@ class Guests:
             issued = application.issue_token(Order(CONSOLE), member)
             self.tokens[member] = issued.extra["token"]
 
+    def place(self, department: str, under: str = "一部") -> None:
+        """Put a department under another: where everybody of MEMBERS is, and so its manager."""
+        answer = self.send("PUT", f"/v1/departments/{department}", "root", json={"parent": under})
+        assert answer.status_code == 200, answer.text
+
     def send(
         self,
         method: str,

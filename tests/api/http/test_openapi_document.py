@@ -94,6 +94,9 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/tenures",
         "POST /v1/members",
         "GET /v1/members/{member}",
+        "GET /v1/members/{member}/rights",
+        "GET /v1/departments",
+        "PUT /v1/departments/{name}",
         "PATCH /v1/members/{member}",
         "GET /v1/members/{member}/portfolio",
         "POST /v1/members/{member}/password",
@@ -189,7 +192,7 @@ def test_every_operation_lists_its_errors_as_problems(document: dict[str, Any]) 
             continue
         if name in ASKING_WITH_A_BODY:
             assert {"401", "403", "413", "415", "422", "503"} <= set(operation["responses"])
-        elif name.startswith(("POST /v1", "PATCH /v1")):
+        elif name.startswith(("POST /v1", "PUT /v1", "PATCH /v1")):
             assert {"401", "403", "412", "413", "415", "422", "503"} <= set(operation["responses"])
 
 
@@ -219,7 +222,7 @@ def test_commands_take_keys_and_versions_and_view_queries_a_position(
             resolved(document, parameter)["name"] for parameter in operation.get("parameters", ())
         }
         is_question = name.startswith("GET") or name in ASKING_WITH_A_BODY | BESIDE_THE_LOG
-        if name.startswith(("POST /v1", "PATCH /v1", "DELETE /v1")) and not is_question:
+        if name.startswith(("POST /v1", "PUT /v1", "PATCH /v1", "DELETE /v1")) and not is_question:
             assert {"Idempotency-Key", "If-Match"} <= named, name
         if is_question and "view-behind" in json.dumps(operation["responses"]):
             assert "Tenure-Min-Position" in named, name
