@@ -19,7 +19,7 @@ from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Rec
 from eventsourcing.utils import Environment
 
 from domain import commands, snapshots
-from domain.command_path import CommandPath, signed_in, who_and_rules
+from domain.command_path import CommandPath
 from domain.customer import Customer
 from domain.customer_commands import CustomerCommands
 from domain.dry_run import IRRELEVANT_TOPICS, Fall, Span, falls
@@ -45,6 +45,7 @@ from domain.replaying import customer_at
 from domain.rulebook import RulebookStream
 from domain.rulebook_text import Rulebook
 from domain.sealing import Sealer
+from domain.signed_in import signed_in, who_and_rules
 from domain.subject_commands import SubjectCommands
 from domain.webhook_commands import WebhookCommands
 from domain.work import CountHeld

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,6 @@ from domain.errors import (
     IdempotencyMismatch,
     Invalid,
     NotFound,
-    NotSignedIn,
     Refused,
     Unavailable,
     VersionConflict,
@@ -33,21 +31,19 @@ from domain.events.values import SYSTEM
 from domain.log import Log, Read
 from domain.member import Member
 from domain.orders import (
-    CONSOLE,
     CommandRecord,
-    Credentials,
     Order,
     Random,
     Receipt,
     Signed,
     StoredAnswer,
 )
-from domain.organisation import NO_TREE, Departments, Organisation
 from domain.party import Party
 from domain.reach import require_permission
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer
+from domain.signed_in import signed_in, who_and_rules
 from domain.work import Command, CountHeld, Decision, Work
 
 TRIES_MAX = 20
@@ -292,40 +288,6 @@ class CommandPath:
         return float(share * min(PAUSE_SECONDS_MAX, 0.002 * 2**attempt))
 
 
-def who_and_rules(credentials: Credentials) -> tuple[UUID, ...]:
-    """The streams that tell what a member may do: his own, the departments, the rulebook."""
-    member_id = Member.id_of(credentials.member)
-    return member_id, Organisation.the_id(), RulebookStream.the_id()
-
-
-def signed_in(credentials: Credentials, read: Read) -> Signed:
-    """The member behind live credentials, with the rights of this instant. Raises NotSignedIn."""
-    member = read.streams.get(Member.id_of(credentials.member))
-    if not isinstance(member, Member):
-        raise NotSignedIn
-    token = member.live_token(credentials.digest, read.now) if credentials.digest else None
-    if token is None and credentials != CONSOLE and not _in_session(credentials, member, read.now):
-        raise NotSignedIn
-    return Signed(
-        member.member,
-        member.name,
-        member.roles_at(read.now),
-        member.department,
-        read.now,
-        member.leaves_at,
-        departments=frozenset(_departments(read).with_all_below(member.department)),
-        scopes=token.scopes if token else None,
-        token_id=token.token_id if token else None,
-        session_id=credentials.session,
-    )
-
-
-def _in_session(credentials: Credentials, member: Member, at: datetime) -> bool:
-    """Whether a session that was found live still counts: not once its member has left (A-47)."""
-    is_session = credentials.session is not None and credentials.digest is None
-    return is_session and not member.has_left(at)
-
-
 def _malformed(command: Command) -> Invalid | None:
     """What makes the command malformed; said only to somebody who is signed in."""
     try:
@@ -352,12 +314,6 @@ def _require_version(order: Order, command: Command, read: Read) -> None:
         version = stream.version if stream is not None else 0
         if order.expected_version != version:
             raise VersionConflict(version)
-
-
-def _departments(read: Read) -> Departments:
-    """The tree as it stands; without anybody having drawn it, every department is a root."""
-    found = read.streams.get(Organisation.the_id())
-    return found.departments_at() if isinstance(found, Organisation) else NO_TREE
 
 
 def _rulebook(read: Read) -> RulebookStream:

@@ -24,6 +24,7 @@ from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import ContractConfirmed, DuplicateAbsorbed, Merged, Stage
+from domain.permissions import Right
 from domain.replay import Answer as AsOf
 from domain.replay import History, holder_at
 from projections import audit, customer_search
