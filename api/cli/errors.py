@@ -13,6 +13,7 @@ from api.cli.output import ExitStatus, Words
 from api.company_file import FileUnusable
 from api.embedded import EmbeddedPostgresError
 from api.languages import Language
+from api.proof.signing import CheckpointRefused
 from api.proof.witness import LogUnreachable, WitnessAlarm
 from api.settings import SettingsInvalid
 from domain.errors import Invalid, TenureError
@@ -31,6 +32,7 @@ _WITH_WORDS: dict[Any, tuple[str, ExitStatus]] = {
     SettingsInvalid: ("settings", ExitStatus.USAGE),
     FileUnusable: ("file", ExitStatus.REFUSED),
     BackupError: ("backup", ExitStatus.REFUSED),
+    CheckpointRefused: ("checkpoint", ExitStatus.REFUSED),
     WitnessAlarm: ("witness", ExitStatus.REFUSED),
     LogUnreachable: ("unavailable", ExitStatus.REFUSED),
 }
