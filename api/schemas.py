@@ -22,7 +22,7 @@ _MADE_LAST = (
     "tenure.migrations",
     "views.positions",
     "outside.webhooks",
-    "access.entries",
+    "access.token_uses",
     "proof.tiles",
 )
 

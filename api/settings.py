@@ -49,6 +49,13 @@ class Settings(BaseSettings):
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     drain_seconds: int = Field(default=30, ge=0)
 
+    session_idle_minutes: int = Field(default=120, ge=1, le=43_200)
+    session_hours: int = Field(default=12, ge=1, le=720)
+    one_time_password_days: int = Field(default=7, ge=1, le=60)
+    sign_ins_per_minute: int = Field(default=10, ge=0)
+    member_requests_per_minute: int = Field(default=1200, ge=0)
+    client_requests_per_minute: int = Field(default=2400, ge=0)
+
     event_source: str = Field(default="/tenure", pattern=r"^[!-~]{1,200}$")
     event_type_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.){0,10}$")
     streams_max: int = Field(default=200, ge=0, le=10_000)
@@ -70,6 +77,10 @@ class Settings(BaseSettings):
 
     key: SecretStr | None = None
     key_file: Path | None = None
+    key_next: SecretStr | None = None
+    key_next_file: Path | None = None
+    key_old: SecretStr | None = None
+    key_old_file: Path | None = None
     hash_key: SecretStr | None = None
     hash_key_file: Path | None = None
 

@@ -21,13 +21,14 @@ class Trace:
 
     client: the address that the request came from; a trusted proxy's word for it counts.
     is_secure: whether it came over TLS, by the same word. command_id: stored with the events of
-    the command. slug: the problem that answered.
+    the command. digest: of the token. slug: the problem that answered.
     """
 
     request_id: str
     client: str | None = None
     is_secure: bool = False
     member: str | None = None
+    digest: str | None = None
     command_id: UUID | None = None
     slug: str | None = None
 

@@ -111,6 +111,9 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "change-member": ("administrator",),
     "issue-token": ("administrator",),
     "revoke-token": ("administrator",),
+    "set-password": ("administrator",),
+    "change-password": _by(own=_EVERYBODY),
+    "end-session": _by("administrator", own=_EVERYBODY),
     "add-webhook": ("administrator",),
     "disable-webhook": ("administrator",),
     "enable-webhook": ("administrator",),
@@ -124,10 +127,17 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "see-metrics": _EVERYBODY,
     # Sizes and hashes alone: whoever depends on the log may watch that it is not rewritten.
     "see-checkpoints": _EVERYBODY,
+    "see-session": _by(own=_EVERYBODY),
+    "see-sessions": _by("administrator", own=_EVERYBODY),
+    "see-tokens": _by("administrator", own=_EVERYBODY),
     "see-agenda": _by(own=_EVERYBODY),
     "see-address-book": _by(own=_EVERYBODY),
     # Questions.
     "see-audit": ("auditor", "manager", "director", "risk", "administrator"),
+    # Who looked at what; one's own looks anybody sees. An administrator reads and cannot hide.
+    "see-access-log": _by("auditor", "administrator", own=_EVERYBODY),
+    # What a search showed decides disputes, which directors rule.
+    "see-searches": _by("director", "auditor", "administrator", own=_EVERYBODY),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
     "follow-events": ("auditor", "director", "administrator"),
     # The whole history of a customer as it is stored leaves the house.
@@ -140,6 +150,7 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
         *("reviewer", "manager", "director", "auditor"),
         own=("risk", "finance", "after-sales-manager", "customer-manager", "administrator"),
     ),
+    "see-bursts": ("manager", "director", "auditor"),
     "see-briefing": ("manager", "director", "auditor"),
     # Whoever may adopt rules, and those whose sellers they concern, try them first.
     "see-dry-run": ("manager", "director", "administrator"),

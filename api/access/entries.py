@@ -19,6 +19,8 @@ Kind = Literal[
     "signed-in",
     "sign-in-failed",
     "signed-out",
+    "password-set",
+    "password-changed",
 ]
 """`details-read`: chosen by the reader, and counted. `waiting-read`: with a list of what waits for
 a decision, which nobody chooses, so it is not. `access-asked`: somebody read this log."""

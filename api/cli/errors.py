@@ -12,6 +12,7 @@ from api.backups.errors import BackupError
 from api.cli.output import ExitStatus, Words
 from api.company_file import FileUnusable
 from api.embedded import EmbeddedPostgresError
+from api.key_rotation import RotationRefused
 from api.languages import Language
 from api.proof.signing import CheckpointRefused
 from api.proof.witness import LogUnreachable, WitnessAlarm
@@ -32,6 +33,7 @@ _WITH_WORDS: dict[Any, tuple[str, ExitStatus]] = {
     SettingsInvalid: ("settings", ExitStatus.USAGE),
     FileUnusable: ("file", ExitStatus.REFUSED),
     BackupError: ("backup", ExitStatus.REFUSED),
+    RotationRefused: ("rotation", ExitStatus.REFUSED),
     CheckpointRefused: ("checkpoint", ExitStatus.REFUSED),
     WitnessAlarm: ("witness", ExitStatus.REFUSED),
     LogUnreachable: ("unavailable", ExitStatus.REFUSED),

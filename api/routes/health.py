@@ -92,6 +92,14 @@ class Ready(Told):
             },
         ),
     ]
+    access_log: Annotated[
+        bool,
+        described(
+            "Whether the access log can be written. If not, whatever shows details is answered "
+            "with `unavailable`.",
+            True,
+        ),
+    ]
     webhooks: Annotated[
         WebhookHealth | None,
         described(
@@ -121,20 +129,16 @@ def ready(request: Request) -> Answer:
     """Asks the database, and says how far each view is behind the log.
 
     A view that lags or was set aside does not make the service unready: its answers say so. Nor
-    does a webhook that fails, or a log that is not what was signed: that is for an operator to see.
+    does a webhook that fails, an access log that cannot be written, or a log that is not what was
+    signed: those are for an operator to see.
     """
     service = request.app.state.service
     try:
         lags, webhooks, seals = service.engine.lag(), counts(service), standings(service)
+        is_kept = service.access_log.is_writable()
     except EventSourcingError:
-        nothing = {
-            "status": "unavailable",
-            "settled": None,
-            "views": {},
-            "webhooks": None,
-            "seals": {},
-        }
-        return Answer(nothing, status=503)
+        nothing = {"status": "unavailable", "settled": None, "views": {}, "webhooks": None}
+        return Answer(nothing | {"access_log": False, "seals": {}}, status=503)
     return Answer(
         {
             "status": "ready",
@@ -148,6 +152,7 @@ def ready(request: Request) -> Answer:
                 }
                 for name, lag in lags.items()
             },
+            "access_log": is_kept,
             "webhooks": webhooks,
             "seals": {one.log.name: _seal(one) for one in seals},
         }

@@ -11,10 +11,12 @@ from api.answers import Answer
 from api.models.bodies import MemberBody, MemberChangesBody, TokenBody
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.receipts import StreamReceipt, TokenReceipt
+from api.models.sign_in import TokenPage
 from api.models.tasks import MemberTold
 from api.openapi import command, query
-from api.routes.calls import Asked, Commanded
+from api.routes.calls import Asked, Commanded, require_for
 from api.routes.parameters import MemberId, QueryInstant, Questions, TokenId
+from api.sign_in.token_uses import last_uses
 from api.strict_route import StrictRoute
 from domain import permissions
 from domain.member import Member
@@ -90,6 +92,35 @@ def change_member(member: MemberId, body: MemberChangesBody, call: Commanded) ->
         call.order, member, roles=body.roles, department=body.department
     )
     return call.answer(receipt)
+
+
+@router.get(
+    "/v1/members/{member}/tokens",
+    **query(
+        "people",
+        "A member's tokens",
+        TokenPage,
+        permission="see-tokens",
+        problems=["not-found"],
+        is_view=False,
+    ),
+)
+def tokens(member: MemberId, call: Asked) -> Answer:
+    """The tokens that are not revoked, with their last use: the caller's own, or a member's
+    (administrators)."""
+    signed = call.signed()
+    require_for(signed, "see-tokens", member=member)
+    found = call.application.member_at(member)
+    used = last_uses(call.service.database, found.tokens)
+    items = [
+        {
+            **told,
+            "last_used_at": use.at if use else None,
+            "last_client": use.client if use else None,
+        }
+        for told, use in zip(_tokens(found), map(used.get, found.tokens), strict=True)
+    ]
+    return call.answer({"items": items, "at": signed.at}, version=found.version)
 
 
 @router.post(
