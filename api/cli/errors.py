@@ -14,6 +14,7 @@ from api.company_file import FileUnusable
 from api.embedded import EmbeddedPostgresError
 from api.key_rotation import RotationRefused
 from api.languages import Language
+from api.proof.signing import CheckpointRefused
 from api.proof.witness import LogUnreachable, WitnessAlarm
 from api.settings import SettingsInvalid
 from domain.errors import Invalid, TenureError
@@ -33,6 +34,7 @@ _WITH_WORDS: dict[Any, tuple[str, ExitStatus]] = {
     FileUnusable: ("file", ExitStatus.REFUSED),
     BackupError: ("backup", ExitStatus.REFUSED),
     RotationRefused: ("rotation", ExitStatus.REFUSED),
+    CheckpointRefused: ("checkpoint", ExitStatus.REFUSED),
     WitnessAlarm: ("witness", ExitStatus.REFUSED),
     LogUnreachable: ("unavailable", ExitStatus.REFUSED),
 }

@@ -23,7 +23,10 @@ from domain.errors import Invalid, Unavailable
 
 router = APIRouter(route_class=StrictRoute)
 ZIP = "application/zip"
-_PROBLEMS = ("not-signed-in", "not-allowed", "not-found", "too-large", "unsupported-type")
+_PROBLEMS = (
+    *("not-signed-in", "not-allowed", "csrf", "not-found", "too-large", "unsupported-type"),
+    "too-many-requests",
+)
 _TOLD: dict[str, Any] = {
     "tags": ["proof"],
     "summary": "The evidence of a customer, as a zip",

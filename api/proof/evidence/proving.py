@@ -126,7 +126,10 @@ def key_id_of(name, key):
 def signed_text(note, name, key, place):
     """The text of a note that the key signed under this name."""
     text, gap, signatures = note.rpartition("\n\n")
-    for line in signatures.split("\n") if gap else ():
+    lines = signatures.split("\n")
+    if not gap or lines.pop() or not all(line.startswith("— ") for line in lines):
+        raise Broken(f"{place}: this is no signed note")
+    for line in lines:
         dash, _, rest = line.partition(" ")
         signer, _, encoded = rest.partition(" ")
         if dash != "—" or signer != name:

@@ -4,60 +4,20 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.proof.keeping import CheckpointFile
-from api.proof.logs import ACCESS, EVENTS
+from api.proof.logs import EVENTS
 from api.proof.notes import COSIGNATURE, Checkpoint, Signer, checkpoint_of, read_note, read_verifier
-from api.proof.sealing import LogSealer
 from api.proof.tree import is_consistent, is_included
-from tests.api.http.contract import Contract
-from tests.api.http.guests import MONDAY, Guests, assert_problem, served, settings_for
+from tests.api.http.guests import Guests, assert_problem
 from tests.api.proof.conftest import rows_of
-
-SEED = bytes(range(32))
-NAME = "example.cn/tenure"
-
-
-@pytest.fixture(scope="module")
-def guests(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
-    folder = tmp_path_factory.mktemp("proof")
-    clock = folder / "now"
-    clock.write_text(MONDAY.isoformat())
-    settings = settings_for(database_url, clock).model_copy(
-        update={
-            "checkpoints": folder / "kept",
-            "signing_key": SecretStr(SEED.hex()),
-            "origin": NAME,
-            "checkpoint_events": 1,
-        }
-    )
-    with (
-        served(settings) as (service, url),
-        httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
-    ):
-        contract = Contract(client.get("/openapi.json").json())
-        guests = Guests(service, client, clock, contract)
-        guests.move_in()
-        yield guests
-
-
-def sealed(guests: Guests) -> int:
-    """Everything so far, with a checkpoint; how many events."""
-    with closing(LogSealer(guests.service)) as sealer:
-        while sealer.step():
-            pass
-    guests.service.checkpointer.sign(ACCESS)
-    return guests.service.checkpointer.sign(EVENTS)[1].size
+from tests.api.proof.serving import NAME, SEED, sealed
 
 
 def test_anybody_signed_in_fetches_checkpoint_and_keys(guests: Guests) -> None:
