@@ -40,7 +40,7 @@ from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 NAME = "customers"
-VERSION = 3
+VERSION = 4
 OTHERS: Final[frozenset[type]] = frozenset()
 READS: Final = ()
 TABLES = (
@@ -99,6 +99,9 @@ CREATE TABLE customer_holdings (
 ) WITH (fillfactor = 80);
 CREATE INDEX customer_holdings_by_end ON customer_holdings
     (coalesce(pool_from, 'infinity'), customer_id);
+CREATE INDEX customer_holdings_by_day ON customer_holdings
+    (((coalesce(pool_from, 'infinity') AT TIME ZONE 'Asia/Shanghai'
+        - interval '1 microsecond')::date), customer_id);
 CREATE INDEX customer_holdings_by_holder ON customer_holdings (holder, customer_id)
     WHERE holder IS NOT NULL;
 CREATE INDEX customer_holdings_by_successor ON customer_holdings (passes_to, customer_id)
