@@ -1,6 +1,7 @@
-"""The house's two keys: one wraps the subjects' keys, one makes the keyed hashes (design §9).
+"""The house's keys: one wraps the subjects' keys, one makes the keyed hashes, and one signs
+checkpoints (design §9).
 
-Both are 32 bytes, written as base64 or as 64 hexadecimal digits. With an embedded database they
+All are 32 bytes, written as base64 or as 64 hexadecimal digits. With an embedded database they
 are made at the first start, beside the data, readable by the owner alone; with a database of
 one's own they come from outside, because whoever holds the database must not find them there.
 """
@@ -11,15 +12,20 @@ import binascii
 import os
 import secrets
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from api.settings import Settings, SettingsInvalid
-from domain.sealing import KEY_BYTES
+from domain.sealing import KEY_BYTES, WrappingKeys
 
 HOW_TO_MAKE = "openssl rand -base64 32 > tenure.key && chmod 600 tenure.key"
+NEXT = ".next"
+"""Behind the name of a key's file: the key that is to take its place."""
+OLD = ".old"
+"""Behind the name of a key's file: the key whose place it took."""
 _HEX_DIGITS = KEY_BYTES * 2
 
 
@@ -73,7 +79,7 @@ class KeySource:
         """`key` in its file; the one that is there already, if any is."""
         if self.file is None:
             raise ValueError(f"{self.name} has no file to be put in")
-        _write_once(self.file, b64encode(key) + b"\n")
+        put_once(self.file, b64encode(key) + b"\n")
         return self.read() or key
 
 
@@ -90,6 +96,101 @@ def key_sources(settings: Settings) -> tuple[KeySource, KeySource]:
         source("TENURE_KEY", settings.key, settings.key_file, "subjects.key"),
         source("TENURE_HASH_KEY", settings.hash_key, settings.hash_key_file, "hashes.key"),
     )
+
+
+def other_sources(settings: Settings) -> tuple[KeySource, KeySource]:
+    """Where the keys come from that may have wrapped subjects' keys besides the current one: the
+    one that is to take its place, and the one whose place it took."""
+    current, _ = key_sources(settings)
+
+    def source(name: str, value: SecretStr | None, file: Path | None, suffix: str) -> KeySource:
+        is_default = value is None and file is None and current.may_be_made
+        beside = beside_key(current.file, suffix) if is_default and current.file else file
+        return KeySource(name, current.file_name + suffix, value, beside, may_be_made=is_default)
+
+    return (
+        source("TENURE_KEY_NEXT", settings.key_next, settings.key_next_file, NEXT),
+        source("TENURE_KEY_OLD", settings.key_old, settings.key_old_file, OLD),
+    )
+
+
+def beside_key(file: Path, suffix: str) -> Path:
+    """The file of the key that comes after, or came before, the one in `file`."""
+    return file.with_name(file.name + suffix)
+
+
+class KeyRing:
+    """The keys that wrap subjects' keys, as they are now: files are read again when they change.
+
+    Raises KeyMissing, SettingsInvalid at the first look; later what was known last is kept.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._current, _ = key_sources(settings)
+        self._others = other_sources(settings)
+        self._seen: Sequence[object] = ()
+        self._keys: WrappingKeys | None = None
+
+    def __call__(self) -> WrappingKeys:
+        seen = [_state_of(source.file) for source in (self._current, *self._others)]
+        if self._keys is None or seen != self._seen:
+            # Looked at before it is read: a change in between is found at the next look.
+            self._keys, self._seen = self._read(), seen
+        return self._keys
+
+    def _read(self) -> WrappingKeys:
+        try:
+            current = self._current.read()
+            others = [key for source in self._others if (key := source.read()) is not None]
+        except SettingsInvalid:
+            if self._keys is None:
+                raise
+            return self._keys
+        if current is None:
+            if self._keys is None:
+                raise _missing(self._current)
+            return self._keys
+        return WrappingKeys(current, tuple(key for key in others if key != current))
+
+
+def _state_of(file: Path | None) -> object:
+    """What changes when the file does; None where there is none."""
+    if file is None:
+        return None
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def signing_key_source(settings: Settings) -> KeySource:
+    """Where the key comes from that signs checkpoints: a third one, no key of anything sealed."""
+    is_default = (
+        settings.signing_key is None and settings.signing_key_file is None and settings.is_embedded
+    )
+    beside = settings.data.absolute() / "keys" / "checkpoints.key"
+    chosen = beside if is_default else settings.signing_key_file
+    return KeySource(
+        "TENURE_SIGNING_KEY",
+        "checkpoints.key",
+        settings.signing_key,
+        chosen,
+        may_be_made=is_default,
+    )
+
+
+def read_signing_key(settings: Settings, *, may_be_made: bool) -> bytes | None:
+    """The key that signs checkpoints; None where there is none, and nothing is signed then.
+
+    may_be_made: beside an embedded database one is made, unless checkpoints are there already: a
+    fresh key would not be the one that signed them. Raises SettingsInvalid.
+    """
+    source = signing_key_source(settings)
+    key = source.read()
+    if key is None and source.may_be_made and may_be_made:
+        key = source.make()
+    return key
 
 
 def read_keys(settings: Settings, *, log_is_empty: bool) -> Keys:
@@ -144,7 +245,7 @@ def decoded(text: str, name: str) -> bytes:
     return key
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def put_once(path: Path, content: bytes) -> None:
     """Put `content` at `path` unless something is there: whole, durable, for the owner alone.
 
     A link fails where its name is taken, so of several processes one wins and nobody ever reads

@@ -10,8 +10,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from api.conditions import IDEMPOTENCY_KEY, IF_MATCH, MIN_POSITION
 from api.models.fields import AT_TIMES
+from api.openapi_parts import HEADERS, PARAMETERS, SECURITY_SCHEMES
 from api.problems.schemas import example_of, problem_responses, problem_schemas
 from domain.permissions import PUBLIC
 
@@ -33,7 +33,8 @@ TAGS = (
 DESCRIPTION = """\
 Tenure records who protects which customer, since when, and by which rule.
 
-**Signing in.** Send `Authorization: Bearer …` with a token from `tenure token` or from the API.
+**Signing in.** Send `Authorization: Bearer …` with a token from `tenure token` or from the API. A
+page signs in with name and password instead, gets a cookie, and sends `X-CSRF-Token` with commands.
 
 **Retrying.** A command with an `Idempotency-Key` may be sent again after a lost answer: the first
 answer comes again, a refusal too, with `Idempotent-Replayed: true`. Keys are kept for thirty days.
@@ -50,6 +51,7 @@ Titles and details are Chinese where `Accept-Language` prefers it, English other
 """
 COMMAND_PROBLEMS = (
     "not-signed-in",
+    "csrf",
     "not-allowed",
     "not-found",
     "version-conflict",
@@ -57,48 +59,29 @@ COMMAND_PROBLEMS = (
     "unsupported-type",
     "invalid",
     "idempotency-mismatch",
+    "too-many-requests",
     "unavailable",
 )
 CUSTOMER_PROBLEMS = ("merged",)
 """What any command on an existing customer may answer beside those."""
+PUBLIC_COMMAND_PROBLEMS = (
+    "too-large",
+    "unsupported-type",
+    "invalid",
+    "too-many-requests",
+    "unavailable",
+)
+QUERY_PROBLEMS = (
+    "not-signed-in",
+    "not-allowed",
+    "invalid",
+    "too-many-requests",
+    "view-behind",
+    "unavailable",
+)
 PERMISSION = "x-permission"
 """Where an operation says which row of the table of permissions it needs."""
-QUERY_PROBLEMS = ("not-signed-in", "invalid", "view-behind", "unavailable")
 
-_PARAMETERS: dict[str, dict[str, Any]] = {
-    "IdempotencyKey": {
-        "name": IDEMPOTENCY_KEY,
-        "in": "header",
-        "required": False,
-        "description": "Names this request, so that it may be sent again without being done twice.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-        "example": "2f1c8a50-7a0e-4f0c-9b1b-0f0e5a3f6c11",
-    },
-    "IfMatch": {
-        "name": IF_MATCH,
-        "in": "header",
-        "required": False,
-        "description": "Version that the sender saw, as a quoted ETag; `*` for any.",
-        "schema": {"type": "string", "pattern": '^(\\*|(W/)?"[0-9]{1,18}")$'},
-        "example": '"7"',
-    },
-    "MinPosition": {
-        "name": MIN_POSITION,
-        "in": "header",
-        "required": False,
-        "description": "Position that the view must have reached; waits at most two seconds.",
-        "schema": {"type": "integer", "minimum": 0, "maximum": 999999999999999999},
-        "example": 4711,
-    },
-    "LastEventId": {
-        "name": "Last-Event-ID",
-        "in": "header",
-        "required": False,
-        "description": "Of a stream: the last `id` that was received; wins over `after`.",
-        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
-        "example": "4711",
-    },
-}
 STREAM_EXAMPLE = """\
 : tenure
 retry: 2000
@@ -108,28 +91,6 @@ data: {"specversion":"1.0","id":"4711","source":"/tenure","type":"customer.claim
 id: 4711
 
 """
-_HEADERS: dict[str, dict[str, Any]] = {
-    "TenurePosition": {
-        "description": "Place in the log at which the answer is true.",
-        "schema": {"type": "integer"},
-        "example": 4711,
-    },
-    "ETag": {
-        "description": "Version of the customer or member, quoted.",
-        "schema": {"type": "string"},
-        "example": '"7"',
-    },
-    "IdempotentReplayed": {
-        "description": "`true` where this is the answer of an earlier request under the key.",
-        "schema": {"type": "string"},
-        "example": "true",
-    },
-    "RequestId": {
-        "description": "Id of the request: the one that was sent, or a new one.",
-        "schema": {"type": "string"},
-        "example": "6f1f2a5e0c9f4f7f8a55c1d8d9b0e3aa",
-    },
-}
 
 
 def command(
@@ -187,7 +148,8 @@ def query(
 ) -> dict[str, Any]:
     """Keyword arguments of a query's route. permission: its row in `domain.permissions`, asked
     before the route. is_view: answered from a view, not from the log."""
-    slugs = [slug for slug in (*QUERY_PROBLEMS, *problems) if is_view or slug != "view-behind"]
+    named = dict.fromkeys((*QUERY_PROBLEMS, *problems))
+    slugs = [slug for slug in named if is_view or slug != "view-behind"]
     return {
         "tags": [tag],
         "summary": summary,
@@ -205,7 +167,7 @@ def download(
 ) -> dict[str, Any]:
     """Keyword arguments of the route of a file, which is as long as the log. media_types: the
     forms that it may have."""
-    slugs = (*QUERY_PROBLEMS, "not-allowed")
+    slugs = QUERY_PROBLEMS
     disposition = {
         "description": "A name for the file.",
         "schema": {"type": "string"},
@@ -230,9 +192,7 @@ def streamed(
     tag: str, summary: str, answer: type[BaseModel], media_type: str, *, permission: str
 ) -> dict[str, Any]:
     """Keyword arguments of a query on the log that answers a page, or a stream of events."""
-    told = query(
-        tag, summary, answer, permission=permission, problems=["not-allowed"], is_view=False
-    )
+    told = query(tag, summary, answer, permission=permission, is_view=False)
     told["responses"][200]["content"] = {
         media_type: {"schema": {"type": "string"}, "example": STREAM_EXAMPLE}
     }
@@ -262,12 +222,22 @@ def public(
     }
 
 
+def public_command(
+    tag: str, summary: str, answer: type[BaseModel], *, problems: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Keyword arguments of a route that takes a body of somebody who is not signed in yet."""
+    slugs = (*PUBLIC_COMMAND_PROBLEMS, *problems)
+    return public(tag, summary, answer, problems=slugs)
+
+
 def told_to_members(tag: str, summary: str, example: str, *, permission: str) -> dict[str, Any]:
     """Keyword arguments of a route that answers text to whoever has the permission."""
     return {
         "tags": [tag],
         "summary": summary,
-        "responses": problem_responses(("not-signed-in", "unavailable"))
+        "responses": problem_responses(
+            ("not-signed-in", "not-allowed", "too-many-requests", "unavailable")
+        )
         | {200: {"content": {"text/plain": {"example": example}}}},
         "openapi_extra": {PERMISSION: permission},
     }
@@ -302,16 +272,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(problem_schemas())
-    components["parameters"] = _PARAMETERS
-    components["headers"] = _HEADERS
-    components["securitySchemes"] = {
-        "token": {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "tnr.<member>.<secret>",
-            "description": "A member's token, made by `tenure token` or by an administrator.",
-        }
-    }
+    components["parameters"] = PARAMETERS
+    components["headers"] = HEADERS
+    components["securitySchemes"] = SECURITY_SCHEMES
     for operation in _operations(document):
         _complete(operation, schemas)
     return document
@@ -323,7 +286,7 @@ def _operations(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
 
 def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Security, the common header, and examples put together from those of the fields."""
-    operation.setdefault("security", [{"token": []}])
+    operation.setdefault("security", [{"token": []}, {"session": []}])
     _drop_frameworks_422(operation)
     for told in [operation.get("requestBody", {}), *operation["responses"].values()]:
         for content in told.get("content", {}).values():

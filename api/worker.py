@@ -1,5 +1,6 @@
-"""The worker: follows the log into the views, sweeps deadlines, sends webhooks, forgets old
-commands, and rebuilds views whose form this release has changed."""
+"""The worker: follows the log into the views, sweeps deadlines, seals the logs, sends webhooks,
+forgets old commands, rewrites the table of keys after an erasure, and rebuilds views whose form
+this release has changed."""
 
 from __future__ import annotations
 
@@ -13,13 +14,16 @@ from eventsourcing.persistence import PersistenceError
 from api.composition import Service
 from api.embedded import EmbeddedPostgresError
 from api.outside.delivering import Deliverer
+from api.proof.sealing import LogSealer
 from api.renewal import Renewal
 from api.sweep import Sweeper
+from eventstore.key_table import rewrite_if_due
 
 COMMANDS_KEPT = timedelta(days=30)
 FORGET_SECONDS = 24 * 3600.0
 FORGET_AGAIN_SECONDS = 60.0
 LOOK_SECONDS = 2.0
+KEYS_SECONDS = 10.0
 
 
 class Worker:
@@ -29,6 +33,7 @@ class Worker:
         self._service = service
         self.sweeper = Sweeper(service.application, service.database, service.engine)
         self.deliverer = Deliverer(service)
+        self.sealer = LogSealer(service)
         self._log = structlog.get_logger("tenure.worker")
 
     def gauges(self) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
@@ -38,13 +43,16 @@ class Worker:
         yield "tenure_sweep_recorded", "Ends recorded since the start.", {}, float(sweeper.recorded)
         yield "tenure_sweep_seconds", "Time that the last sweep took.", {}, sweeper.seconds
         yield from self.deliverer.gauges()
+        yield from self.sealer.gauges()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop`; then finish what has begun and return."""
         parts = {
             "follow": self._service.engine.run,
             "sweep": self.sweeper.run,
+            "seal": self.sealer.run,
             "forget": self._forget,
+            "keys": self._rewrite_keys,
             "webhooks": self.deliverer.run,
             "database": self._keep_database,
             "renew": Renewal(self._service).run,
@@ -72,6 +80,17 @@ class Worker:
                 continue
             if forgotten:
                 self._log.info("commands forgotten", commands=forgotten)
+
+    def _rewrite_keys(self, stop: threading.Event) -> None:
+        """A destroyed key does not stay behind in the files of its table (decision 0023)."""
+        pause_seconds = 0.0
+        while not stop.wait(pause_seconds):
+            pause_seconds = KEYS_SECONDS
+            try:
+                if rewrite_if_due(self._service.database):
+                    self._log.info("table of keys rewritten")
+            except PersistenceError as error:
+                self._log.warning("rewriting the keys failed, is tried again", error=str(error))
 
     def _keep_database(self, stop: threading.Event) -> None:
         """Start the embedded server again where it is gone together with its keeper."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ import msgspec
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import IntegrityError, Recording
 
-from domain import permissions
+from domain import permissions, scopes
 from domain.customer import Customer
 from domain.errors import (
     IdempotencyMismatch,
@@ -41,9 +42,9 @@ from domain.orders import (
     Signed,
     StoredAnswer,
 )
-from domain.organisation import NO_TREE, Departments, Organisation
+from domain.organisation import Organisation
 from domain.party import Party
-from domain.reach import require_permission
+from domain.reach import departments_in, require_permission
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer
@@ -120,6 +121,7 @@ class CommandPath:
         if read.command is not None:
             return _answer_again(order, read.command)
         require_permission(command, signed, _rulebook(read), read)
+        scopes.require(signed.scopes, command.name)
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
         work = self._work(read, signed, customer)
@@ -170,6 +172,7 @@ class CommandPath:
             *decision.aggregates,
             command=self._command_record(order, {"receipt": msgspec.to_builtins(receipt)}),
             keys=work.new_keys,
+            key_changes=decision.key_changes,
         )
         position = _last_position(recordings) or self._log.settled_position()
         return replace(receipt, position=position, extra={**receipt.extra, **decision.shown_once})
@@ -276,7 +279,8 @@ class CommandPath:
         return len(ended)
 
     def _subject_key(self, subject: UUID) -> bytes | None:
-        wrapped = self._log.subject_keys({subject}).get(subject)
+        # What is restricted is still stored, so it moves along when its record does.
+        wrapped = self._log.subject_keys({subject}, restricted_too=True).get(subject)
         return None if wrapped is None else self._sealer.unwrap(subject, wrapped)
 
     def _jitter(self, attempt: int) -> float:
@@ -299,10 +303,8 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
     member = read.streams.get(Member.id_of(credentials.member))
     if not isinstance(member, Member):
         raise NotSignedIn
-    if credentials.digest is None:
-        if credentials != CONSOLE:
-            raise NotSignedIn
-    elif not member.has_live_token(credentials.digest, read.now):
+    token = member.live_token(credentials.digest, read.now) if credentials.digest else None
+    if token is None and credentials != CONSOLE and not _in_session(credentials, member, read.now):
         raise NotSignedIn
     return Signed(
         member.member,
@@ -311,8 +313,17 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
         member.department,
         read.now,
         member.leaves_at,
-        frozenset(_departments(read).with_all_below(member.department)),
+        departments=frozenset(departments_in(read).with_all_below(member.department)),
+        scopes=token.scopes if token else None,
+        token_id=token.token_id if token else None,
+        session_id=credentials.session,
     )
+
+
+def _in_session(credentials: Credentials, member: Member, at: datetime) -> bool:
+    """Whether a session that was found live still counts: not once its member has left (A-47)."""
+    is_session = credentials.session is not None and credentials.digest is None
+    return is_session and not member.has_left(at)
 
 
 def _malformed(command: Command) -> Invalid | None:
@@ -341,12 +352,6 @@ def _require_version(order: Order, command: Command, read: Read) -> None:
         version = stream.version if stream is not None else 0
         if order.expected_version != version:
             raise VersionConflict(version)
-
-
-def _departments(read: Read) -> Departments:
-    """The tree as it stands; without anybody having drawn it, every department is a root."""
-    found = read.streams.get(Organisation.the_id())
-    return found.departments_at() if isinstance(found, Organisation) else NO_TREE
 
 
 def _rulebook(read: Read) -> RulebookStream:

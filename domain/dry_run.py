@@ -38,6 +38,9 @@ IRRELEVANT_TOPICS: Final = (
     "customer.duplicate_linked",
     "customer.duplicate_resolved",
     "customer.likeness_ended",
+    "customer.data_restricted",
+    "customer.data_restriction_lifted",
+    "customer.data_erased",
 )
 """Events that move no protection under any rules: a dry run need not read them."""
 WITHOUT_EFFECT: Final = (
@@ -55,6 +58,9 @@ WITHOUT_EFFECT: Final = (
     "agenda.no_contact_days",
     "agenda.warning_days",
     "disclosure.deadline_to_strangers",
+    "disclosure.details_a_day",
+    "disclosure.burst_details_min",
+    "disclosure.burst_times",
 )
 """Values that a supposition does not put to the facts: they rest on other streams, or move none."""
 

@@ -24,7 +24,8 @@
         ├── EarlierClaim       a similar record has an earlier open claim
         ├── NumberTaken        another contract has the number
         ├── PortfolioFull      the member holds as many customers as one may
-        └── MergedAway         the record was merged into another
+        ├── MergedAway         the record was merged into another
+        └── AlreadyErased      the person's data was erased for good
 
 Errors carry facts, not sentences: `api.problems` words them in Chinese and English.
 """
@@ -355,6 +356,16 @@ class MergedAway(Refused):
     into: UUID
 
 
+@dataclass(eq=False)
+class AlreadyErased(Refused):
+    """The data of this subject was erased; nothing brings it back."""
+
+    slug = "already-erased"
+
+    customer_id: UUID
+    subject_id: UUID
+
+
 REFUSALS: tuple[type[Refused], ...] = (
     AlreadyProtected,
     Barred,
@@ -371,4 +382,5 @@ REFUSALS: tuple[type[Refused], ...] = (
     NumberTaken,
     PortfolioFull,
     MergedAway,
+    AlreadyErased,
 )

@@ -13,10 +13,15 @@ from domain.events.values import Channel, Sealed
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who says to be sending. digest: SHA-256 of the token's secret; None: the local console."""
+    """Who says to be sending. digest: SHA-256 of the token's secret.
+
+    session: a session that was found live before; then there is no digest. Neither: the local
+    console.
+    """
 
     member: str
     digest: str | None
+    session: UUID | None = None
 
 
 CONSOLE = Credentials("console", None)
@@ -93,10 +98,11 @@ class SealedAt:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A member whose token was live at `at`, with the rights of that instant.
+    """A member whose token or session was live at `at`, with the rights of that instant.
 
     leaves_at: when the member will leave the company, if that is arranged. departments: his own
-    and all below it.
+    and all below it. scopes: what the token is limited to (`domain.scopes`); None: not limited.
+    token_id, session_id: by which of them.
     """
 
     member: str
@@ -106,6 +112,9 @@ class Signed:
     at: datetime
     leaves_at: datetime | None = None
     departments: frozenset[str] = frozenset()
+    scopes: frozenset[str] | None = None
+    token_id: UUID | None = None
+    session_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,18 @@ class SubjectKey:
 
     subject_id: UUID
     wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanges:
+    """What becomes of subjects' keys, in the transaction of the events that say so.
+
+    restricted: kept, given out to nobody. lifted: given out again. destroyed: gone for good.
+    """
+
+    restricted: tuple[UUID, ...] = ()
+    lifted: tuple[UUID, ...] = ()
+    destroyed: tuple[UUID, ...] = ()
 
 
 class RecordedEvent(Protocol):

@@ -111,6 +111,19 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # disputes are between departments, so a department is no condition; having no part in it is.
     "open-dispute": _EVERYBODY,
     "rule-dispute": DECIDERS,
+    # PIPL art. 47: asked by whoever answers people; confirmed by those who answer for the house and
+    # look after no contact themselves. Auditors look on: they must not have to audit themselves.
+    "ask-erasure": ("reviewer", "customer-manager", "administrator"),
+    "confirm-erasure": ("risk", "director", "administrator"),
+    "lift-restriction": ("reviewer", "customer-manager", "risk", "director", "administrator"),
+    "see-subjects": (
+        "reviewer",
+        "customer-manager",
+        "risk",
+        "director",
+        "auditor",
+        "administrator",
+    ),
     # Of a customer that nobody holds; while somebody does, it is the holder's.
     "add-contact": (*_PRE_SALES, *_AFTER_SALES, "customer-manager"),
     "change-profile": (*_PRE_SALES, *_AFTER_SALES, "customer-manager", "administrator"),
@@ -120,6 +133,9 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "place-department": ("administrator",),
     "issue-token": ("administrator",),
     "revoke-token": ("administrator",),
+    "set-password": ("administrator",),
+    "change-password": _by(own=_EVERYBODY),
+    "end-session": _by("administrator", own=_EVERYBODY),
     "add-webhook": ("administrator",),
     "disable-webhook": ("administrator",),
     "enable-webhook": ("administrator",),
@@ -131,11 +147,18 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "see-members": _EVERYBODY,
     "see-rulebooks": _EVERYBODY,
     "see-metrics": _EVERYBODY,
+    "see-session": _by(own=_EVERYBODY),
+    "see-sessions": _by("administrator", own=_EVERYBODY),
+    "see-tokens": _by("administrator", own=_EVERYBODY),
     "see-agenda": _by(own=_EVERYBODY),
     "see-address-book": _by(own=_EVERYBODY),
     # Questions.
     # Of a department: about one of its customers, or by one of its members.
     "see-audit": _by("director", "risk", "auditor", "administrator", department=("manager",)),
+    # Who looked at what; one's own looks anybody sees. An administrator reads and cannot hide.
+    "see-access-log": _by("auditor", "administrator", own=_EVERYBODY),
+    # What a search showed decides disputes, which directors rule.
+    "see-searches": _by("director", "auditor", "administrator", own=_EVERYBODY),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
     "follow-events": ("auditor", "director", "administrator"),
     "see-portfolio": _by(
@@ -154,6 +177,7 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
             *("after-sales-manager", "customer-manager", "administrator"),
         ),
     ),
+    "see-bursts": ("manager", "director", "auditor"),
     "see-briefing": _by("director", "auditor", department=("manager",)),
     # Whoever may adopt rules, and those whose sellers they concern, try them first.
     "see-dry-run": ("manager", "director", "administrator"),

@@ -21,6 +21,8 @@ def migrate(url: str) -> list[str]:
             ran = run_migrations(connection, MIGRATIONS, ledger=LEDGER)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT access.grant_access()")
+                cursor.execute("SELECT access.grant_looks()")
+                cursor.execute("SELECT access.grant_sign_in()")
             return ran
     except psycopg2.Error as error:
         raise translated(error, is_connection_lost=False) from error

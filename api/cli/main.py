@@ -12,7 +12,9 @@ from api.cli import (
     bench,
     department,
     doctor,
+    erase,
     importing,
+    keys,
     member,
     migrate,
     psql,
@@ -66,6 +68,7 @@ for _name, _command in (
     ("import", importing.import_companies),
     ("backup", backup.backup),
     ("restore", restore.restore),
+    ("erase", erase.erase),
     ("doctor", doctor.doctor),
     ("psql", psql.psql),
 ):
@@ -73,6 +76,7 @@ for _name, _command in (
 app.add_typer(member.app, name="member")
 app.add_typer(department.app, name="department")
 app.add_typer(webhook.app, name="webhook")
+app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")
 
 
@@ -85,9 +89,8 @@ def _with_global_options_behind(words: list[str]) -> list[str]:
         leading += rest[:taken]
         rest = rest[taken:]
     # A group such as `member` takes them behind its own command.
-    is_group = (rest[:1] in (["member"], ["department"], ["webhook"]) and len(rest) > 1) or rest[
-        :2
-    ] == [
+    groups = (["member"], ["department"], ["webhook"], ["keys"])
+    is_group = (rest[:1] in groups and len(rest) > 1) or rest[:2] == [
         "bench",
         "load",
     ]

@@ -30,6 +30,9 @@ def problem_of(error: Exception, *, language: Language, request_id: str) -> Resp
         headers[POSITION] = str(position)
     if getattr(error, "replayed", False):
         headers[REPLAYED] = "true"
+    retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
     return problem_answer(
         row_of(error),
         language=language,

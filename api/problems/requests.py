@@ -5,7 +5,7 @@ from __future__ import annotations
 from eventsourcing import persistence
 from eventsourcing.application import AggregateNotFoundError
 
-from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
+from api.problems.errors import DetailsUsedUp, MethodNotAllowed, TooLarge, UnsupportedType
 from api.problems.row import Problem, Wording
 from domain import errors
 
@@ -47,20 +47,40 @@ REQUESTS: tuple[Problem, ...] = (
         403,
         Wording(
             "没有权限",
-            "此操作需要以下角色之一：{needs}。{condition}",
-            "您当前的角色不允许此操作。成员 needs 列出允许的角色；成员 condition "
-            "说明您的角色只能用于哪些对象：own 为本人或本人名下，department 为本部门及其下级部门，"
-            "空为完全不能。"
-            "角色由管理员授予。",
+            "此操作需要以下之一：{needs}。{condition}",
+            "您当前的角色或令牌的范围不允许此操作。成员 needs 列出允许的角色；以 scope: 开头的是"
+            "令牌须有的范围；成员 condition 说明您的角色只能用于哪些对象：own 为本人或本人名下，"
+            "department 为本部门及其下级部门，空为完全不能。"
+            "角色由管理员授予，范围在签发令牌时确定。",
         ),
         Wording(
             "Not allowed",
-            "This needs one of the roles: {needs}.{condition}",
-            "Your roles at this instant do not permit it. The member `needs` lists the roles that "
-            "do; `condition` says what yours reach: `own` yourself and what you hold, `department` "
-            "your department and those below it, null nothing. Administrators grant roles.",
+            "This needs one of: {needs}.{condition}",
+            "Your roles at this instant, or the scopes of your token, do not permit it. The member "
+            "`needs` lists the roles that do, or as `scope:…` the scopes; `condition` says what "
+            "your roles reach: `own` yourself and what you hold, `department` your department and "
+            "those below it, null nothing. Administrators grant roles; a token's scopes are set "
+            "when it is issued.",
         ),
         (errors.NotAllowed,),
+    ),
+    Problem(
+        "details-used-up",
+        429,
+        Wording(
+            "今日查看客户详情已达上限",
+            "今日最多可查看 {details_max} 家客户的详情；{until} 后可继续。",
+            "制度（disclosure.details_a_day）按角色规定了每日可查看多少家客户的详情，同一客户一天只计"
+            "一次。已看过的客户仍可查看；次日零点（北京时间）重新计数，见响应头 Retry-After。",
+        ),
+        Wording(
+            "No more details today",
+            "The details of {details_max} customers were seen today; there are more from {until}.",
+            "The rulebook (`disclosure.details_a_day`) caps of how many customers a role sees the "
+            "details on one day, each customer once. Those seen today can be seen again; the count "
+            "begins anew at midnight in Asia/Shanghai, as the header `Retry-After` says.",
+        ),
+        (DetailsUsedUp,),
     ),
     Problem(
         "not-found",

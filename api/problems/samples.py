@@ -5,7 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
+from api.problems.errors import DetailsUsedUp, MethodNotAllowed, TooLarge, UnsupportedType
+from api.sign_in.errors import (
+    CsrfMissing,
+    PasswordChangeDue,
+    SignInFailed,
+    TooManyRequests,
+)
 from domain import errors
 from domain.events.values import Match, Stage
 
@@ -30,12 +36,18 @@ SAMPLES: tuple[errors.TenureError, ...] = (
     errors.NumberTaken(_CUSTOMER, "TN-2026-0157"),
     errors.PortfolioFull(_CUSTOMER, 50, 50),
     errors.MergedAway(_CUSTOMER, _INTO),
+    errors.AlreadyErased(_CUSTOMER, _INTO),
     errors.VersionConflict(8),
     errors.IdempotencyMismatch(),
     errors.NotAllowed("review", ("reviewer",)),
     errors.NotFound("customer", _CUSTOMER),
     errors.NotSignedIn(),
+    SignInFailed(),
+    PasswordChangeDue(),
+    CsrfMissing(),
+    TooManyRequests(30),
     errors.Invalid.field("contact.phone", "missing", zh="缺少此字段", en="is required"),
+    DetailsUsedUp(200, datetime(2026, 3, 5, 16, tzinfo=UTC), 35_820),
     MethodNotAllowed("DELETE", ["GET", "PATCH"]),
     TooLarge(262144),
     UnsupportedType(),

@@ -50,6 +50,11 @@ FACTS: Mapping[str, dict[str, Any]] = {
     "number": {"type": "string", "description": "The contract's number."},
     "held": {"type": "integer", "description": "Customers that the member holds."},
     "held_max": {"type": "integer", "description": "Customers that one member may hold."},
+    "details_max": {
+        "type": "integer",
+        "description": "Of how many customers one may see the details on a day.",
+    },
+    "subject_id": {"type": "string", "format": "uuid", "description": "The data subject."},
     "into": {
         "type": "string",
         "format": "uuid",
@@ -57,7 +62,7 @@ FACTS: Mapping[str, dict[str, Any]] = {
     },
     "version": {"type": "integer", "description": "The customer's version now."},
     "command": {"type": "string", "description": "The command that was not permitted."},
-    "needs": {**_TEXTS, "description": "Roles of which one would be enough."},
+    "needs": {**_TEXTS, "description": "Roles of which one would be enough; `scope:…`: scopes."},
     "condition": {
         "type": ["string", "null"],
         "enum": ["own", "department", None],
@@ -68,6 +73,7 @@ FACTS: Mapping[str, dict[str, Any]] = {
     "id": {"type": "string", "description": "The id that was looked for."},
     "view": {"type": "string", "description": "The view that is behind."},
     "lag": {"type": "integer", "description": "Events that it has still to fold."},
+    "retry_after": {"type": "integer", "description": "Seconds to wait, as in Retry-After."},
     "method": {"type": "string", "description": "The method that was sent."},
     "bytes_max": {"type": "integer", "description": "Bytes that a body may have."},
 }

@@ -12,12 +12,13 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from api.access.exporting import Taken
+from api.access.looks import fields_in, record_details
 from api.answers import POSITION, Answer
 from api.envelope import is_head
 from api.explanations import audit_line
 from api.exports import MEDIA_TYPES, Format, written
 from api.languages import CONTENT_LANGUAGES, Language
-from api.logs import access_log
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched
 from api.models.past import AuditPage
 from api.openapi import download, query
@@ -32,6 +33,8 @@ from projections.positions import position_of
 
 router = APIRouter()
 POSITION_MAX = 2**63 - 1
+SEE_AUDIT = "see-audit"
+"""The row of the table of permissions."""
 
 
 class AuditFilters(Questions):
@@ -135,7 +138,11 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 @router.get(
     "/v1/audit",
     **query(
-        "views", "Every event in words", AuditPage, permission="see-audit", problems=["not-allowed"]
+        "views",
+        "Every event in words",
+        AuditPage,
+        permission="see-audit",
+        problems=["not-allowed", "details-used-up"],
     ),
 )
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
@@ -149,10 +156,14 @@ def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     after = call.cursor_key("audit", filters, asked.after)
     with call.view(audit.NAME) as cursor:
         page = audit.audit(cursor, **asked.asked(), limit=asked.limit, after=after)
+    items = [audit_line(entry, call.language) for entry in page.items]
+    detailed = [item for item in items if item["customer_id"] and fields_in([item])]
+    whose = [item["customer_id"] for item in detailed]
+    record_details(call, signed, "audit", fields_in(detailed), whose, right=SEE_AUDIT)
     return call.page_answer(
         "audit",
         filters,
-        items=[audit_line(entry, call.language) for entry in page.items],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -180,9 +191,18 @@ def audit_export(
     # The first page is read before the answer begins: what is wrong by then has a status.
     pages = _pages(call, questions, upto)
     first = next(pages)
-    content = _told(_Export(call, signed, asked, upto), first, pages)
+    filters = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+    facts = {"view": "audit", "filters": filters, "position": upto}
+    taken = Taken(call, signed, SEE_AUDIT, facts)
+    content: Iterator[bytes] = iter(())
+    if not is_head(request.scope):
+        taken.begins()
+        rows = taken.counted(_lines(_chained(first, pages), call.language))
+        content = taken.told(
+            written(rows, asked.format, call.language, bom=asked.bom, position=upto)
+        )
     return StreamingResponse(
-        iter(()) if is_head(request.scope) else content,
+        content,
         media_type=MEDIA_TYPES[asked.format],
         headers={
             POSITION: str(upto),
@@ -210,47 +230,11 @@ def _pages(call: Asked, questions: dict[str, Any], upto: int) -> Iterator[list[a
             return
 
 
-class _Export:
-    """An export on its way out: what is said of it in the access log."""
-
-    def __init__(self, call: Asked, signed: Signed, asked: ExportQuestions, upto: int) -> None:
-        self.language: Language = call.language
-        self.asked = asked
-        self.upto = upto
-        self.events = 0
-        self._who = {"request_id": call.request_id, "member": signed.member}
-
-    def ended(self, *, complete: bool) -> None:
-        """What an auditor of the auditors wants to know: who took how much of what."""
-        asked = self.asked.model_dump(mode="json", exclude_defaults=True)
-        access_log().info(
-            "audit exported",
-            **self._who,
-            filters=asked,
-            position=self.upto,
-            events=self.events,
-            complete=complete,
-        )
-
-
-def _told(
-    export: _Export, first: list[audit.AuditEntry], pages: Iterator[list[audit.AuditEntry]]
-) -> Iterator[bytes]:
-    complete = False
-    asked = export.asked
-
-    def counted() -> Iterator[list[dict[str, Any]]]:
-        for entries in _chained(first, pages):
-            export.events += len(entries)
-            yield [audit_line(entry, export.language) for entry in entries]
-
-    try:
-        yield from written(
-            counted(), asked.format, export.language, bom=asked.bom, position=export.upto
-        )
-        complete = True
-    finally:
-        export.ended(complete=complete)
+def _lines(
+    pages: Iterator[list[audit.AuditEntry]], language: Language
+) -> Iterator[list[dict[str, Any]]]:
+    for entries in pages:
+        yield [audit_line(entry, language) for entry in entries]
 
 
 def _chained(

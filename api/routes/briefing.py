@@ -10,16 +10,21 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.bursts import Burst, bursts, much_read
+from api.access.looks import Field as Detail
+from api.access.looks import record_details
 from api.answers import Answer
 from api.models.briefing import BriefingTold
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.openapi import query
 from api.routes.calls import Asked, departments_of
 from api.routes.parameters import QueryInstant, Questions, searched
-from api.routes.tasks import decided_kinds
+from api.routes.tasks import decided_kinds, record_waiting
+from domain.orders import Signed
 from domain.rulebook_text import Rulebook
 from domain.working_days import ZONE, start_of_day
 from projections import agenda, approvals, audit, briefing, customer_search, pool
+from projections.counting import local_day
 
 router = APIRouter()
 VIEWS = (pool.NAME, approvals.NAME, agenda.NAME, customer_search.VIEW, audit.NAME)
@@ -79,8 +84,13 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
             limit=asked.limit + 1,
             kinds=decided_kinds(signed, rules),
         )
+        tomorrow = local_day(signed.at) + timedelta(days=1)
+        rows = much_read(cursor, rules.disclosure, local_day(since), tomorrow)
+    read = bursts(call.application, rules.disclosure, rows, department=asked.department or None)
+    lists = _lists(found, read, asked.limit)
+    _record(call, signed, lists)
     told = {
-        **_lists(found, asked.limit),
+        **lists,
         "department": asked.department or None,
         "since": since,
         "no_contact_days": rules.agenda.no_contact_days,
@@ -88,6 +98,17 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
         "at": signed.at,
     }
     return call.answer(told, position=found.position)
+
+
+def _record(call: Asked, signed: Signed, lists: dict[str, Any]) -> None:
+    """Keep whose reasons and statements the briefing has shown."""
+    waiting = ("waiting", "overdue_reviews", "without_person", "duplicates", "disputes")
+    record_waiting(call, signed, "briefing", [line for name in waiting for line in lists[name]])
+    fields: set[Detail] = {"reasons"}
+    whose = [line.customer_id for line in lists["overrides"]]
+    record_details(
+        call, signed, "briefing", fields, whose, right="see-briefing", kind="waiting-read"
+    )
 
 
 def last_evening(at: datetime, rules: Rulebook) -> datetime:
@@ -103,12 +124,13 @@ def last_evening(at: datetime, rules: Rulebook) -> datetime:
     return at - timedelta(days=1)
 
 
-def _lists(found: briefing.Briefing, limit: int) -> dict[str, Any]:
+def _lists(found: briefing.Briefing, read: list[Burst], limit: int) -> dict[str, Any]:
     """Every list, cut at `limit`, and which ones were."""
     lists = {
         _NAMES.get(field.name, field.name): getattr(found, field.name)
         for field in fields(found)
         if field.name != "position"
     }
+    lists["bursts"] = read
     cut = [name for name, items in lists.items() if len(items) > limit]
     return {**{name: items[:limit] for name, items in lists.items()}, "cut": cut}

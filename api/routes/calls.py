@@ -19,10 +19,11 @@ from api.languages import CONTENT_LANGUAGES, Language, preferred_language
 from api.openapi import PERMISSION
 from api.security import caller
 from api.trace import trace_of
-from domain import permissions
+from domain import permissions, scopes
 from domain.application import Tenure
-from domain.errors import NotAllowed, ViewBehind
+from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
+from domain.phones import PhoneProblem, normalise_phone
 from projections.engine import ViewLagging
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class QueryCall:
     min_position: int | None
     language: Language
     request_id: str
+    client: str | None
     permission: str
 
     @property
@@ -123,6 +125,12 @@ class QueryCall:
         }
         return self.answer(told, position=position)
 
+    def cursor(
+        self, query: str, filters: Mapping[str, Any], following: Sequence[Any] | None
+    ) -> str | None:
+        """The cursor of the next page; None on the last."""
+        return self._cursors().made(query, filters, following)
+
     def answer(
         self, told: Any, *, position: int | None = None, version: int | None = None
     ) -> Answer:
@@ -137,10 +145,19 @@ class QueryCall:
         return Cursors(self.application.sealer.keyed_hash)
 
 
+def phone_hash_of(call: QueryCall, phone: str) -> str:
+    """The keyed hash of a phone that was asked for. Raises Invalid."""
+    try:
+        return call.application.phone_hash(normalise_phone(phone))
+    except PhoneProblem as problem:
+        raise Invalid.field("phone", problem.code, zh=problem.zh, en=problem.en) from problem
+
+
 def require(signed: Signed, permission: str) -> None:
-    """Raise NotAllowed where the roles do not give the permission, under whatever condition."""
+    """Raise NotAllowed where neither roles nor scopes give the permission, under any condition."""
     if not permissions.may(signed.roles, permission):
         raise NotAllowed(permission, permissions.needs(permission))
+    scopes.require(signed.scopes, permission)
 
 
 def require_for(
@@ -209,12 +226,14 @@ async def command_call(request: Request) -> CommandCall:
 async def query_call(request: Request) -> QueryCall:
     """The caller and the position to wait for. Raises NotSignedIn, Invalid."""
     credentials = await caller(request)
+    trace = trace_of(request.scope)
     return QueryCall(
         request.app.state.service,
         credentials,
         min_position(request.headers),
         preferred_language(request.headers.get("accept-language")),
-        trace_of(request.scope).request_id,
+        trace.request_id,
+        trace.client,
         request.scope["route"].openapi_extra[PERMISSION],
     )
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import Field as Detail
+from api.access.looks import fields_in, record_details, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import logged_event
@@ -23,7 +25,9 @@ from api.routes.parameters import CustomerId, DisputeNumber, Paged, searched
 from api.strict_route import StrictRoute
 from domain.citations import FIRST_VALID_CLAIM
 from domain.errors import NotFound
-from domain.replaying import replay
+from domain.orders import Signed
+from domain.permissions import reach_of
+from domain.replaying import Situation, replay
 from projections import audit, customer_search, disputes
 from projections.audit import AuditEntry
 from projections.disputes import DisputeCase, Wanted
@@ -117,7 +121,13 @@ class DisputeQuestions(Paged):
 
 @router.get(
     "/v1/disputes",
-    **query("questions", "Disputes and their rulings", DisputePage, permission="see-customers"),
+    **query(
+        "questions",
+        "Disputes and their rulings",
+        DisputePage,
+        permission="see-customers",
+        problems=["details-used-up"],
+    ),
 )
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
@@ -135,10 +145,12 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
     with call.view(disputes.NAME, customer_search.VIEW) as cursor:
         page = disputes.disputes(cursor, wanted, limit=asked.limit, after=after)
     disclosure = Disclosure(signed, call.application)
+    items = [_line(case, disclosure) for case in page.items]
+    _record(call, signed, items)
     return call.page_answer(
         "disputes",
         filters,
-        items=[_line(case, disclosure) for case in page.items],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -152,7 +164,7 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
         "A dispute as one rules it",
         DisputeTold,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answer:
@@ -190,7 +202,30 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
         "position": read.position,
         "at": signed.at,
     }
+    _record(call, signed, [answer, *answer["precedents"]])
+    _record_events(call, signed, answer, now)
     return call.answer(answer, position=read.position)
+
+
+def _record_events(
+    call: QueryCall, signed: Signed, answer: dict[str, Any], now: Situation | None
+) -> None:
+    """Keep what the case has shown of the customer's events."""
+    if now is None:
+        return
+    right = right_to_details(signed, now.holder, now.state, now.signers)
+    events = [*(step["event"] for step in answer["steps"]), *answer["follow_ups"]]
+    whose = [answer["customer_id"]]
+    record_details(call, signed, "dispute", fields_in(events), whose, right=right)
+
+
+def _record(call: QueryCall, signed: Signed, lines: Sequence[dict[str, Any]]) -> None:
+    """Keep whose statements and reasons were shown: to a party, or by role."""
+    seen = {line["customer_id"] for line in lines if line["details_hidden"] is None}
+    reach = reach_of(signed.roles, "see-details")
+    right = "see-details" if reach == "any" else "party"
+    fields: set[Detail] = {"reasons"}
+    record_details(call, signed, "disputes", fields, seen, right=right)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ NAME = "dry-run"
         "Whom would changed rules have let fall to the pool?",
         DryRunTold,
         permission="see-dry-run",
-        problems=["not-allowed", "not-found", "too-large", "unsupported-type"],
+        problems=["csrf", "not-found", "too-large", "unsupported-type"],
     ),
 )
 def tried(body: DryRunBody, call: Asked) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -13,11 +13,13 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.looks import record_export
 from api.answers import Answer
 from api.models.events import EventPage
 from api.models.fields import EXAMPLE_ID, Searched
 from api.openapi import streamed
 from api.outside.event_stream import MEDIA_TYPE, EventStream
+from api.outside.following import FOLLOW
 from api.outside.streams import Follower, Streams
 from api.outside.teller import SCAN_EVENTS_MAX, Wanted
 from api.routes.calls import Asked
@@ -79,7 +81,7 @@ class EventQuestions(Questions):
 
 @router.get(
     "/v1/events",
-    **streamed("following", "Follow the log", EventPage, MEDIA_TYPE, permission="follow-events"),
+    **streamed("following", "Follow the log", EventPage, MEDIA_TYPE, permission=FOLLOW),
 )
 def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Request) -> Response:
     """Settled events in the order of the log, none missing, none twice, as CloudEvents 1.0.
@@ -89,24 +91,33 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     last. `Accept: text/event-stream` streams: `id` is the position, `event` the topic, `data` the
     CloudEvent; `Last-Event-ID` goes on exactly there. For auditors, directors and administrators.
     """
-    call.signed()
+    signed = call.signed()
     wanted = Wanted(Topics.chosen(asked.topic), asked.customer)
     streams: Streams = request.app.state.streams
     settled = call.application.recorder.settled_position()
     if _prefers_stream(request.headers):
         after = _beginning(_last_event_id(request.headers), asked, settled)
         credentials = call.credentials
+        record_export(call, signed, "exported", FOLLOW, _facts("stream", asked, after))
         return EventStream(streams, lambda: Follower(credentials, wanted, after))
     after = _beginning(None, asked, settled)
     page = streams.teller.stretch(
         after=after, upto=settled, wanted=wanted, limit=asked.limit, scan_max=SCAN_EVENTS_MAX
     )
+    facts = _facts("events", asked, after) | {"rows": len(page.events), "reached": page.reached}
+    record_export(call, signed, "exported", FOLLOW, facts)
     body = b'{"items":[%b],"next":%d,"position":%d}' % (
         b",".join(event.body for event in page.events),
         page.reached,
         settled,
     )
     return Answer.of_bytes(body, position=settled)
+
+
+def _facts(view: str, asked: EventQuestions, after: int) -> dict[str, Any]:
+    """What is kept of whoever follows. A stream goes on from there for as long as it is open."""
+    filters = asked.model_dump(mode="json", include={"topic", "customer"}, exclude_defaults=True)
+    return {"view": view, "filters": filters, "after": after}
 
 
 def _beginning(last_event_id: int | None, asked: EventQuestions, settled: int) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import fields_in, record_details, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.life_telling import Teller, fields_of, refusals_about, situation_at
@@ -41,7 +42,7 @@ class ReplayQuestions(Questions):
         "A customer's life, step by step",
         ReplayTold,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def replayed(
@@ -62,6 +63,10 @@ def replayed(
     teller = Teller(call, disclosure, sees_details=sees_details)
     steps = list(teller.steps(replay(history, until=at), refusals, at))
     stands = situation_at(call, history, at)
+    if now is not None:
+        right = right_to_details(signed, now.holder, now.state, now.signers)
+        fields = fields_in(step["event"] for step in steps)
+        record_details(call, signed, "replay", fields, [customer_id], right=right)
     return call.answer(
         {
             "customer_id": customer_id,

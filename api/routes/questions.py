@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import fields_in, record_details, record_search, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
@@ -18,12 +19,11 @@ from api.models.customers import Collisions, CustomerCard
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.past import HistoryPage, HolderTold
 from api.openapi import query
-from api.routes.calls import Asked, QueryCall
+from api.routes.calls import Asked, QueryCall, phone_hash_of
 from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import ContractConfirmed, DuplicateAbsorbed, Merged, Stage
-from domain.phones import PhoneProblem, normalise_phone
 from domain.replay import Answer as AsOf
 from domain.replay import History, holder_at
 from projections import audit, customer_search
@@ -56,7 +56,7 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
     Everybody signed in may ask, and sees name, state, holder and deadline.
     """
     signed = call.signed()
-    phone_hash = _phone_hash(call, asked.phone) if asked.phone else None
+    phone_hash = phone_hash_of(call, asked.phone) if asked.phone else None
     if not asked.name and phone_hash is None:
         raise Invalid(FieldProblem("name", "missing", "请填写名称或电话", "or `phone` is required"))
     disclosure = Disclosure(signed, call.application)
@@ -86,6 +86,9 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
         }
         for like in found
     ]
+    record_search(
+        call, signed, name=asked.name, phone_hash=phone_hash, shown=items, position=position
+    )
     return call.answer({"items": items, "position": position, "at": signed.at}, position=position)
 
 
@@ -96,7 +99,7 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
         "A customer's card",
         CustomerCard,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def card(customer_id: CustomerId, call: Asked) -> Answer:
@@ -120,7 +123,7 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
         "A customer's events in words",
         HistoryPage,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
@@ -134,12 +137,13 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
             raise NotFound("customer", customer_id)
         page = audit.history(cursor, customer_id, limit=asked.limit, after=after)
     sees_details = Disclosure(signed, call.application).sees_card(found)
+    items = [logged_event(entry, call.language, sees_details=sees_details) for entry in page.items]
+    right = right_to_details(signed, found.holder, found.state, found.signers)
+    record_details(call, signed, "history", fields_in(items), [customer_id], right=right)
     return call.page_answer(
         "history",
         filters,
-        items=[
-            logged_event(entry, call.language, sees_details=sees_details) for entry in page.items
-        ],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -179,7 +183,7 @@ class HolderQuestions(Questions):
         "Who held it at an instant?",
         HolderTold,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
         is_view=False,
     ),
 )
@@ -206,6 +210,17 @@ def holder(
         found = replace(held_at(future), at=found.at)
         sees_details = _sees_details(disclosure, found, history)
     told = _told(call, disclosure, found, _merged_into(history, found), sees_details=sees_details)
+    held = found.interval or found.last
+    record_details(
+        call,
+        disclosure.signed,
+        "holder",
+        fields_in(told["grounds"]),
+        [customer_id],
+        right=right_to_details(
+            disclosure.signed, held and held.holder, held.stage if held else "pool"
+        ),
+    )
     return call.answer(told, position=found.known_position)
 
 
@@ -277,11 +292,3 @@ def _merged_into(history: History, found: AsOf) -> UUID | None:
         if isinstance(event, Merged) and past.position <= found.known_position:
             return event.into if event.timestamp <= found.at else None
     return None
-
-
-def _phone_hash(call: QueryCall, phone: str) -> str:
-    """The keyed hash of a phone. Raises Invalid."""
-    try:
-        return call.application.phone_hash(normalise_phone(phone))
-    except PhoneProblem as problem:
-        raise Invalid.field("phone", problem.code, zh=problem.zh, en=problem.en) from problem

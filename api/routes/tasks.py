@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import Field as Detail
+from api.access.looks import record_details
 from api.answers import Answer
-from api.logs import access_log
 from api.models.address_book import AddressBookPage
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.tasks import AgendaKind, AgendaPage, ApprovalKind, ApprovalPage
@@ -138,6 +140,7 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
             limit=asked.limit,
             after=after,
         )
+    record_waiting(call, signed, "approvals", page.items)
     return call.page_answer(
         "approvals",
         filters,
@@ -150,7 +153,13 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
 
 @router.get(
     "/v1/address-book",
-    **query("views", "Whom have I met?", AddressBookPage, permission="see-address-book"),
+    **query(
+        "views",
+        "Whom have I met?",
+        AddressBookPage,
+        permission="see-address-book",
+        problems=["details-used-up"],
+    ),
 )
 def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """Every contact person that the caller ever entered, the newest first, whoever holds the
@@ -160,14 +169,9 @@ def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Ans
     after = call.cursor_key("address-book", filters, asked.after)
     with call.view(address_book.VIEW) as cursor:
         page = address_book.address_book(cursor, signed.member, limit=asked.limit, after=after)
-    if page.items:
-        access_log().info(
-            "address book read",
-            request_id=call.request_id,
-            member=signed.member,
-            customer_ids=sorted({str(entry.customer_id) for entry in page.items}),
-            right="author",
-        )
+    whose = sorted({entry.customer_id for entry in page.items})
+    names: set[Detail] = {"contact-names", "contact-phones"}
+    record_details(call, signed, "address-book", names, whose, right="author")
     return call.page_answer(
         "address-book",
         filters,
@@ -176,6 +180,17 @@ def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Ans
         position=page.position,
         at=signed.at,
     )
+
+
+def record_waiting(
+    call: Asked, signed: Signed, view: str, lines: Iterable[approvals.Approval]
+) -> None:
+    """Keep whose reasons and statements a list of what waits has shown."""
+    whose = [
+        line.customer_id for line in lines if line.reason or line.statement or line.override_reason
+    ]
+    fields: set[Detail] = {"reasons"}
+    record_details(call, signed, view, fields, whose, right="decider", kind="waiting-read")
 
 
 def decided_kinds(signed: Signed, rules: Rulebook) -> dict[str, permissions.Condition]:

@@ -20,6 +20,7 @@ from domain.commands.people import (
     RevokeToken,
 )
 from domain.commands.records import AddContact, ChangeProfile, Register
+from domain.commands.subjects import AskErasure, ConfirmErasure, LiftRestriction
 from domain.commands.webhooks import AddWebhook, ResendWebhook, SwitchWebhook
 
 __all__ = [
@@ -28,16 +29,19 @@ __all__ = [
     "AddWebhook",
     "AdoptRulebook",
     "ArrangeLeave",
+    "AskErasure",
     "ChangeMember",
     "ChangeProfile",
     "Claim",
     "ConfirmContract",
+    "ConfirmErasure",
     "DecideExtension",
     "DecideIntent",
     "DetailContract",
     "DrawContract",
     "FollowUp",
     "IssueToken",
+    "LiftRestriction",
     "NameAfterSales",
     "OpenDispute",
     "PlaceDepartment",

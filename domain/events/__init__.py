@@ -70,8 +70,16 @@ from domain.events.organisation import (
     OrganisationOpened,
 )
 from domain.events.party import PartyEvent, PartyNoted
+from domain.events.personal_data import DataErased, DataRestricted, DataRestrictionLifted
 from domain.events.refusal import RefusalEvent, RefusalRecorded
 from domain.events.rulebook import RulebookEvent, RulebookOpened, VersionAdopted
+from domain.events.subject import (
+    SubjectErased,
+    SubjectEvent,
+    SubjectRestricted,
+    SubjectRestrictedAgain,
+    SubjectRestrictionLifted,
+)
 from domain.events.values import (
     CHANNELS,
     SYSTEM,
@@ -112,6 +120,9 @@ __all__ = [
     "ContractSigned",
     "ContractVoided",
     "CustomerEvent",
+    "DataErased",
+    "DataRestricted",
+    "DataRestrictionLifted",
     "DepartmentChanged",
     "DepartmentPlaced",
     "Dispute",
@@ -162,6 +173,11 @@ __all__ = [
     "RulebookOpened",
     "Sealed",
     "Stage",
+    "SubjectErased",
+    "SubjectEvent",
+    "SubjectRestricted",
+    "SubjectRestrictedAgain",
+    "SubjectRestrictionLifted",
     "TokenIssued",
     "TokenRevoked",
     "Transferred",

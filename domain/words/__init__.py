@@ -24,6 +24,7 @@ from domain.words import (
     party,
     refusal,
     rulebook,
+    subject,
     webhook,
 )
 from domain.words.phrases import BEIJING, QUOTED_CHARACTERS_MAX, Names, Sentences, Words
@@ -44,6 +45,7 @@ _SENTENCES: Sentences = {
     **refusal.SENTENCES,
     **party.SENTENCES,
     **webhook.SENTENCES,
+    **subject.SENTENCES,
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import Invalid
+from domain.errors import Invalid, NotAllowed
 from domain.events import DepartmentChanged, MemberJoined, RolesChanged, TokenIssued
 from domain.member import Member
 from domain.permissions import (
@@ -19,6 +19,7 @@ from domain.permissions import (
     needs,
     right_to_details,
 )
+from domain.scopes import require
 from tests.domain.stories import DAY, MICROSECOND, MONDAY, an_id
 
 DIGEST = hashlib.sha256(b"secret").hexdigest()
@@ -65,11 +66,11 @@ def test_a_token_is_live_until_it_expires_or_is_revoked() -> None:
     member, token_id = a_member(), an_id()
     member.issue_token(token_id, DIGEST, expires_at=MONDAY + DAY, actor="console", at=MONDAY)
     assert isinstance(member.collect_events()[-1], TokenIssued)
-    assert member.has_live_token(DIGEST, MONDAY + DAY - MICROSECOND)
-    assert not member.has_live_token(DIGEST, MONDAY + DAY)
-    assert not member.has_live_token("0" * 64, MONDAY)
+    assert member.live_token(DIGEST, MONDAY + DAY - MICROSECOND)
+    assert not member.live_token(DIGEST, MONDAY + DAY)
+    assert not member.live_token("0" * 64, MONDAY)
     assert member.revoke_token(token_id, actor="console", at=MONDAY)
-    assert not member.has_live_token(DIGEST, MONDAY)
+    assert not member.live_token(DIGEST, MONDAY)
     assert not member.revoke_token(an_id(), actor="console", at=MONDAY)
 
 
@@ -173,3 +174,45 @@ def test_a_member_with_several_roles_has_the_widest_condition() -> None:
     assert condition_of({"seller", "manager", "auditor"}, row) == "any"
     assert beyond(row, "department") == ("director", "auditor", "administrator")
     assert beyond(row, "own")[0] == "manager"
+
+
+def test_a_token_has_a_name_and_scopes_that_are_known() -> None:
+    member = a_member()
+    member.issue_token(
+        an_id(),
+        DIGEST,
+        expires_at=None,
+        actor="console",
+        at=MONDAY,
+        name=" 报表 ",
+        scopes=["claim", "read", "read"],
+    )
+    token = member.live_token(DIGEST, MONDAY)
+    assert token is not None
+    assert (token.name, token.scopes) == ("报表", {"read", "claim"})
+    for scopes in ([], ["everything"]):
+        with pytest.raises(Invalid, match="scopes"):
+            member.issue_token(
+                an_id(), DIGEST, expires_at=None, actor="console", at=MONDAY, scopes=scopes
+            )
+
+
+@pytest.mark.parametrize(
+    ("scopes", "fits"),
+    [
+        (None, {"claim", "see-audit"}),
+        ({"read"}, {"see-audit"}),
+        ({"write"}, {"claim"}),
+        ({"claim"}, {"claim"}),
+        ({"see-audit"}, {"see-audit"}),
+        ({"release"}, set()),
+    ],
+)
+def test_a_scope_is_read_write_or_a_permission(scopes: set[str] | None, fits: set[str]) -> None:
+    for permission in ("claim", "see-audit"):
+        if permission in fits:
+            require(scopes, permission)
+        else:
+            with pytest.raises(NotAllowed) as caught:
+                require(scopes, permission)
+            assert caught.value.needs[-1] == f"scope:{permission}"
