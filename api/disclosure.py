@@ -94,6 +94,11 @@ class Disclosure:
         return self._condition == "any"
 
     @cached_property
+    def sees_instants(self) -> bool:
+        """True where the member is shown every deadline to the instant."""
+        return self.sees_everybodys or not self.by_day
+
+    @cached_property
     def _condition(self) -> permissions.Condition | None:
         return permissions.condition_of(self.signed.roles, permissions.PERMISSIONS["see-details"])
 

@@ -6,7 +6,7 @@ anybody draws the tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -38,9 +38,17 @@ class Departments:
                 below.setdefault(parent, []).append(department)
         return below
 
+    @cached_property
+    def _walked(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
     def with_all_below(self, department: str) -> tuple[str, ...]:
         """The department itself, then all below it, each before those below itself."""
-        return tuple(self._walk(department))
+        if department not in self._below:
+            return (department,)
+        if department not in self._walked:
+            self._walked[department] = tuple(self._walk(department))
+        return self._walked[department]
 
     def above(self, department: str) -> tuple[str, ...]:
         """Those above it, the nearest first."""
@@ -67,6 +75,10 @@ NO_TREE = Departments({})
 """Before anybody placed anything, every department is a root."""
 
 
+def _drawn(placed: Iterable[events.DepartmentPlaced]) -> Departments:
+    return Departments({one.department: one.parent for one in placed})
+
+
 class Organisation(Aggregate):
     """The one stream of the departments. Invariant: no department stands above itself."""
 
@@ -77,6 +89,7 @@ class Organisation(Aggregate):
 
     if TYPE_CHECKING:  # annotations at run time would make the library write an __init__
         placed: tuple[events.DepartmentPlaced, ...]
+        drawn: tuple[int, Departments]
 
     @staticmethod
     def the_id() -> UUID:
@@ -89,9 +102,13 @@ class Organisation(Aggregate):
         return cls._create(events.OrganisationOpened, id=cls.the_id(), timestamp=at, actor=actor)
 
     def departments_at(self, at: datetime | None = None) -> Departments:
-        """The tree as of an instant; None: as it stands."""
-        placed = self.placed if at is None else [one for one in self.placed if one.timestamp <= at]
-        return Departments({one.department: one.parent for one in placed})
+        """The tree as of an instant; None: as it stands, drawn once for all who ask."""
+        if at is not None:
+            return _drawn([one for one in self.placed if one.timestamp <= at])
+        drawn: tuple[int, Departments] | None = self.__dict__.get("drawn")
+        if drawn is None or drawn[0] != len(self.placed):
+            drawn = self.drawn = len(self.placed), _drawn(self.placed)
+        return drawn[1]
 
     def place(self, department: str, parent: str | None, *, actor: str, at: datetime) -> None:
         """Put a department, with all below it, under another; nothing is recorded where it is.

@@ -8,6 +8,7 @@ departments at an instant permit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -251,7 +252,13 @@ def needs(permission: str) -> tuple[str, ...]:
 
 def may(roles: Iterable[str], permission: str) -> bool:
     """True where one of `roles` gives the permission, under whatever condition."""
-    return condition_of(roles, PERMISSIONS[permission]) is not None
+    return reach_of(frozenset(roles), permission) is not None
+
+
+@lru_cache(maxsize=4096)
+def reach_of(roles: frozenset[str], permission: str) -> Condition | None:
+    """How far a member's roles reach, asked again and again for every row of a page."""
+    return condition_of(roles, PERMISSIONS[permission])
 
 
 def covers(
@@ -301,11 +308,15 @@ def right_to_details(
     """
     if holder is not None and holder == who.member:
         return "holder"
-    condition = condition_of(who.roles, PERMISSIONS["see-details"])
+    condition = reach_of(who.roles, "see-details")
     if covers(who, condition, department=department):
         return "role" if condition == "any" else "department"
     if state == "formal" and who.member in signers:
         return "signer"
-    told = {state, "reported"} if is_reported else {state}
-    is_task = any(not told.isdisjoint(TASKS.get(role, ())) for role in who.roles)
-    return "task" if is_task else None
+    states = _states_of_tasks(who.roles)
+    return "task" if state in states or (is_reported and "reported" in states) else None
+
+
+@lru_cache(maxsize=1024)
+def _states_of_tasks(roles: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*(TASKS[role] for role in roles if role in TASKS))

@@ -8,6 +8,7 @@ from domain.errors import NotAllowed
 from domain.log import Read
 from domain.member import Member
 from domain.orders import Signed
+from domain.organisation import NO_TREE, Departments, Organisation
 from domain.rulebook import RulebookStream
 from domain.work import Command
 
@@ -30,6 +31,12 @@ def require_permission(
     if not permissions.covers(signed, condition, member=member, department=department):
         needs = permissions.beyond(row, condition)
         raise NotAllowed(command.name, needs, condition=condition)
+
+
+def departments_in(read: Read) -> Departments:
+    """The tree as it stands; without anybody having drawn it, every department is a root."""
+    found = read.streams.get(Organisation.the_id())
+    return found.departments_at() if isinstance(found, Organisation) else NO_TREE
 
 
 def _whose(command: Command, read: Read) -> tuple[str, str] | None:

@@ -9,7 +9,8 @@ from domain.errors import NotSignedIn
 from domain.log import Read
 from domain.member import Member
 from domain.orders import CONSOLE, Credentials, Signed
-from domain.organisation import NO_TREE, Departments, Organisation
+from domain.organisation import Organisation
+from domain.reach import departments_in
 from domain.rulebook import RulebookStream
 
 
@@ -34,7 +35,7 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
         member.department,
         read.now,
         member.leaves_at,
-        departments=frozenset(_departments(read).with_all_below(member.department)),
+        departments=frozenset(departments_in(read).with_all_below(member.department)),
         scopes=token.scopes if token else None,
         token_id=token.token_id if token else None,
         session_id=credentials.session,
@@ -45,9 +46,3 @@ def _in_session(credentials: Credentials, member: Member, at: datetime) -> bool:
     """Whether a session that was found live still counts: not once its member has left (A-47)."""
     is_session = credentials.session is not None and credentials.digest is None
     return is_session and not member.has_left(at)
-
-
-def _departments(read: Read) -> Departments:
-    """The tree as it stands; without anybody having drawn it, every department is a root."""
-    found = read.streams.get(Organisation.the_id())
-    return found.departments_at() if isinstance(found, Organisation) else NO_TREE

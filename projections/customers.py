@@ -109,6 +109,9 @@ CREATE TABLE customer_holdings (
 ALTER TABLE customer_holdings ALTER protection SET STATISTICS 0, ALTER bars SET STATISTICS 0;
 CREATE INDEX customer_holdings_by_end ON customer_holdings
     (coalesce(pool_from, 'infinity'), customer_id);
+CREATE INDEX customer_holdings_by_day ON customer_holdings
+    (((coalesce(pool_from, 'infinity') AT TIME ZONE 'Asia/Shanghai'
+        - interval '1 microsecond')::date), customer_id);
 CREATE INDEX customer_holdings_by_holder ON customer_holdings (holder, customer_id)
     WHERE holder IS NOT NULL;
 CREATE INDEX customer_holdings_by_successor ON customer_holdings (passes_to, customer_id)

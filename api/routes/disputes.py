@@ -26,7 +26,7 @@ from api.strict_route import StrictRoute
 from domain.citations import FIRST_VALID_CLAIM
 from domain.errors import NotFound
 from domain.orders import Signed
-from domain.permissions import PERMISSIONS, condition_of
+from domain.permissions import reach_of
 from domain.replaying import replay
 from projections import audit, customer_search, disputes
 from projections.audit import AuditEntry
@@ -220,7 +220,7 @@ def _record_events(
 def _record(call: QueryCall, signed: Signed, lines: Sequence[dict[str, Any]]) -> None:
     """Keep whose statements and reasons were shown: to a party, or by role."""
     seen = {line["customer_id"] for line in lines if line["details_hidden"] is None}
-    reach = condition_of(signed.roles, PERMISSIONS["see-details"])
+    reach = reach_of(signed.roles, "see-details")
     right = "role" if reach == "any" else "party"
     fields: set[Detail] = {"reasons"}
     record_details(call, signed, "disputes", fields, seen, right=right)

@@ -96,7 +96,8 @@ class CustomerQuestions(Paged):
 )
 def customers(asked: Annotated[CustomerQuestions, Query()], call: Asked) -> Answer:
     """Customers for which every given filter holds, as of now."""
-    return _customers(call, call.signed(), "customers", asked)
+    signed = call.signed()
+    return _customers(call, signed, "customers", asked, own=signed.member)
 
 
 @router.get(
@@ -116,7 +117,7 @@ def portfolio(member: MemberId, asked: Annotated[Paged, Query()], call: Asked) -
     found = call.application.member_at(member)
     require_for(signed, "see-portfolio", member=member, department=found.department)
     questions = CustomerQuestions(holder=member, sort="until", limit=asked.limit, after=asked.after)
-    return _customers(call, signed, "portfolio", questions)
+    return _customers(call, signed, "portfolio", questions, own=member)
 
 
 class TenureQuestions(Paged):
@@ -202,11 +203,17 @@ def _sees_instants(call: Asked, disclosure: Disclosure, asked: TenureQuestions) 
     return card is not None and disclosure.right_to_card(card) is not None
 
 
-def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQuestions) -> Answer:
-    """A page of customers, as far as the caller may see them."""
-    filters = asked.filters()
-    after = call.cursor_key(query_name, filters, asked.after)
+def _customers(
+    call: Asked, signed: Signed, query_name: str, asked: CustomerQuestions, *, own: str
+) -> Answer:
+    """A page of customers, as far as the caller may see them. own: whose customers are his to see
+    with their instants; others are in the order of the days that he is shown."""
     disclosure = Disclosure(signed, call.application)
+    sort = asked.sort.removeprefix("-")
+    if sort == "until" and asked.holder != own and not disclosure.sees_instants:
+        sort = "until_day"
+    filters = {**asked.filters(), "order": sort}
+    after = call.cursor_key(query_name, filters, asked.after)
     with call.view(customer_search.VIEW) as cursor:
         page = customer_search.customers(
             cursor,
@@ -217,7 +224,7 @@ def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQues
             group=asked.group,
             industry=asked.industry,
             region=asked.region,
-            sort=asked.sort.removeprefix("-"),  # type: ignore[arg-type]
+            sort=sort,  # type: ignore[arg-type]
             descending=asked.sort.startswith("-"),
             limit=asked.limit,
             after=after,

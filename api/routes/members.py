@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Query
 from pydantic import Field
 
 from api.answers import Answer
+from api.disclosure import Disclosure
 from api.models.bodies import MemberBody, MemberChangesBody, TokenBody
 from api.models.departments import MemberRightsTold
 from api.models.fields import EXAMPLE_INSTANT
@@ -69,6 +70,8 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
     signed = call.signed()
     found = call.application.member_at(member, asked.at)
     at = asked.at or signed.at
+    # What nobody takes over falls to the pool with the leaving: a deadline like any other.
+    disclosure = Disclosure(signed, call.application)
     may_see_tokens = member == signed.member or permissions.may(signed.roles, "issue-token")
     told = {
         "id": found.member,
@@ -76,7 +79,9 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
         "roles": sorted(found.roles_at(at), key=permissions.ROLES.index),
         "department": found.department,
         "departments": call.application.departments_at(at).with_all_below(found.department),
-        "leaves_at": found.leaves_at,
+        "leaves_at": disclosure.deadline(
+            found.leaves_at, holder=member, state="", department=found.department
+        ),
         "tokens": _tokens(found) if may_see_tokens else None,
         "version": found.version,
         "at": at,
