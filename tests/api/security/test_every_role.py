@@ -29,9 +29,9 @@ QUIET = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-A_ROLE = settings(QUIET, max_examples=len(ROLES))
+A_ROLE = settings(QUIET, max_examples=8)
 A_ROLE_LONG = settings(QUIET, max_examples=15 * len(ROLES))
-LIVES = settings(QUIET, max_examples=6, stateful_step_count=40)
+LIVES = settings(QUIET, max_examples=5, stateful_step_count=30)
 LIVES_LONG = settings(QUIET, max_examples=100, stateful_step_count=80)
 REMEMBERED = ("customer_id", "number", "report", "token_id", "session_id", "subject_id", "version")
 """Members of answers that are parameters of other addresses; a list's `id` is its customer's."""
