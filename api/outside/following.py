@@ -34,7 +34,11 @@ def streams_of(service: Service) -> Streams:
 
     def may_follow(asked: Collection[Credentials]) -> Collection[Credentials]:
         signed = service.application.authenticate_all(asked)
-        return [one for one, found in signed.items() if permissions.may(found.roles, FOLLOW)]
+        fit = [one for one, found in signed.items() if permissions.may(found.roles, FOLLOW)]
+        # The log knows tokens; whether a session has ended is known beside it.
+        sessions = {one.session for one in fit if one.session is not None}
+        live = service.sessions.live_among(sessions, service.database.now())
+        return [one for one in fit if one.session is None or one.session in live]
 
     return Streams(
         teller_of(service),
