@@ -51,6 +51,8 @@ COMMANDS = {
 }
 RUNS_ON = {"serve", "worker"}
 """Commands that would not end by themselves, if they were let in."""
+ALSO = {"erase": ["--reason", "同意已撤回"]}
+"""What a command needs that is not marked as required."""
 SECONDS_MAX = 90
 KEYS = {"TENURE_KEY": "00" * 32, "TENURE_HASH_KEY": "11" * 32}
 FILE = "x1"
@@ -76,7 +78,7 @@ def named(*needs: Needs) -> list[str]:
 
 def words_of(name: str) -> list[str]:
     """The command with something in each place that must not be empty."""
-    words = name.split()
+    words = [*name.split(), *ALSO.get(name, ())]
     for parameter in found()[name].params:
         if parameter.required:
             flag = [] if parameter.opts[0] == parameter.name else parameter.opts[:1]

@@ -18,15 +18,19 @@ import httpx
 import pytest
 
 from api.openapi import PERMISSION
+from api.security import COOKIE, CSRF
+from api.sign_in.sessions import csrf_token
 from domain import scopes
 from domain.orders import CONSOLE, Order
 from domain.permissions import PERMISSIONS, PUBLIC, ROLES, condition_of
 from tests.api.http.guests import DAY, MONDAY, Guests
+from tests.api.sign_in.browser import signed_in
 
 LEFT_TO_THE_RULEBOOK = {"decide-intent", "decide-extension", "confirm-contract", "rule-dispute"}
 """Permissions of which the rulebook chooses among the table's roles."""
 WHOSE_IT_IS = {"void-contract"}
 """Permissions that are kept to one's own case by a rule of the aggregate beside the table."""
+Headers = list[tuple[str, str]]
 EVERYTHING = "everything"
 VICTIM = "victim"
 
@@ -54,6 +58,15 @@ class Operation:
         content = self.told.get("requestBody", {}).get("content", {}).get("application/json")
         return {} if content is None else {"json": content["example"]}
 
+    @cached_property
+    def query(self) -> dict[str, Any]:
+        """The parameters that must be sent."""
+        return {
+            parameter["name"]: parameter["schema"].get("examples", [parameter.get("example")])[0]
+            for parameter in self.told.get("parameters", ())
+            if parameter.get("in") == "query" and parameter.get("required")
+        }
+
     def address(self, known: dict[str, str]) -> str:
         """The path with ids that exist, or else with some of the right form."""
         path = self.path
@@ -77,20 +90,21 @@ class House:
     guests: Guests
     operations: list[Operation]
     known: dict[str, str]
-    strangers: dict[str, list[str]]
-    """By what is wrong with them: values of `Authorization`."""
+    strangers: dict[str, Headers]
+    """By what is wrong with them: what they show."""
 
     @property
     def guarded(self) -> Iterator[Operation]:
         """The operations that need somebody to be signed in."""
         return (one for one in self.operations if one.permission != PUBLIC)
 
-    def send(self, operation: Operation, *authorization: str) -> httpx.Response:
-        """The operation as whoever shows that; held against the document."""
+    def send(self, operation: Operation, shown: Headers) -> httpx.Response:
+        """The operation as whoever shows these headers; held against the document."""
         answer = self.guests.client.request(
             operation.method,
             operation.address(self.known),
-            headers=[("Authorization", value) for value in authorization],
+            headers=shown,
+            params=operation.query or None,
             **operation.body,
         )
         self.guests.contract.check(answer)
@@ -104,9 +118,10 @@ def house(module_guests: Guests) -> House:
     guests.move_in({f"only-{role}": role for role in ROLES})
     guests.move_in(dict.fromkeys((VICTIM, "ended", "leaver"), "seller"))
     application, console = guests.service.application, Order(CONSOLE)
-    application.add_member(
-        console, member=EVERYTHING, name="全", roles=list(ROLES), department="一部"
-    )
+    for member in (EVERYTHING, "everything-else"):
+        application.add_member(
+            console, member=member, name="全", roles=list(ROLES), department="一部"
+        )
     document = guests.send("GET", "/openapi.json", None).json()
     operations = [
         Operation(method.upper(), path, told)
@@ -118,7 +133,7 @@ def house(module_guests: Guests) -> House:
     return House(guests, operations, known, strangers)
 
 
-def _strangers(guests: Guests) -> dict[str, list[str]]:
+def _strangers(guests: Guests) -> dict[str, Headers]:
     application = guests.service.application
     expired = application.issue_token(
         Order(CONSOLE), "ended", expires_at=MONDAY + timedelta(hours=1)
@@ -131,35 +146,51 @@ def _strangers(guests: Guests) -> dict[str, list[str]]:
         "wang",
     )
     guests.at(MONDAY + DAY)
+    browser = signed_in(guests, "ended")
+    ended = _session(browser.secret)
+    assert browser.send("POST", "/v1/sign-out").status_code == 200
+    live = _session(signed_in(guests, EVERYTHING).secret)
     roots = guests.tokens["root"]
     of_li = guests.tokens["li"].rpartition(".")[2]
     shape = secrets.token_urlsafe(32)
     return {
         "nobody": [],
-        "expired": [_bearer(expired.extra["token"])],
-        "revoked": [_bearer(revoked.extra["token"])],
-        "left": [_bearer(guests.tokens["leaver"])],
-        "of another house": [_bearer(f"tnr.their-root.{shape}")],
-        "forged": [_bearer(f"tnr.root.{shape}")],
-        "another's secret": [_bearer(f"tnr.root.{of_li}")],
-        "the console's name": [_bearer(f"tnr.console.{of_li}")],
-        "the system's name": [_bearer(f"tnr.system.{of_li}")],
-        "no secret": [_bearer("tnr.root.")],
-        "cut off": [_bearer(roots[:-1])],
-        "longer": [_bearer(roots + "A")],
-        "another scheme": [roots, f"Basic {roots}"],
-        "two at once": [_bearer(roots), _bearer(guests.tokens["li"])],
+        "expired": _bearer(expired.extra["token"]),
+        "revoked": _bearer(revoked.extra["token"]),
+        "left": _bearer(guests.tokens["leaver"]),
+        "of another house": _bearer(f"tnr.their-root.{shape}"),
+        "forged": _bearer(f"tnr.root.{shape}"),
+        "another's secret": _bearer(f"tnr.root.{of_li}"),
+        "the console's name": _bearer(f"tnr.console.{of_li}"),
+        "the system's name": _bearer(f"tnr.system.{of_li}"),
+        "no secret": _bearer("tnr.root."),
+        "cut off": _bearer(roots[:-1]),
+        "longer": _bearer(roots + "A"),
+        "another scheme": [("Authorization", f"Basic {roots}")],
+        "no scheme": [("Authorization", roots)],
+        "two at once": _bearer(roots) + _bearer(guests.tokens["li"]),
+        "a token as a cookie": [("Cookie", f"{COOKIE}={of_li}")],
+        "a forged session": _session(shape),
+        "an ended session": ended,
+        "two sessions": live + live,
+        "a void token beside a live session": _bearer(f"tnr.root.{shape}") + live,
     }
 
 
-def _bearer(token: str) -> str:
-    return f"Bearer {token}"
+def _session(secret: str) -> Headers:
+    """A cookie, and the token that its own page would send along."""
+    return [("Cookie", f"{COOKIE}={secret}"), (CSRF, csrf_token(secret))]
+
+
+def _bearer(token: str) -> Headers:
+    return [("Authorization", f"Bearer {token}")]
 
 
 STRANGERS = (
     *("nobody", "expired", "revoked", "left", "of another house", "forged", "another's secret"),
     *("the console's name", "the system's name", "no secret", "cut off", "longer"),
-    *("another scheme", "two at once"),
+    *("another scheme", "no scheme", "two at once", "a token as a cookie", "a forged session"),
+    *("an ended session", "two sessions", "a void token beside a live session"),
 )
 
 
@@ -180,8 +211,9 @@ def test_nobody_gets_in_who_is_not_signed_in(house: House, stranger: str) -> Non
     """And is told the same whatever he asks for: not what exists, nor what was malformed."""
     before = house.guests.log_length()
     for operation in house.guarded:
-        answer = house.send(operation, *house.strangers[stranger])
-        assert (answer.status_code, _slug(answer)) == (401, "not-signed-in"), str(operation)
+        answer = house.send(operation, house.strangers[stranger])
+        told = (answer.status_code, _slug(answer))
+        assert told == (401, "not-signed-in"), f"{operation}: {answer.text}"
         assert answer.headers["www-authenticate"].startswith("Bearer "), str(operation)
         assert "set-cookie" not in answer.headers
     assert house.guests.log_length() == before
@@ -189,6 +221,25 @@ def test_nobody_gets_in_who_is_not_signed_in(house: House, stranger: str) -> Non
 
 def test_every_stranger_is_tried(house: House) -> None:
     assert set(STRANGERS) == set(house.strangers)
+
+
+def test_a_session_without_the_token_of_its_page_commands_nothing(house: House) -> None:
+    """Whatever another site makes a browser send: no token, another's, or another method."""
+    secret = signed_in(house.guests, "everything-else").secret
+    cookie = [("Cookie", f"{COOKIE}={secret}")]
+    tries: list[Headers] = [
+        cookie,
+        [*cookie, (CSRF, csrf_token("another"))],
+        [*cookie, ("X-HTTP-Method-Override", "GET"), ("X-Requested-With", "XMLHttpRequest")],
+    ]
+    before = house.guests.log_length()
+    for operation in house.guarded:
+        if operation.method == "GET":
+            continue
+        for shown in tries:
+            answer = house.send(operation, shown)
+            assert (answer.status_code, _slug(answer)) == (403, "csrf"), str(operation)
+    assert house.guests.log_length() == before
 
 
 @pytest.mark.clause("S1-271", "S1-272")

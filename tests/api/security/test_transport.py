@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.patience import HEAD_BYTES_MAX, HEADERS_MAX
+from api.routes.calls import WAIT_SECONDS_MAX
 from tests.api.http.guests import Guests
 from tests.waiting import wait_until
 
@@ -327,3 +328,14 @@ def test_thousands_of_parameters_are_answered_in_little(guests: Guests) -> None:
     assert answer.status_code == 422
     assert len(answer.content) < 16 * 1024
     assert_others_are_served(guests)
+
+
+def test_who_waits_for_what_will_never_be_holds_no_thread(guests: Guests) -> None:
+    """A hundred that waited two seconds each would have every thread for many seconds."""
+    ahead = {"Tenure-Min-Position": str(10**15)}
+    spent = 0.0
+    for _ in range(20):
+        answer = guests.send("GET", "/v1/pool", headers=ahead)
+        assert answer.status_code == 503
+        spent += answer.elapsed.total_seconds()
+    assert spent < 20 * WAIT_SECONDS_MAX / 2
