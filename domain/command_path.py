@@ -39,7 +39,7 @@ from domain.orders import (
     StoredAnswer,
 )
 from domain.party import Party
-from domain.reach import departments_in, require_permission
+from domain.reach import require_permission
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer

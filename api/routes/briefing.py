@@ -86,7 +86,8 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
         )
         tomorrow = local_day(signed.at) + timedelta(days=1)
         rows = much_read(cursor, rules.disclosure, local_day(since), tomorrow)
-    read = bursts(call.application, rules.disclosure, rows, department=asked.department or None)
+    whose = (asked.department,) if asked.department else departments
+    read = bursts(call.application, rules.disclosure, rows, departments=whose)
     lists = _lists(found, read, asked.limit)
     _record(call, signed, lists)
     told = {

@@ -124,18 +124,6 @@ class Sessions:
             )
             return [Session(*row) for row in cursor.fetchall()]
 
-    def live_among(self, session_ids: Collection[UUID], now: datetime) -> Collection[UUID]:
-        """Those of the sessions that have not ended."""
-        if not session_ids:
-            return ()
-        with self._database.autocommit() as cursor:
-            cursor.execute(
-                "SELECT session_id FROM access.sessions WHERE session_id = ANY(%s::uuid[])"
-                " AND expires_at > %s AND last_seen_at > %s",
-                ([str(one) for one in session_ids], now, now - self._idle),
-            )
-            return {row[0] for row in cursor.fetchall()}
-
     def end(self, session_id: UUID, *, member: str | None = None) -> str | None:
         """End a session, where it is the member's, if one is given; whose it was."""
         with self._database.autocommit() as cursor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import httpx
 
 from api.security import COOKIE
@@ -32,6 +34,6 @@ def test_a_live_session_is_told_from_one_that_has_ended(guests: Guests) -> None:
     session_id = browser.send("GET", "/v1/session").json()["session_id"]
     live = service.sessions.of("wu", service.database.now())
     assert str(live[0].session_id) == session_id
-    among = service.sessions.live_among([one.session_id for one in live], service.database.now())
-    assert set(among) == {one.session_id for one in live}
-    assert service.sessions.live_among([], service.database.now()) == ()
+    known = {one.session_id for one in live}
+    assert service.sessions.living({*known, uuid4()}) == known
+    assert service.sessions.living(()) == set()
