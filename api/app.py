@@ -11,6 +11,7 @@ import anyio.to_thread
 from eventsourcing.domain import EventSourcingError
 from fastapi import FastAPI
 
+from api.console.pages import PAGES
 from api.envelope import Envelope
 from api.metrics import Metrics
 from api.openapi import install_openapi
@@ -90,7 +91,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     app.state.streams = streams_of(service)
     metrics.add_gauges(lambda: _stream_gauges(app))
     metrics.add_gauges(lambda: webhooks.gauges(service))
-    for router in ROUTERS:
+    for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     Handlers(service.application).install(app)
     hosts = service.settings.trusted_hosts
