@@ -18,6 +18,7 @@ from api.openapi import install_openapi
 from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
+from api.proxies import Proxies
 from api.routes import (
     applications,
     audit,
@@ -37,10 +38,14 @@ from api.routes import (
     questions,
     registration,
     rulebooks,
+    sign_in,
     statistics,
     tasks,
     what_if,
 )
+from api.sign_in.gate import Gate
+from api.sign_in.limiting import Limits
+from api.sign_in.token_uses import TokenUses
 
 if TYPE_CHECKING:
     from api.composition import Service
@@ -65,6 +70,7 @@ ROUTERS = (
     briefing.router,
     statistics.router,
     members.router,
+    sign_in.router,
     rulebooks.router,
     dry_runs.router,
     events.router,
@@ -88,6 +94,9 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.metrics = metrics
+    app.state.limits = limits = Limits(service.settings)
+    app.state.gate = Gate()
+    app.state.token_uses = token_uses = TokenUses(service.database)
     app.state.streams = streams_of(service)
     metrics.add_gauges(lambda: _stream_gauges(app))
     metrics.add_gauges(lambda: webhooks.gauges(service))
@@ -100,6 +109,9 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
         metrics=metrics,
         trusted_hosts=() if "*" in hosts else hosts,
         test_clock=service.database.clock,
+        proxies=Proxies(service.settings.trusted_proxies, service.settings.forwarded_header),
+        limits=limits,
+        token_uses=token_uses,
     )
     install_openapi(app)
     return app
@@ -116,6 +128,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
     service, streams = app.state.service, app.state.streams
     async with anyio.create_task_group() as group:
         group.start_soon(streams.run, server_is_ending())
+        group.start_soon(app.state.token_uses.run)
         service.on_write.append(streams.wake)
         yield {}
         service.on_write.remove(streams.wake)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from api.access.log import AccessLog
 from api.embedded import EmbeddedPostgres
 from api.keys import read_keys
 from api.settings import Settings, SettingsInvalid
+from api.sign_in.sessions import Sessions
 from api.test_clock import FileClock
 from domain.application import Tenure
 from domain.errors import Unavailable
@@ -25,6 +26,7 @@ from domain.sealing import SealBroken, Sealer
 from eventstore.connections import Database
 
 if TYPE_CHECKING:
+    from api.sign_in.passwords import SignIn
     from projections.engine import Engine
 
 APP_ROLE = "tenure_app"
@@ -56,6 +58,29 @@ class Service:
     def access_log(self) -> AccessLog:
         """Who looked at what: written before anything is shown."""
         return AccessLog(self.database, self.application.now)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is signed in with a browser."""
+        settings = self.settings
+        return Sessions(
+            self.database,
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            lifetime=timedelta(hours=settings.session_hours),
+        )
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """Passwords, and what they let in; imported when it is first asked for."""
+        from api.sign_in.passwords import SignIn
+
+        return SignIn(
+            self.database,
+            self.application,
+            self.access_log,
+            self.sessions,
+            one_time=timedelta(days=self.settings.one_time_password_days),
+        )
 
     @cached_property
     def engine(self) -> Engine:

@@ -19,7 +19,11 @@ from api.answers import instant
 from api.languages import preferred_language
 from api.logs import access_log
 from api.metrics import Metrics
-from api.problems import BY_SLUG, problem_answer
+from api.problems import BY_SLUG, problem_answer, problem_of
+from api.proxies import Proxies, network_of
+from api.sign_in.errors import TooManyRequests
+from api.sign_in.limiting import Limits
+from api.sign_in.token_uses import TokenUses, shows_a_live_token
 from api.trace import Trace, begin_trace
 from domain.errors import Unavailable
 
@@ -34,6 +38,7 @@ SECURITY_HEADERS = (
     (b"referrer-policy", b"no-referrer"),
 )
 _IS_HEAD = "tenure.is_head"
+_UNLIMITED = ("/health/",)
 _QUIET_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
 _UNKNOWN_ROUTE = "(none)"
 
@@ -47,7 +52,8 @@ class Envelope:
     """The outermost layer of the application.
 
     test_clock: the instant that stands for now, where a test clock runs. trusted_hosts: names
-    that `Host` may carry; empty for any.
+    that `Host` may carry; empty for any. proxies: whose word on a request's origin counts.
+    limits: how much one client may ask. token_uses: told of each use of a live token.
     """
 
     def __init__(
@@ -58,12 +64,18 @@ class Envelope:
         body_bytes_max: int = BODY_BYTES_MAX,
         trusted_hosts: Collection[str] = (),
         test_clock: Callable[[], datetime] | None = None,
+        proxies: Proxies | None = None,
+        limits: Limits | None = None,
+        token_uses: TokenUses | None = None,
     ) -> None:
         self._app = app
         self._metrics = metrics
         self._body_bytes_max = body_bytes_max
         self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts)
         self._test_clock = test_clock
+        self._proxies = proxies or Proxies()
+        self._limits = limits
+        self._token_uses = token_uses
         self._log = access_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +87,7 @@ class Envelope:
         if scope["method"] == "HEAD":
             # The server, which knows better, sends no body.
             scope = {**scope, "method": "GET", _IS_HEAD: True}
-        trace = begin_trace(scope)
+        trace = begin_trace(scope, self._proxies)
         status = 0
 
         async def sending(message: Message) -> None:
@@ -88,6 +100,8 @@ class Envelope:
         try:
             if self._is_foreign(scope):
                 await self._send_problem("not-found", scope, receive, sending)
+            elif (limited := self._past_limit(scope, trace)) is not None:
+                await self._refuse(limited, scope, receive, sending)
             else:
                 await self._app(scope, self._limited(scope, receive), sending)
         except ClientDisconnect:
@@ -129,6 +143,16 @@ class Envelope:
 
         return limited
 
+    def _past_limit(self, scope: Scope, trace: Trace) -> TooManyRequests | None:
+        """What the client is told where it has asked too much; health may always be asked."""
+        if self._limits is None or scope["path"].startswith(_UNLIMITED):
+            return None
+        try:
+            self._limits.count("client", network_of(trace.client))
+        except TooManyRequests as error:
+            return error
+        return None
+
     def _is_foreign(self, scope: Scope) -> bool:
         """True where `Host` names a machine that this service does not answer for."""
         if not self._trusted_hosts:
@@ -147,7 +171,21 @@ class Envelope:
         )
         await answer(scope, receive, send)
 
+    async def _refuse(
+        self, error: TooManyRequests, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        trace: Trace = scope["tenure"]
+        trace.slug = error.slug
+        answer = problem_of(
+            error,
+            language=preferred_language(Headers(scope=scope).get("accept-language")),
+            request_id=trace.request_id,
+        )
+        await answer(scope, receive, send)
+
     def _record(self, scope: Scope, trace: Trace, status: int, seconds: float) -> None:
+        if trace.digest is not None and self._token_uses and shows_a_live_token(status):
+            self._token_uses.note(trace.digest, trace.client)
         route = scope.get("route")
         template = getattr(route, "path", _UNKNOWN_ROUTE)
         self._metrics.count_request(_method(scope), template, status, seconds)

@@ -32,7 +32,8 @@ TAGS = (
 DESCRIPTION = """\
 Tenure records who protects which customer, since when, and by which rule.
 
-**Signing in.** Send `Authorization: Bearer …` with a token from `tenure token` or from the API.
+**Signing in.** Send `Authorization: Bearer …` with a token from `tenure token` or from the API. A
+page signs in with name and password instead, gets a cookie, and sends `X-CSRF-Token` with commands.
 
 **Retrying.** A command with an `Idempotency-Key` may be sent again after a lost answer: the first
 answer comes again, a refusal too, with `Idempotent-Replayed: true`. Keys are kept for thirty days.
@@ -49,6 +50,7 @@ Titles and details are Chinese where `Accept-Language` prefers it, English other
 """
 COMMAND_PROBLEMS = (
     "not-signed-in",
+    "csrf",
     "not-allowed",
     "not-found",
     "version-conflict",
@@ -56,11 +58,26 @@ COMMAND_PROBLEMS = (
     "unsupported-type",
     "invalid",
     "idempotency-mismatch",
+    "too-many-requests",
     "unavailable",
 )
 CUSTOMER_PROBLEMS = ("merged",)
 """What any command on an existing customer may answer beside those."""
-QUERY_PROBLEMS = ("not-signed-in", "invalid", "view-behind", "unavailable")
+PUBLIC_COMMAND_PROBLEMS = (
+    "too-large",
+    "unsupported-type",
+    "invalid",
+    "too-many-requests",
+    "unavailable",
+)
+QUERY_PROBLEMS = (
+    "not-signed-in",
+    "not-allowed",
+    "invalid",
+    "too-many-requests",
+    "view-behind",
+    "unavailable",
+)
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "IdempotencyKey": {
@@ -172,7 +189,8 @@ def query(
     is_view: bool = True,
 ) -> dict[str, Any]:
     """Keyword arguments of a query's route. is_view: answered from a view, not from the log."""
-    slugs = [slug for slug in (*QUERY_PROBLEMS, *problems) if is_view or slug != "view-behind"]
+    named = dict.fromkeys((*QUERY_PROBLEMS, *problems))
+    slugs = [slug for slug in named if is_view or slug != "view-behind"]
     return {
         "tags": [tag],
         "summary": summary,
@@ -187,7 +205,7 @@ def download(
 ) -> dict[str, Any]:
     """Keyword arguments of the route of a file, which is as long as the log. media_types: the
     forms that it may have."""
-    slugs = (*QUERY_PROBLEMS, "not-allowed")
+    slugs = QUERY_PROBLEMS
     disposition = {
         "description": "A name for the file.",
         "schema": {"type": "string"},
@@ -210,7 +228,7 @@ def download(
 
 def streamed(tag: str, summary: str, answer: type[BaseModel], media_type: str) -> dict[str, Any]:
     """Keyword arguments of a query on the log that answers a page, or a stream of events."""
-    told = query(tag, summary, answer, problems=["not-allowed"], is_view=False)
+    told = query(tag, summary, answer, is_view=False)
     told["responses"][200]["content"] = {
         media_type: {"schema": {"type": "string"}, "example": STREAM_EXAMPLE}
     }
@@ -240,12 +258,22 @@ def public(
     }
 
 
+def public_command(
+    tag: str, summary: str, answer: type[BaseModel], *, problems: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Keyword arguments of a route that takes a body of somebody who is not signed in yet."""
+    slugs = (*PUBLIC_COMMAND_PROBLEMS, *problems)
+    return public(tag, summary, answer, problems=slugs)
+
+
 def told_to_members(tag: str, summary: str, example: str) -> dict[str, Any]:
     """Keyword arguments of a route that answers text to anybody signed in."""
     return {
         "tags": [tag],
         "summary": summary,
-        "responses": problem_responses(("not-signed-in", "unavailable"))
+        "responses": problem_responses(
+            ("not-signed-in", "not-allowed", "too-many-requests", "unavailable")
+        )
         | {200: {"content": {"text/plain": {"example": example}}}},
     }
 
@@ -287,7 +315,14 @@ def _document(app: FastAPI) -> dict[str, Any]:
             "scheme": "bearer",
             "bearerFormat": "tnr.<member>.<secret>",
             "description": "A member's token, made by `tenure token` or by an administrator.",
-        }
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "__Host-tenure",
+            "description": "A session, begun by `POST /v1/sign-in`. Anything but a GET needs the "
+            "header `X-CSRF-Token` beside it, with the `csrf_token` of `GET /v1/session`.",
+        },
     }
     for operation in _operations(document):
         _complete(operation, schemas)
@@ -300,7 +335,7 @@ def _operations(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
 
 def _complete(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Security, the common header, and examples put together from those of the fields."""
-    operation.setdefault("security", [{"token": []}])
+    operation.setdefault("security", [{"token": []}, {"session": []}])
     _drop_frameworks_422(operation)
     for told in [operation.get("requestBody", {}), *operation["responses"].values()]:
         for content in told.get("content", {}).values():

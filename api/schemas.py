@@ -17,7 +17,7 @@ MIGRATE: tuple[Callable[[str], list[str]], ...] = (
     outside.migrate,
     access.migrate,
 )
-_MADE_LAST = ("tenure.migrations", "views.positions", "outside.webhooks", "access.entries")
+_MADE_LAST = ("tenure.migrations", "views.positions", "outside.webhooks", "access.token_uses")
 
 
 def migrate(url: str) -> list[str]:

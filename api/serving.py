@@ -140,6 +140,8 @@ def _config(app: Any, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Whose forwarding headers count is told by settings of our own (`api.proxies`).
+        proxy_headers=False,
         ws="none",
         lifespan="on",
         timeout_graceful_shutdown=settings.drain_seconds,

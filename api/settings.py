@@ -10,8 +10,9 @@ The others are fields of `Settings` under the same prefix.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -42,7 +43,16 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=256)
     worker: bool = True
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     drain_seconds: int = Field(default=30, ge=0)
+
+    session_idle_minutes: int = Field(default=120, ge=1, le=43_200)
+    session_hours: int = Field(default=12, ge=1, le=720)
+    one_time_password_days: int = Field(default=7, ge=1, le=60)
+    sign_ins_per_minute: int = Field(default=10, ge=0)
+    member_requests_per_minute: int = Field(default=1200, ge=0)
+    client_requests_per_minute: int = Field(default=2400, ge=0)
 
     event_source: str = Field(default="/tenure", pattern=r"^[!-~]{1,200}$")
     event_type_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.){0,10}$")
@@ -61,12 +71,19 @@ class Settings(BaseSettings):
     hash_key: SecretStr | None = None
     hash_key_file: Path | None = None
 
-    @field_validator("trusted_hosts", mode="before")
+    @field_validator("trusted_hosts", "trusted_proxies", mode="before")
     @classmethod
-    def _separate(cls, hosts: Any) -> Any:
-        if isinstance(hosts, str):
-            return tuple(host.strip() for host in hosts.split(",") if host.strip())
-        return hosts
+    def _separate(cls, named: Any) -> Any:
+        if isinstance(named, str):
+            return tuple(one.strip() for one in named.split(",") if one.strip())
+        return named
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network, strict=False)
+        return networks
 
     @property
     def is_embedded(self) -> bool:

@@ -22,6 +22,12 @@ Tell = Callable[[str], None]
 _KEYS = ("TENURE_KEY", "TENURE_HASH_KEY")
 _DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 
+UNLIMITED = {
+    "TENURE_CLIENT_REQUESTS_PER_MINUTE": "0",
+    "TENURE_MEMBER_REQUESTS_PER_MINUTE": "0",
+}
+"""One client sends all the load, which the limits of requests would take for an attack."""
+
 
 class Ground:
     """A temporary folder with a server, and the processes of the run. All gone at the end.
@@ -76,7 +82,7 @@ class Ground:
 
     def environment(self, **settings: str) -> Mapping[str, str]:
         """The caller's environment without any setting of Tenure, with the run's keys and these."""
-        return environment_without_settings() | self.keys | settings
+        return environment_without_settings() | UNLIMITED | self.keys | settings
 
     def machine(self) -> dict[str, Any]:
         """What the figures rest on."""

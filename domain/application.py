@@ -145,10 +145,16 @@ class Tenure(CustomerCommands, WebhookCommands, Application[UUID]):
         return self._path.carry_out(order, commands.ChangeMember(member, roles, department))
 
     def issue_token(
-        self, order: Order, member: str, *, expires_at: datetime | None = None
+        self,
+        order: Order,
+        member: str,
+        *,
+        expires_at: datetime | None = None,
+        name: str = "",
+        scopes: Sequence[str] | None = None,
     ) -> Receipt:
         """Make a bearer token; extra["token"] shows it once."""
-        return self._path.carry_out(order, commands.IssueToken(member, expires_at))
+        return self._path.carry_out(order, commands.IssueToken(member, expires_at, name, scopes))
 
     def revoke_token(self, order: Order, member: str, token_id: UUID) -> Receipt:
         """Make a bearer token void."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ import msgspec
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import IntegrityError, Recording
 
-from domain import permissions
+from domain import permissions, scopes
 from domain.customer import Customer
 from domain.errors import (
     IdempotencyMismatch,
@@ -121,6 +122,7 @@ class CommandPath:
         permitted = permissions.permitted(command.name, _rulebook(read).in_force(read.now))
         if signed.roles.isdisjoint(permitted):
             raise NotAllowed(command.name, permitted)
+        scopes.require(signed.scopes, command.name)
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
         work = self._work(read, signed, customer)
@@ -294,13 +296,26 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
     member = read.streams.get(Member.id_of(credentials.member))
     if not isinstance(member, Member):
         raise NotSignedIn
-    if credentials.digest is None:
-        if credentials != CONSOLE:
-            raise NotSignedIn
-    elif not member.has_live_token(credentials.digest, read.now):
+    token = member.live_token(credentials.digest, read.now) if credentials.digest else None
+    if token is None and credentials != CONSOLE and not _in_session(credentials, member, read.now):
         raise NotSignedIn
-    roles = member.roles_at(read.now)
-    return Signed(member.member, member.name, roles, member.department, read.now, member.leaves_at)
+    return Signed(
+        member.member,
+        member.name,
+        member.roles_at(read.now),
+        member.department,
+        read.now,
+        member.leaves_at,
+        scopes=token.scopes if token else None,
+        token_id=token.token_id if token else None,
+        session_id=credentials.session,
+    )
+
+
+def _in_session(credentials: Credentials, member: Member, at: datetime) -> bool:
+    """Whether a session that was found live still counts: not once its member has left (A-47)."""
+    is_session = credentials.session is not None and credentials.digest is None
+    return is_session and not member.has_left(at)
 
 
 def _malformed(command: Command) -> Invalid | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -20,11 +20,13 @@ from domain.events.member import (
     MemberEvent,
     MemberJoined,
     RolesChanged,
+    Token,
     TokenIssued,
     TokenRevoked,
 )
 from domain.identity import NAMESPACE
 from domain.permissions import ROLES
+from domain.scopes import known_scopes
 from domain.texts import line
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -48,7 +50,7 @@ class Member(Aggregate):
         name: str
         roles: frozenset[str]
         department: str
-        tokens: dict[str, tuple[UUID, datetime | None]]
+        tokens: dict[str, Token]
         leaves_at: datetime | None
 
     @staticmethod
@@ -152,8 +154,13 @@ class Member(Aggregate):
         expires_at: datetime | None,
         actor: str,
         at: datetime,
+        name: str = "",
+        scopes: Collection[str] | None = None,
     ) -> None:
-        """Make a bearer token known by the SHA-256 of its secret. Raises Invalid if expired."""
+        """Make a bearer token known by the SHA-256 of its secret.
+
+        Raises Invalid if it is expired, and for a name or a scope that is none.
+        """
         if expires_at is not None and expires_at <= at:
             raise Invalid.field(
                 "expires_at", "in-the-past", zh="到期时间须在将来", en="must lie in the future"
@@ -165,26 +172,30 @@ class Member(Aggregate):
             token_id=token_id,
             digest=digest,
             expires_at=expires_at,
+            name=line("name", name, characters_max=100) if name else "",
+            scopes=None if scopes is None else known_scopes(scopes),
         )
 
     def revoke_token(self, token_id: UUID, *, actor: str, at: datetime) -> bool:
         """Make a token void. False where the member has no such token."""
-        known = any(found == token_id for found, _ in self.tokens.values())
+        known = any(found.token_id == token_id for found in self.tokens.values())
         if known:
             self.trigger_event(TokenRevoked, timestamp=at, actor=actor, token_id=token_id)
         return known
 
-    def has_live_token(self, digest: str, at: datetime) -> bool:
-        """True where the digest is one of the member's tokens, before its expiry.
+    def live_token(self, digest: str, at: datetime) -> Token | None:
+        """The member's token of that digest, before its expiry.
 
         Every token is compared in constant time, so that timing tells nothing of a digest. Those of
         a leaver end with the leaving.
         """
-        live = False
-        for known, (_, expires_at) in self.tokens.items():
-            same = hmac.compare_digest(known, digest)
-            live |= same and (expires_at is None or at < expires_at)
-        return live and not self.has_left(at)
+        live = None
+        for known, token in self.tokens.items():
+            if hmac.compare_digest(known, digest):
+                live = token
+        if live is None or self.has_left(at):
+            return None
+        return live if live.expires_at is None or at < live.expires_at else None
 
 
 def _known_roles(roles: Sequence[str]) -> list[str]:

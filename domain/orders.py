@@ -13,10 +13,15 @@ from domain.events.values import Channel, Sealed
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who says to be sending. digest: SHA-256 of the token's secret; None: the local console."""
+    """Who says to be sending. digest: SHA-256 of the token's secret.
+
+    session: a session that was found live before; then there is no digest. Neither: the local
+    console.
+    """
 
     member: str
     digest: str | None
+    session: UUID | None = None
 
 
 CONSOLE = Credentials("console", None)
@@ -93,9 +98,10 @@ class SealedAt:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A member whose token was live at `at`, with the rights of that instant.
+    """A member whose token or session was live at `at`, with the rights of that instant.
 
-    leaves_at: when the member will leave the company, if that is arranged.
+    leaves_at: when the member will leave the company, if that is arranged. scopes: what the token
+    is limited to (`domain.scopes`); None: not limited. token_id, session_id: by which of them.
     """
 
     member: str
@@ -104,6 +110,9 @@ class Signed:
     department: str
     at: datetime
     leaves_at: datetime | None = None
+    scopes: frozenset[str] | None = None
+    token_id: UUID | None = None
+    session_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

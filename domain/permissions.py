@@ -74,6 +74,8 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "change-member": ("administrator",),
     "issue-token": ("administrator",),
     "revoke-token": ("administrator",),
+    "set-password": ("administrator",),
+    "end-session": ("administrator",),
     "add-webhook": ("administrator",),
     "disable-webhook": ("administrator",),
     "enable-webhook": ("administrator",),
@@ -81,6 +83,7 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "resend-webhook": ("administrator",),
     "adopt-rulebook": ("administrator",),
     # Questions.
+    "see-sessions": ("administrator",),
     "see-customers": _EVERYBODY,
     "see-audit": ("auditor", "manager", "director", "risk", "administrator"),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.

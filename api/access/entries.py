@@ -15,6 +15,8 @@ Kind = Literal[
     "signed-in",
     "sign-in-failed",
     "signed-out",
+    "password-set",
+    "password-changed",
 ]
 
 

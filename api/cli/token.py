@@ -21,6 +21,11 @@ def token(
     expires: Annotated[
         str | None, typer.Option(metavar="90d", help="Void after so long: 90d, 12h, 30m. 有效期。")
     ] = None,
+    name: Annotated[str, typer.Option(help="What it is for. 用途。")] = "",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read, write, or a permission; may repeat. 范围，可重复。"),
+    ] = None,
     database: Database = None,
     data: Data = None,
     json_output: Json = False,
@@ -33,9 +38,13 @@ def token(
         expires_at: datetime | None = None
         if lifetime is not None:
             expires_at = service.application.now() + lifetime
-        receipt = service.application.issue_token(Order(CONSOLE), member, expires_at=expires_at)
+        receipt = service.application.issue_token(
+            Order(CONSOLE), member, expires_at=expires_at, name=name, scopes=scope or None
+        )
         document = {
             "member": member,
+            "name": name,
+            "scopes": scope or None,
             "token_id": receipt.extra["token_id"],
             "expires_at": expires_at,
             "token": receipt.extra["token"],

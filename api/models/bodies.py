@@ -275,6 +275,19 @@ class TokenBody(Body):
             "2027-03-05T00:00:00+08:00",
         ),
     ] = None
+    name: Annotated[
+        str | None,
+        described("What the token is for, so that it can be told.", "报表", maxLength=100),
+    ] = None
+    scopes: Annotated[
+        list[str] | None,
+        described(
+            "What the token is limited to: `read` (every question), `write` (every command), or "
+            "permissions by name. Left out: to nothing but the member's own rights.",
+            ["read", "claim"],
+            minItems=1,
+        ),
+    ] = None
 
 
 class RulebookBody(Body):

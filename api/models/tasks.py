@@ -164,6 +164,12 @@ class TokenTold(Told):
     token_id: Annotated[
         UUID, described("Id of the token, to revoke it by.", EXAMPLE_ID, format="uuid")
     ]
+    name: Annotated[str, described("What it is for; empty where nobody said.", "报表")]
+    scopes: Annotated[
+        list[str] | None,
+        described("What it is limited to; null: to nothing but the member's rights.", ["read"]),
+    ]
+    issued_at: Annotated[Instant, described("When it was issued.", EXAMPLE_INSTANT)]
     expires_at: Annotated[
         Instant | None, described("When it becomes void; null: when revoked.", None)
     ]

@@ -24,7 +24,7 @@ from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
 from api.problems.rendering import problem_of
 from api.problems.table import row_of
 from api.problems.validation import field_problems
-from api.security import CHALLENGE, credentials_in
+from api.security import CHALLENGE, credentials_of
 from api.trace import trace_of
 from domain.application import Tenure
 from domain.errors import (
@@ -36,7 +36,7 @@ from domain.errors import (
     TenureError,
 )
 
-_OPEN_PATHS = ("/health/", "/problems/", "/openapi.json")
+_OPEN_PATHS = ("/health/", "/problems/", "/openapi.json", "/v1/sign-in")
 
 
 class Handlers:
@@ -102,7 +102,7 @@ class Handlers:
     def _disclosed(
         self, request: Request, error: AlreadyProtected, until: datetime
     ) -> AlreadyProtected:
-        signed = self._application.authenticate(credentials_in(request.headers))
+        signed = self._application.authenticate(credentials_of(request))
         disclosure = Disclosure(signed, self._application)
         told = replace(
             error, until=disclosure.deadline(until, holder=error.holder, state=error.stage)
@@ -113,7 +113,7 @@ class Handlers:
     def _told_to_members(self, request: Request, error: Exception) -> Response:
         if not request.url.path.startswith(_OPEN_PATHS):
             try:
-                self._application.authenticate(credentials_in(request.headers))
+                self._application.authenticate(credentials_of(request))
             except (TenureError, EventSourcingError) as instead:
                 return answer_to(request, instead)
         return answer_to(request, error)

@@ -12,6 +12,7 @@ from api.languages import CONTENT_LANGUAGES, Language
 from api.problems.row import Problem
 from api.problems.table import BY_SLUG, row_of
 from api.problems.wording import in_words
+from api.sign_in.errors import TooManyRequests
 from domain.errors import FieldProblem, Invalid, TenureError
 
 CONTENT_TYPE = "application/problem+json"
@@ -30,6 +31,8 @@ def problem_of(error: Exception, *, language: Language, request_id: str) -> Resp
         headers[POSITION] = str(position)
     if getattr(error, "replayed", False):
         headers[REPLAYED] = "true"
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
     return problem_answer(
         row_of(error),
         language=language,

@@ -47,14 +47,16 @@ REQUESTS: tuple[Problem, ...] = (
         403,
         Wording(
             "没有权限",
-            "此操作需要以下角色之一：{needs}。",
-            "您当前的角色不允许此操作。成员 needs 列出允许的角色；角色由管理员授予。",
+            "此操作需要以下之一：{needs}。",
+            "您当前的角色或令牌的范围不允许此操作。成员 needs 列出允许的角色；以 scope: 开头的是"
+            "令牌须有的范围。角色由管理员授予，范围在签发令牌时确定。",
         ),
         Wording(
             "Not allowed",
-            "This needs one of the roles: {needs}.",
-            "Your roles at this instant do not permit it. The member `needs` lists the roles that "
-            "do; administrators grant them.",
+            "This needs one of: {needs}.",
+            "Your roles at this instant, or the scopes of your token, do not permit it. The member "
+            "`needs` lists the roles that do, or as `scope:…` the scopes; administrators grant "
+            "roles, and a token's scopes are set when it is issued.",
         ),
         (errors.NotAllowed,),
     ),

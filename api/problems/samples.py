@@ -6,6 +6,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
+from api.sign_in.errors import (
+    CsrfMissing,
+    PasswordChangeDue,
+    SignInFailed,
+    TooManyRequests,
+)
 from domain import errors
 from domain.events.values import Match, Stage
 
@@ -35,6 +41,10 @@ SAMPLES: tuple[errors.TenureError, ...] = (
     errors.NotAllowed("review", ("reviewer",)),
     errors.NotFound("customer", _CUSTOMER),
     errors.NotSignedIn(),
+    SignInFailed(),
+    PasswordChangeDue(),
+    CsrfMissing(),
+    TooManyRequests(30),
     errors.Invalid.field("contact.phone", "missing", zh="缺少此字段", en="is required"),
     MethodNotAllowed("DELETE", ["GET", "PATCH"]),
     TooLarge(262144),

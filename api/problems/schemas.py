@@ -57,11 +57,12 @@ FACTS: Mapping[str, dict[str, Any]] = {
     },
     "version": {"type": "integer", "description": "The customer's version now."},
     "command": {"type": "string", "description": "The command that was not permitted."},
-    "needs": {**_TEXTS, "description": "Roles of which one would be enough."},
+    "needs": {**_TEXTS, "description": "Roles of which one would be enough; `scope:…`: scopes."},
     "kind": {"type": "string", "description": "What was looked for."},
     "id": {"type": "string", "description": "The id that was looked for."},
     "view": {"type": "string", "description": "The view that is behind."},
     "lag": {"type": "integer", "description": "Events that it has still to fold."},
+    "retry_after": {"type": "integer", "description": "Seconds to wait, as in Retry-After."},
     "method": {"type": "string", "description": "The method that was sent."},
     "bytes_max": {"type": "integer", "description": "Bytes that a body may have."},
 }

@@ -9,8 +9,9 @@ from __future__ import annotations
 from api.problems.requests import REQUESTS
 from api.problems.row import Problem
 from api.problems.rules import RULES
+from api.problems.signing_in import SIGNING_IN
 
-PROBLEMS: tuple[Problem, ...] = (*RULES, *REQUESTS)
+PROBLEMS: tuple[Problem, ...] = (*RULES, *REQUESTS, *SIGNING_IN)
 BY_SLUG = {problem.slug: problem for problem in PROBLEMS}
 BY_ERROR = {error: problem for problem in PROBLEMS for error in problem.errors}
 

@@ -54,6 +54,7 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "dispute": ("争议", "dispute"),
         "duplicate": ("重复报告", "report of a duplicate"),
         "address": ("地址", "address"),
+        "session": ("会话", "session"),
         "webhook": ("webhook", "webhook"),
         "problem": ("问题说明", "problem"),
     },

@@ -115,7 +115,7 @@ class ExportQuestions(AuditFilters):
 
 @router.get(
     "/v1/audit",
-    **query("views", "Every event in words", AuditPage, problems=["not-allowed"]),
+    **query("views", "Every event in words", AuditPage),
 )
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds."""

@@ -52,9 +52,7 @@ class BriefingQuestions(Questions):
 
 @router.get(
     "/v1/briefing",
-    **query(
-        "views", "What should a manager know this morning?", BriefingTold, problems=["not-allowed"]
-    ),
+    **query("views", "What should a manager know this morning?", BriefingTold),
 )
 def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked) -> Answer:
     """What fell and who took it, what waits for the caller, what is overdue or about to go wrong,

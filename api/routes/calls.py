@@ -18,7 +18,7 @@ from api.cursors import Cursors
 from api.languages import CONTENT_LANGUAGES, Language, preferred_language
 from api.security import caller
 from api.trace import trace_of
-from domain import permissions
+from domain import permissions, scopes
 from domain.application import Tenure
 from domain.errors import NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
@@ -66,13 +66,18 @@ class CommandCall:
 
 @dataclass(frozen=True, slots=True)
 class QueryCall:
-    """A question on its way in. min_position: what the views must have reached."""
+    """A question on its way in. min_position: what the views must have reached.
+
+    permission: what the route says that it needs; None: what everybody may ask.
+    """
 
     service: Service
     credentials: Credentials
     min_position: int | None
     language: Language
     request_id: str
+    client: str | None = None
+    permission: str | None = None
 
     @property
     def application(self) -> Tenure:
@@ -80,8 +85,13 @@ class QueryCall:
         return self.service.application
 
     def signed(self) -> Signed:
-        """Who asks, with the rights of now. Raises NotSignedIn."""
-        return self.application.authenticate(self.credentials)
+        """Who asks, with the rights of now. Raises NotSignedIn, NotAllowed out of its scopes."""
+        signed = self.application.authenticate(self.credentials)
+        if self.permission is None:
+            scopes.require_read(signed.scopes)
+        else:
+            scopes.require(signed.scopes, self.permission)
+        return signed
 
     @contextmanager
     def view(self, *names: str) -> Iterator[Cursor]:
@@ -133,9 +143,10 @@ class QueryCall:
 
 
 def require(signed: Signed, question: str) -> None:
-    """Raise NotAllowed where the roles do not permit the question."""
+    """Raise NotAllowed where the roles, or the token's scopes, do not permit the question."""
     if not permissions.may(signed.roles, question):
         raise NotAllowed(question, permissions.needs(question))
+    scopes.require(signed.scopes, question)
 
 
 def _wait_for(service: Service, views: Sequence[str], position: int) -> None:
@@ -175,12 +186,16 @@ async def command_call(request: Request) -> CommandCall:
 async def query_call(request: Request) -> QueryCall:
     """The caller and the position to wait for. Raises NotSignedIn, Invalid."""
     credentials = await caller(request)
+    trace = trace_of(request.scope)
+    told = getattr(request.scope.get("route"), "openapi_extra", None) or {}
     return QueryCall(
         request.app.state.service,
         credentials,
         min_position(request.headers),
         preferred_language(request.headers.get("accept-language")),
-        trace_of(request.scope).request_id,
+        trace.request_id,
+        trace.client,
+        told.get("x-permission"),
     )
 
 

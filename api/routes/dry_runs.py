@@ -33,7 +33,7 @@ NAME = "dry-run"
         "rules",
         "Whom would changed rules have let fall to the pool?",
         DryRunTold,
-        problems=["not-allowed", "not-found", "too-large", "unsupported-type"],
+        problems=["csrf", "not-found", "too-large", "unsupported-type"],
     ),
 )
 def tried(body: DryRunBody, call: Asked) -> Answer:

@@ -96,7 +96,7 @@ def customers(asked: Annotated[CustomerQuestions, Query()], call: Asked) -> Answ
 
 @router.get(
     "/v1/members/{member}/portfolio",
-    **query("views", "What a member holds", CustomerPage, problems=["not-allowed", "not-found"]),
+    **query("views", "What a member holds", CustomerPage, problems=["not-found"]),
 )
 def portfolio(member: MemberId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """The customers that a member holds now, the next deadline first. One's own, or for those

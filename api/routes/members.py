@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
@@ -12,10 +11,12 @@ from api.answers import Answer
 from api.models.bodies import MemberBody, MemberChangesBody, TokenBody
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.receipts import StreamReceipt, TokenReceipt
+from api.models.sign_in import TokenPage
 from api.models.tasks import MemberTold
 from api.openapi import command, query
-from api.routes.calls import Asked, Commanded
+from api.routes.calls import Asked, Commanded, require
 from api.routes.parameters import MemberId, QueryInstant, Questions, TokenId
+from api.sign_in.token_uses import last_uses
 from api.strict_route import StrictRoute
 from domain import permissions
 from domain.member import Member
@@ -80,6 +81,29 @@ def change_member(member: MemberId, body: MemberChangesBody, call: Commanded) ->
     return call.answer(receipt)
 
 
+@router.get(
+    "/v1/members/{member}/tokens",
+    **query("people", "A member's tokens", TokenPage, problems=["not-found"], is_view=False),
+)
+def tokens(member: MemberId, call: Asked) -> Answer:
+    """The tokens that are not revoked, with their last use: the caller's own, or a member's
+    (administrators)."""
+    signed = call.signed()
+    if member != signed.member:
+        require(signed, "see-sessions")
+    found = call.application.member_at(member)
+    used = last_uses(call.service.database, found.tokens)
+    items = [
+        {
+            **told,
+            "last_used_at": use.at if use else None,
+            "last_client": use.client if use else None,
+        }
+        for told, use in zip(_tokens(found), map(used.get, found.tokens), strict=True)
+    ]
+    return call.answer({"items": items, "at": signed.at}, version=found.version)
+
+
 @router.post(
     "/v1/members/{member}/tokens",
     **command("people", "Make a bearer token", TokenReceipt, status=201),
@@ -88,8 +112,14 @@ def issue_token(
     member: MemberId, call: Commanded, body: Annotated[TokenBody | None, Body()] = None
 ) -> Answer:
     """Makes a token and shows it this once: its secret is kept nowhere (administrators)."""
-    expires_at: datetime | None = body.expires_at if body else None
-    receipt = call.application.issue_token(call.order, member, expires_at=expires_at)
+    body = body or TokenBody()
+    receipt = call.application.issue_token(
+        call.order,
+        member,
+        expires_at=body.expires_at,
+        name=body.name or "",
+        scopes=body.scopes,
+    )
     return call.answer(receipt, status=201)
 
 
@@ -109,6 +139,12 @@ def revoke_token(member: MemberId, token_id: TokenId, call: Commanded) -> Answer
 
 def _tokens(member: Member) -> list[dict[str, Any]]:
     return [
-        {"token_id": token_id, "expires_at": expires_at}
-        for token_id, expires_at in member.tokens.values()
+        {
+            "token_id": token.token_id,
+            "name": token.name,
+            "scopes": None if token.scopes is None else sorted(token.scopes),
+            "issued_at": token.issued_at,
+            "expires_at": token.expires_at,
+        }
+        for token in member.tokens.values()
     ]

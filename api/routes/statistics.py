@@ -213,7 +213,7 @@ class HabitQuestions(_Span):
 
 @router.get(
     "/v1/statistics",
-    **query("views", "How much of what, by whom?", StatisticsPage, problems=["not-allowed"]),
+    **query("views", "How much of what, by whom?", StatisticsPage),
 )
 def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -> Answer:
     """Figures by day, department and member; one's own, or for those whose roles permit any.
@@ -252,7 +252,7 @@ def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -
 
 @router.get(
     "/v1/statistics/events",
-    **query("views", "Which events are behind it?", FigureEventPage, problems=["not-allowed"]),
+    **query("views", "Which events are behind it?", FigureEventPage),
 )
 def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Asked) -> Answer:
     """The events that one figure counts, under the same filters."""
@@ -284,7 +284,7 @@ def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Ask
 
 @router.get(
     "/v1/statistics/habits",
-    **query("views", "What should a manager look at?", HabitPage, problems=["not-allowed"]),
+    **query("views", "What should a manager look at?", HabitPage),
 )
 def statistics_habits(asked: Annotated[HabitQuestions, Query()], call: Asked) -> Answer:
     """Leads to habits that figures hide, for managers, directors and auditors."""

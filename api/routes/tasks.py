@@ -91,7 +91,7 @@ class ApprovalQuestions(Paged):
 
 @router.get(
     "/v1/approvals",
-    **query("views", "What waits for my decision?", ApprovalPage, problems=["not-allowed"]),
+    **query("views", "What waits for my decision?", ApprovalPage),
 )
 def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Asked) -> Answer:
     """Claims, applications, complete contracts, reported duplicates, open disputes and formal

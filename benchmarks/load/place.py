@@ -12,7 +12,7 @@ from typing import Any
 from api.composition import Service, build_service
 from api.settings import Settings
 from benchmarks.figures import Figure
-from benchmarks.ground import Ground, environment_without_settings
+from benchmarks.ground import UNLIMITED, Ground, environment_without_settings
 from benchmarks.houses import Member, migrated_database, settings_of, token_of
 from benchmarks.load.filling import fill, follow
 from benchmarks.load.plan import Plan, start_of_day
@@ -65,7 +65,7 @@ def loaded(
             service,
             url or _embedded_url(service),
             ("--database", url) if url else ("--data", str(data)),
-            dict(ground.environment()) if url else environment_without_settings(),
+            dict(ground.environment()) if url else environment_without_settings() | UNLIMITED,
             Member(AUDITOR, token_of(service, AUDITOR)),
         )
         _follow(ground, service, [])

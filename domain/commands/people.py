@@ -100,10 +100,15 @@ class ChangeMember:
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """Make a bearer token; its secret is answered once and kept nowhere."""
+    """Make a bearer token; its secret is answered once and kept nowhere.
+
+    label: the token's name. scopes: None where it is not limited.
+    """
 
     member: str
     expires_at: datetime | None
+    label: str = ""
+    scopes: Sequence[str] | None = None
     name: str = field(default="issue-token", init=False)
     customer_id: UUID | None = field(default=None, init=False)
 
@@ -127,6 +132,8 @@ class IssueToken:
             expires_at=self.expires_at,
             actor=work.actor,
             at=work.at,
+            name=self.label,
+            scopes=self.scopes,
         )
         return Decision(
             (member,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
@@ -56,10 +56,21 @@ class DepartmentChanged(MemberEvent):
         aggregate.department = self.department
 
 
+class Token(NamedTuple):
+    """A bearer token as its member's stream knows it. scopes: None where it is not limited."""
+
+    token_id: UUID
+    expires_at: datetime | None
+    name: str
+    scopes: frozenset[str] | None
+    issued_at: datetime
+
+
 class TokenIssued(MemberEvent):
     """A bearer token was made; its secret is kept as SHA-256 alone (it has 256 random bits).
 
-    expires_at: from this instant it is void; None: until it is revoked.
+    expires_at: from this instant it is void; None: until it is revoked. name: what it is for.
+    scopes: what it is limited to (`domain.scopes`); None: to nothing but the member's rights.
     """
 
     TOPIC = "member.token_issued"
@@ -67,9 +78,13 @@ class TokenIssued(MemberEvent):
     token_id: UUID
     digest: str
     expires_at: datetime | None
+    name: str = ""
+    scopes: list[str] | None = None
 
     def apply(self, aggregate: Any) -> None:
-        aggregate.tokens = {**aggregate.tokens, self.digest: (self.token_id, self.expires_at)}
+        scopes = None if self.scopes is None else frozenset(self.scopes)
+        token = Token(self.token_id, self.expires_at, self.name, scopes, self.timestamp)
+        aggregate.tokens = {**aggregate.tokens, self.digest: token}
 
 
 class TokenRevoked(MemberEvent):
@@ -81,7 +96,9 @@ class TokenRevoked(MemberEvent):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.tokens = {
-            digest: token for digest, token in aggregate.tokens.items() if token[0] != self.token_id
+            digest: token
+            for digest, token in aggregate.tokens.items()
+            if token.token_id != self.token_id
         }
 
 

@@ -47,9 +47,15 @@ def _token_issued(event: TokenIssued, who: Names) -> Words:
         until = Words(
             f"，{zh_instant(event.expires_at)}到期", f" until {en_instant(event.expires_at)}"
         )
+    if event.scopes is not None:
+        until = Words(
+            f"{until.zh}，范围限于{'、'.join(event.scopes)}",
+            f"{until.en}, limited to {', '.join(event.scopes)}",
+        )
+    named = Words(f"“{event.name}”", f' "{event.name}"') if event.name else Words("", "")
     return Words(
-        f"{who.zh(event.actor)}为该成员签发了访问令牌{event.token_id}{until.zh}",
-        f"{who.en(event.actor)} issued the access token {event.token_id}{until.en}",
+        f"{who.zh(event.actor)}为该成员签发了访问令牌{event.token_id}{named.zh}{until.zh}",
+        f"{who.en(event.actor)} issued the access token {event.token_id}{named.en}{until.en}",
     )
 
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -264,3 +264,31 @@ def uuid_of(text: str) -> Any:
     from uuid import UUID
 
     return UUID(text)
+
+
+def test_a_token_acts_within_its_scopes_and_never_beyond_its_members_rights(house: House) -> None:
+    issued = house.tenure.issue_token(Order(CONSOLE), "wu", name="报表", scopes=["read"])
+    credentials = credentials_of(issued.extra["token"])
+    signed = house.tenure.authenticate(credentials)
+    assert signed.scopes == {"read"}
+    assert str(signed.token_id) == issued.extra["token_id"]
+    house.tenure.change_member(Order(CONSOLE), "wu", roles=["administrator"])
+    with pytest.raises(NotAllowed) as caught:
+        house.tenure.change_member(Order(credentials), "li", department="二部")
+    assert caught.value.needs == ("scope:write", "scope:change-member")
+    issued = house.tenure.issue_token(Order(CONSOLE), "chen", scopes=["change-member"])
+    credentials = credentials_of(issued.extra["token"])
+    with pytest.raises(NotAllowed) as caught:
+        house.tenure.change_member(Order(credentials), "li", department="二部")
+    assert caught.value.needs == ("administrator",)
+
+
+def test_a_session_that_was_found_live_counts_until_its_member_leaves(house: House) -> None:
+    session = UUID(int=7)
+    credentials = Credentials("chen", None, session)
+    assert house.tenure.authenticate(credentials).session_id == session
+    house.leave("chen", by="wang")
+    with pytest.raises(NotSignedIn):
+        house.tenure.authenticate(credentials)
+    with pytest.raises(NotSignedIn):
+        house.tenure.authenticate(Credentials("nobody", None, session))

@@ -4,10 +4,11 @@ import hashlib
 
 import pytest
 
-from domain.errors import Invalid
+from domain.errors import Invalid, NotAllowed
 from domain.events import DepartmentChanged, MemberJoined, RolesChanged, TokenIssued
 from domain.member import Member
 from domain.permissions import PERMISSIONS, ROLES, may, may_see_details, needs
+from domain.scopes import require
 from tests.domain.stories import DAY, MICROSECOND, MONDAY, an_id
 
 DIGEST = hashlib.sha256(b"secret").hexdigest()
@@ -54,11 +55,11 @@ def test_a_token_is_live_until_it_expires_or_is_revoked() -> None:
     member, token_id = a_member(), an_id()
     member.issue_token(token_id, DIGEST, expires_at=MONDAY + DAY, actor="console", at=MONDAY)
     assert isinstance(member.collect_events()[-1], TokenIssued)
-    assert member.has_live_token(DIGEST, MONDAY + DAY - MICROSECOND)
-    assert not member.has_live_token(DIGEST, MONDAY + DAY)
-    assert not member.has_live_token("0" * 64, MONDAY)
+    assert member.live_token(DIGEST, MONDAY + DAY - MICROSECOND)
+    assert not member.live_token(DIGEST, MONDAY + DAY)
+    assert not member.live_token("0" * 64, MONDAY)
     assert member.revoke_token(token_id, actor="console", at=MONDAY)
-    assert not member.has_live_token(DIGEST, MONDAY)
+    assert not member.live_token(DIGEST, MONDAY)
     assert not member.revoke_token(an_id(), actor="console", at=MONDAY)
 
 
@@ -93,3 +94,45 @@ def test_all_of_pre_sales_sees_whom_to_contact_in_the_pool() -> None:
         assert may_see_details({role}, "chen", holder=None, state="pool")
     for role in ("finance", "after-sales", "customer-manager"):
         assert not may_see_details({role}, "he", holder=None, state="pool")
+
+
+def test_a_token_has_a_name_and_scopes_that_are_known() -> None:
+    member = a_member()
+    member.issue_token(
+        an_id(),
+        DIGEST,
+        expires_at=None,
+        actor="console",
+        at=MONDAY,
+        name=" 报表 ",
+        scopes=["claim", "read", "read"],
+    )
+    token = member.live_token(DIGEST, MONDAY)
+    assert token is not None
+    assert (token.name, token.scopes) == ("报表", {"read", "claim"})
+    for scopes in ([], ["everything"]):
+        with pytest.raises(Invalid, match="scopes"):
+            member.issue_token(
+                an_id(), DIGEST, expires_at=None, actor="console", at=MONDAY, scopes=scopes
+            )
+
+
+@pytest.mark.parametrize(
+    ("scopes", "fits"),
+    [
+        (None, {"claim", "see-audit"}),
+        ({"read"}, {"see-audit"}),
+        ({"write"}, {"claim"}),
+        ({"claim"}, {"claim"}),
+        ({"see-audit"}, {"see-audit"}),
+        ({"release"}, set()),
+    ],
+)
+def test_a_scope_is_read_write_or_a_permission(scopes: set[str] | None, fits: set[str]) -> None:
+    for permission in ("claim", "see-audit"):
+        if permission in fits:
+            require(scopes, permission)
+        else:
+            with pytest.raises(NotAllowed) as caught:
+                require(scopes, permission)
+            assert caught.value.needs[-1] == f"scope:{permission}"

@@ -21,6 +21,7 @@ import pytest
 from api.composition import open_service
 from api.embedded import EmbeddedPostgres
 from api.settings import Settings, read_settings
+from benchmarks.ground import UNLIMITED
 from domain.orders import CONSOLE, Order
 from tests.waiting import wait_until
 
@@ -72,7 +73,7 @@ class House:
 
     def environ(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if "TENURE" not in name}
-        return kept | {"TENURE_DATA": str(self.data)} | self.environment
+        return kept | UNLIMITED | {"TENURE_DATA": str(self.data)} | self.environment
 
     def token(self, member: str, *roles: str) -> str:
         """A new member's bearer token, without the wait for two commands."""

@@ -50,6 +50,11 @@ STEPS = {
     "promises": ["赠送职位置顶三天"],
 }
 """Every step of a contract after its draw."""
+NO_LIMITS: Mapping[str, Any] = {
+    "sign_ins_per_minute": 0,
+    "member_requests_per_minute": 0,
+    "client_requests_per_minute": 0,
+}
 _SIGNS = "鑫磊淼焱垚犇骉羴"
 
 
@@ -249,9 +254,10 @@ def invalid_fields(answer: httpx.Response) -> dict[str, str]:
     return {entry["field"]: entry["code"] for entry in problem["invalid"]}
 
 
-def settings_for(database_url: str, clock: Path | None) -> Settings:
-    """Settings of a test's server; nothing of the environment."""
+def settings_for(database_url: str, clock: Path | None, **changes: Any) -> Settings:
+    """Settings of a test's server; nothing of the environment, and no limit that hurries meet."""
     return Settings(
+        **NO_LIMITS | changes,
         _env_file=None,
         database=database_url,
         test_clock=clock,

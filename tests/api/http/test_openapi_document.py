@@ -14,7 +14,15 @@ Found = Iterator[tuple[str, dict[str, Any]]]
 METHODS = {"get", "post", "patch", "put", "delete"}
 ASKING_WITH_A_BODY = {"POST /v1/rulebooks/dry-run"}
 """Questions that are too long for an address; everything else that is sent is a command."""
-PUBLIC = {"/health/live", "/health/ready", "/problems/{slug}"}
+PUBLIC = {"/health/live", "/health/ready", "/problems/{slug}", "POST /v1/sign-in"}
+BESIDE_THE_LOG = {
+    "POST /v1/sign-in",
+    "POST /v1/sign-out",
+    "PUT /v1/password",
+    "POST /v1/members/{member}/password",
+    "DELETE /v1/sessions/{session_id}",
+}
+"""Commands that are no events, so that they have no version and no key (decision 0021)."""
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +90,15 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/members/{member}",
         "PATCH /v1/members/{member}",
         "GET /v1/members/{member}/portfolio",
+        "POST /v1/members/{member}/password",
+        "PUT /v1/password",
+        "POST /v1/sign-in",
+        "POST /v1/sign-out",
+        "GET /v1/session",
+        "GET /v1/sessions",
+        "DELETE /v1/sessions/{session_id}",
         "POST /v1/members/{member}/leave",
+        "GET /v1/members/{member}/tokens",
         "POST /v1/members/{member}/tokens",
         "DELETE /v1/members/{member}/tokens/{token_id}",
         "GET /v1/agenda",
@@ -122,8 +138,24 @@ def test_every_operation_needs_a_token_but_the_open_ones(document: dict[str, Any
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for name, operation in operations(document):
         is_public = name.removeprefix("GET ") in PUBLIC
-        assert operation["security"] == ([] if is_public else [{"token": []}]), name
-        assert ("401" in operation["responses"]) is not is_public, name
+        assert operation["security"] == ([] if is_public else [{"token": []}, {"session": []}]), (
+            name
+        )
+        assert ("401" in operation["responses"]) is not is_public or name == "POST /v1/sign-in"
+
+
+def test_every_command_in_a_session_may_lack_its_csrf_token(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        is_open = name.startswith("GET") or not operation["security"]
+        told = operation["responses"].get("403", {}).get("content", {})
+        examples = told.get("application/problem+json", {}).get("examples", {})
+        assert ("csrf" in examples) is not is_open, name
+
+
+def test_every_operation_but_the_open_ones_is_limited(document: dict[str, Any]) -> None:
+    for name, operation in operations(document):
+        is_open = name.removeprefix("GET ") in PUBLIC - {"POST /v1/sign-in"}
+        assert ("429" in operation["responses"]) is not is_open, name
 
 
 def test_every_operation_lists_its_errors_as_problems(document: dict[str, Any]) -> None:
@@ -134,6 +166,8 @@ def test_every_operation_lists_its_errors_as_problems(document: dict[str, Any]) 
             assert set(response["content"]) == {"application/problem+json"}, (name, status)
             examples = response["content"]["application/problem+json"]["examples"]
             assert {BY_SLUG[slug].status for slug in examples} == {int(status)}, name
+        if name in BESIDE_THE_LOG:
+            continue
         if name in ASKING_WITH_A_BODY:
             assert {"401", "403", "413", "415", "422", "503"} <= set(operation["responses"])
         elif name.startswith(("POST /v1", "PATCH /v1")):
@@ -164,7 +198,7 @@ def test_commands_take_keys_and_versions_and_view_queries_a_position(
         named = {
             resolved(document, parameter)["name"] for parameter in operation.get("parameters", ())
         }
-        is_question = name.startswith("GET") or name in ASKING_WITH_A_BODY
+        is_question = name.startswith("GET") or name in ASKING_WITH_A_BODY | BESIDE_THE_LOG
         if name.startswith(("POST /v1", "PATCH /v1", "DELETE /v1")) and not is_question:
             assert {"Idempotency-Key", "If-Match"} <= named, name
         if is_question and "view-behind" in json.dumps(operation["responses"]):

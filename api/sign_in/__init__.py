@@ -1,0 +1,1 @@
+"""Signing in: passwords, sessions and their limits, beside the log (decision 0021)."""

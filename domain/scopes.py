@@ -1,0 +1,57 @@
+"""What a token may be limited to: `read`, `write`, or permissions by name.
+
+A scope only takes away: whoever sends the token needs the permission as well. `read` is every
+question and no command, `write` every command and no question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from domain.errors import Invalid, NotAllowed
+from domain.permissions import PERMISSIONS
+
+READ: Final = "read"
+WRITE: Final = "write"
+SCOPES: Final = (READ, WRITE, *PERMISSIONS)
+_QUESTIONS = ("see-", "follow-")
+
+
+def is_question(permission: str) -> bool:
+    """True where the permission is to see something, not to change it."""
+    return permission.startswith(_QUESTIONS)
+
+
+def require(scopes: Collection[str] | None, permission: str) -> None:
+    """Raise NotAllowed, with the scopes that would do, where the token is limited to others."""
+    needs = dict.fromkeys((READ if is_question(permission) else WRITE, permission))
+    if scopes is not None and not any(scope in scopes for scope in needs):
+        raise NotAllowed(permission, tuple(f"scope:{scope}" for scope in needs))
+
+
+def require_read(scopes: Collection[str] | None) -> None:
+    """The same for a question that everybody may ask, so that no permission names it."""
+    if scopes is not None and READ not in scopes:
+        raise NotAllowed(READ, (f"scope:{READ}",))
+
+
+def require_write(scopes: Collection[str] | None) -> None:
+    """The same for what everybody may change that is his own."""
+    if scopes is not None and WRITE not in scopes:
+        raise NotAllowed(WRITE, (f"scope:{WRITE}",))
+
+
+def known_scopes(scopes: Iterable[str]) -> list[str]:
+    """The scopes, each once, in their order. Raises Invalid that names what is none."""
+    asked = set(scopes)
+    unknown = sorted(asked - set(SCOPES))
+    if unknown or not asked:
+        raise Invalid.field(
+            "scopes",
+            "unknown-scope",
+            zh=f"未知范围：{'、'.join(unknown) or '（空）'}；可选：read、write 或某项权限的名称",
+            en=f"unknown: {', '.join(unknown) or '(none given)'}; "
+            "known: read, write, or the name of a permission",
+        )
+    return sorted(asked, key=SCOPES.index)
