@@ -13,7 +13,9 @@ from api.problems.errors import UnsupportedType
 from api.problems.validation import field_problems
 from domain.errors import FieldProblem, Invalid
 
-Kind = Literal["text", "phone", "area", "instant", "day", "integer", "choice", "lines", "id"]
+Kind = Literal[
+    "text", "secret", "phone", "area", "instant", "day", "integer", "choice", "lines", "id"
+]
 Model = TypeVar("Model", bound=BaseModel)
 FIELDS_MAX: Final = 200
 FORM: Final = "application/x-www-form-urlencoded"
@@ -89,7 +91,7 @@ def _value(kind: Kind, text: str, zone: str) -> Any:
         return int(trimmed)
     if kind == "lines":
         return [line.strip() for line in text.splitlines() if line.strip()]
-    return text if kind == "area" else trimmed
+    return text if kind in {"area", "secret"} else trimmed
 
 
 def _in_order(value: Any) -> Any:

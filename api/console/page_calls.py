@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.answers import Answer
 from api.conditions import expected_version, idempotency_key, request_hash
-from api.console.forms import typed_in
+from api.console.filling import KEY, VERSION, csrf_of, typed_of, visible
 from api.console.rendering import rendered
 from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
@@ -24,8 +24,6 @@ from api.trace import trace_of
 from domain.errors import NotSignedIn
 from domain.orders import Order, Signed
 
-KEY, VERSION = "_key", "_version"
-"""Fields of a form that are no part of the body: its idempotency key, the version seen."""
 SEE_OTHER = 303
 
 
@@ -39,7 +37,8 @@ class Page:
 
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page, with who looks at it."""
-        return rendered(self.request, template, {"signed": self.signed, **told}, status=status)
+        known = {"signed": self.signed, "csrf": csrf_of(self.request)}
+        return rendered(self.request, template, {**known, **told}, status=status)
 
     def at_the_end(self) -> QueryCall:
         """Questions whose views have reached all that is written: a form names the version that
@@ -96,14 +95,14 @@ def page_of(found: Annotated[tuple[Request, QueryCall], Depends(page_call)]) -> 
 
 
 async def form_call(request: Request) -> tuple[CommandCall, Mapping[str, str]]:
-    """The command of a form. Raises NotSignedIn, Invalid, UnsupportedType.
+    """The command of a form. Raises NotSignedIn, Invalid.
 
     Key and version are fields of the form and held to what their headers are held to.
     """
-    typed = typed_in(await request.body(), request.headers.get("content-type", ""))
+    typed = typed_of(request)
     conditions = {"Idempotency-Key": typed.get(KEY), "If-Match": typed.get(VERSION)}
     headers = Headers({name: value for name, value in conditions.items() if value})
-    sent = {name: text for name, text in typed.items() if not name.startswith("_")}
+    sent = visible(typed)
     order = Order(
         await caller(request),
         key=idempotency_key(headers),

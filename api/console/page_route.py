@@ -10,8 +10,11 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.console.filling import filled_in
+from api.console.signing_in import sign_in_first
 from api.console.troubles import trouble_page
 from api.console.wishes import wishes_of, with_wishes
+from domain.errors import NotSignedIn
 
 
 class PageRoute(APIRoute):
@@ -24,7 +27,11 @@ class PageRoute(APIRoute):
             scope = with_wishes(request.scope, wishes_of(request))
             request = Request(scope, request.receive)
             try:
+                if request.method == "POST":
+                    request = await filled_in(request)
                 return await handle(request)
+            except NotSignedIn:
+                return sign_in_first(request)
             except Exception as error:  # noqa: BLE001  raised again where no handler knows it
                 return await trouble_page(request, error)
 

@@ -97,6 +97,7 @@ def rendered(
             "at": None,
             "problem": None,
             "signed": None,
+            "csrf": None,
             "theme": wishes.theme,
             "path": request.scope["path"],
             "query": list(request.query_params.multi_items()),
