@@ -253,8 +253,13 @@ def _merged(steps: Sequence[Step], rows: Mapping[str, int], scale: Scale) -> Ite
             continue
         if near is not None:
             yield near
-        last[row, kind] = Mark(kind, x, row, [told], f"#event-{event['position']}")
+        last[row, kind] = Mark(kind, x, row, [told], _link(event))
     yield from last.values()
+
+
+def _link(event: Mapping[str, Any]) -> str:
+    """Where an event is told; what would only have been is told nowhere else."""
+    return "#" if event["position"] is None else f"#event-{event['position']}"
 
 
 def _short(name: str) -> str:

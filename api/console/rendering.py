@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from api.answers import POSITION
+from api.answers import POSITION, instant
 from api.console import shown
 from api.console.assets import address_of
 from api.console.catalogue import translated
@@ -54,6 +55,7 @@ def environment(language: Language) -> Environment:
     made.globals |= {
         "themes": THEMES,
         "deciding": shown.DECIDING,
+        "changed_names": shown.CHANGED,
         "content_languages": CONTENT_LANGUAGES,
     }
     made.globals |= {
@@ -69,6 +71,8 @@ def environment(language: Language) -> Environment:
         "typed_instant": partial(shown.typed_instant, language=language),
         "hit": shown.hit,
         "with_wish": with_wish,
+        "moved": moved,
+        "plainly": partial(shown.plainly, language=language),
     }
     return made
 
@@ -76,6 +80,11 @@ def environment(language: Language) -> Environment:
 def with_wish(query: Iterable[tuple[str, str]], name: str, value: str) -> str:
     """The query of an address with a wish in it, in the place of an earlier one."""
     return urlencode([pair for pair in query if pair[0] != name] + [(name, value)])
+
+
+def moved(query: Iterable[tuple[str, str]], at: datetime) -> str:
+    """The query of the time machine's address at another instant."""
+    return with_wish([pair for pair in query if pair[0] != "moment"], "at", instant(at))
 
 
 def is_partial(request: Request) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -76,6 +76,25 @@ DECIDING: Final[Mapping[str, str]] = {
     "after-sales": "name-after-sales",
 }
 """The command that decides each kind of what waits."""
+CHANGED: Final[Mapping[str, str]] = {
+    "state": marked("State"),
+    "holder": marked("Holder"),
+    "group": marked("Group"),
+    "claimed_at": marked("Claimed"),
+    "until": marked("Protected until"),
+    "held_over_by": marked("Held over by"),
+    "held_over_until": marked("Held over until"),
+    "application": marked("Open application"),
+    "extensions": marked("Extensions"),
+    "merged_into": marked("Merged into"),
+}
+"""Fields of a situation that are told where they change."""
+_TERMS_OF: Final[Mapping[str, str]] = {
+    "state": "state",
+    "group": "group",
+    "held_over_by": "hold_over",
+    "application": "withdrawn",
+}
 _TABLES: Final[Mapping[str, Mapping[str, Term]]] = {
     "state": STATES,
     "match": MATCHES,
@@ -132,8 +151,14 @@ def when(at: datetime | date | None, language: Language, *, seconds: bool = True
 
 
 def typed_instant(at: datetime | None, language: Language) -> str:
-    """An instant as a date-and-time field of a form takes it, in the page's zone."""
-    return f"{at.astimezone(ZONES[language]):%Y-%m-%dT%H:%M:%S}" if at is not None else ""
+    """An instant as a date-and-time field of a form takes it: in the page's zone, and up to the
+    next millisecond, which is as fine as such a field can be, so that the event of that instant is
+    not left out."""
+    if at is None:
+        return ""
+    fine = at + timedelta(microseconds=-at.microsecond % 1000)
+    told = fine.astimezone(ZONES[language]).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return told.removesuffix(".000")
 
 
 def span(until: datetime | None, now: datetime, language: Language) -> str:
@@ -164,6 +189,15 @@ def hit(name: str, sought: str | None) -> Markup:
         return Markup("{}").format(name)
     start, end = found.span()
     return Markup("{}<mark>{}</mark>{}").format(name[:start], found[0], name[end:])
+
+
+def plainly(value: Any, name: str, language: Language) -> Markup | str:
+    """A field of a situation as people read it."""
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        return when(value, language)
+    return term(value, _TERMS_OF[name], language) if name in _TERMS_OF else str(value)
 
 
 def contract_step(contract: Any, step: str) -> str:

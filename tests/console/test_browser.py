@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.http.guests import Guests
+from tests.api.http.guests import DAY, MONDAY, Guests
 from tests.api.sign_in.browser import GOOD, one_time
 from tests.console.windows import Windows, scrolls_sideways, serious_faults
 
@@ -22,6 +22,7 @@ def pages(guests: Guests) -> list[str]:
         "/register",
         "/pool",
         f"/customers/{customer}",
+        f"/customers/{customer}/time",
         f"/customers/{customer}/actions/follow-up",
         "/sign-in",
     ]
@@ -89,6 +90,22 @@ def test_an_action_opens_in_its_page_and_is_done(windows: Windows, guests: Guest
     page.get_by_role("button", name="Note a follow-up").click()
     page.get_by_text("Done: note a follow-up").wait_for()
     assert page.url.split("?")[0].endswith(customer)
+
+
+def test_the_slider_looks_at_any_instant_of_the_life(windows: Windows, guests: Guests) -> None:
+    customer = guests.register()
+    guests.at(MONDAY + 10 * DAY)
+    guests.claim(customer)
+    page = windows.open(f"/customers/{customer}/time")
+    page.locator("#then .state.waiting").wait_for()
+    slider = page.get_by_label("From the first event to now")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.locator("#then .state.pool").wait_for()
+    assert slider.input_value() == "0"
+    page.get_by_role("link", name="One event forth").click()
+    page.locator("#then .state.waiting").wait_for()
+    assert serious_faults(page) == []
 
 
 def test_signing_in_and_a_session_that_ends_while_somebody_types(

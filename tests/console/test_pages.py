@@ -27,6 +27,7 @@ def paths(guests: Guests) -> list[str]:
         "/register",
         "/pool",
         f"/customers/{customer}",
+        f"/customers/{customer}/time",
         f"/customers/{customer}/actions/follow-up",
         f"/customers/{customer}/actions/detail-contract",
     ]

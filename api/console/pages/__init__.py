@@ -1,6 +1,15 @@
 """The pages, one module each."""
 
-from api.console.pages import assets, collisions, customer, pool, registration, sign_in, start
+from api.console.pages import (
+    assets,
+    collisions,
+    customer,
+    pool,
+    registration,
+    sign_in,
+    start,
+    time_machine,
+)
 
 PAGES = (
     assets.router,
@@ -9,5 +18,6 @@ PAGES = (
     collisions.router,
     registration.router,
     customer.router,
+    time_machine.router,
     pool.router,
 )
