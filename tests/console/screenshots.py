@@ -6,6 +6,7 @@ The clock stands still on a weekday, so that two runs draw the same pictures.
 import sys
 import tempfile
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from api.composition import build_service
 from api.demonstration import fill
 from api.embedded import EmbeddedPostgres
 from api.schemas import migrate
@@ -56,9 +58,10 @@ def main(folder: Path) -> None:
         clock.write_text(NOW.isoformat())
         with EmbeddedPostgres(place / "server") as server:
             migrate(server.url())
-            with served(settings_for(server.url(), clock)) as (service, url):
+            settings = settings_for(server.url(), clock)
+            with closing(build_service(settings)) as service:
                 tokens = {token.member: token.token for token in fill(service, lambda *_: None)}
-                service.engine.wake()
+            with served(settings) as (service, url):
                 _draw(url, service, tokens, folder)
 
 
