@@ -39,8 +39,9 @@ check: install ## Format, lint, types of domain and eventstore, architecture
 bench: install ## Measure the figures, side by side with what others reach
 	@$(BIN)/tenure bench
 
-docs: install ## Write docs/events.md from the event classes
+docs: install ## Write docs/events.md and docs/permissions.md from the code
 	@$(BIN)/python -m tests.event_catalogue docs/events.md
+	@$(BIN)/python -m tests.permission_page docs/permissions.md
 
 screenshots: install ## Write docs/images/console-*.png: the pages on the demonstration's data
 	@$(BIN)/python -m tests.console.screenshots docs/images

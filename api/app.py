@@ -40,6 +40,7 @@ from api.routes import (
     rulebooks,
     sign_in,
     statistics,
+    subjects,
     tasks,
     what_if,
 )
@@ -60,6 +61,7 @@ ROUTERS = (
     hand_over.router,
     registration.router,
     duplicates.router,
+    subjects.router,
     disputes.router,
     questions.router,
     life.router,
@@ -102,7 +104,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     metrics.add_gauges(lambda: webhooks.gauges(service))
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
-    Handlers(service.application).install(app)
+    Handlers(service.application, service.access_log).install(app)
     hosts = service.settings.trusted_hosts
     app.add_middleware(
         Envelope,

@@ -17,6 +17,7 @@ from api import schemas
 from api.access.log import AccessLog
 from api.embedded import EmbeddedPostgres
 from api.keys import read_keys
+from api.proof.signing import Checkpointer, signing_of
 from api.settings import Settings, SettingsInvalid
 from api.sign_in.sessions import Sessions
 from api.test_clock import FileClock
@@ -81,6 +82,11 @@ class Service:
             self.sessions,
             one_time=timedelta(days=self.settings.one_time_password_days),
         )
+
+    @cached_property
+    def checkpointer(self) -> Checkpointer:
+        """Who signs the heads of the sealed logs."""
+        return Checkpointer(self.database, signing_of(self.settings))
 
     @cached_property
     def engine(self) -> Engine:

@@ -1,6 +1,7 @@
-"""The house's two keys: one wraps the subjects' keys, one makes the keyed hashes (design §9).
+"""The house's keys: one wraps the subjects' keys, one makes the keyed hashes, and one signs
+checkpoints (design §9).
 
-Both are 32 bytes, written as base64 or as 64 hexadecimal digits. With an embedded database they
+All are 32 bytes, written as base64 or as 64 hexadecimal digits. With an embedded database they
 are made at the first start, beside the data, readable by the owner alone; with a database of
 one's own they come from outside, because whoever holds the database must not find them there.
 """
@@ -90,6 +91,35 @@ def key_sources(settings: Settings) -> tuple[KeySource, KeySource]:
         source("TENURE_KEY", settings.key, settings.key_file, "subjects.key"),
         source("TENURE_HASH_KEY", settings.hash_key, settings.hash_key_file, "hashes.key"),
     )
+
+
+def signing_key_source(settings: Settings) -> KeySource:
+    """Where the key comes from that signs checkpoints: a third one, no key of anything sealed."""
+    is_default = (
+        settings.signing_key is None and settings.signing_key_file is None and settings.is_embedded
+    )
+    beside = settings.data.absolute() / "keys" / "checkpoints.key"
+    chosen = beside if is_default else settings.signing_key_file
+    return KeySource(
+        "TENURE_SIGNING_KEY",
+        "checkpoints.key",
+        settings.signing_key,
+        chosen,
+        may_be_made=is_default,
+    )
+
+
+def read_signing_key(settings: Settings, *, may_be_made: bool) -> bytes | None:
+    """The key that signs checkpoints; None where there is none, and nothing is signed then.
+
+    may_be_made: beside an embedded database one is made, unless checkpoints are there already: a
+    fresh key would not be the one that signed them. Raises SettingsInvalid.
+    """
+    source = signing_key_source(settings)
+    key = source.read()
+    if key is None and source.may_be_made and may_be_made:
+        key = source.make()
+    return key
 
 
 def read_keys(settings: Settings, *, log_is_empty: bool) -> Keys:

@@ -10,9 +10,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from api.conditions import IDEMPOTENCY_KEY, IF_MATCH, MIN_POSITION
 from api.models.fields import AT_TIMES
+from api.openapi_parts import HEADERS, PARAMETERS, SECURITY_SCHEMES
 from api.problems.schemas import example_of, problem_responses, problem_schemas
+from domain.permissions import PUBLIC
 
 TAGS = (
     ("customers", "Register a company and keep its record. 客户录入与维护。"),
@@ -78,41 +79,9 @@ QUERY_PROBLEMS = (
     "view-behind",
     "unavailable",
 )
+PERMISSION = "x-permission"
+"""Where an operation says which row of the table of permissions it needs."""
 
-_PARAMETERS: dict[str, dict[str, Any]] = {
-    "IdempotencyKey": {
-        "name": IDEMPOTENCY_KEY,
-        "in": "header",
-        "required": False,
-        "description": "Names this request, so that it may be sent again without being done twice.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-        "example": "2f1c8a50-7a0e-4f0c-9b1b-0f0e5a3f6c11",
-    },
-    "IfMatch": {
-        "name": IF_MATCH,
-        "in": "header",
-        "required": False,
-        "description": "Version that the sender saw, as a quoted ETag; `*` for any.",
-        "schema": {"type": "string", "pattern": '^(\\*|(W/)?"[0-9]{1,18}")$'},
-        "example": '"7"',
-    },
-    "MinPosition": {
-        "name": MIN_POSITION,
-        "in": "header",
-        "required": False,
-        "description": "Position that the view must have reached; waits at most two seconds.",
-        "schema": {"type": "integer", "minimum": 0, "maximum": 999999999999999999},
-        "example": 4711,
-    },
-    "LastEventId": {
-        "name": "Last-Event-ID",
-        "in": "header",
-        "required": False,
-        "description": "Of a stream: the last `id` that was received; wins over `after`.",
-        "schema": {"type": "string", "pattern": "^[0-9]{1,18}$"},
-        "example": "4711",
-    },
-}
 STREAM_EXAMPLE = """\
 : tenure
 retry: 2000
@@ -122,28 +91,6 @@ data: {"specversion":"1.0","id":"4711","source":"/tenure","type":"customer.claim
 id: 4711
 
 """
-_HEADERS: dict[str, dict[str, Any]] = {
-    "TenurePosition": {
-        "description": "Place in the log at which the answer is true.",
-        "schema": {"type": "integer"},
-        "example": 4711,
-    },
-    "ETag": {
-        "description": "Version of the customer or member, quoted.",
-        "schema": {"type": "string"},
-        "example": '"7"',
-    },
-    "IdempotentReplayed": {
-        "description": "`true` where this is the answer of an earlier request under the key.",
-        "schema": {"type": "string"},
-        "example": "true",
-    },
-    "RequestId": {
-        "description": "Id of the request: the one that was sent, or a new one.",
-        "schema": {"type": "string"},
-        "example": "6f1f2a5e0c9f4f7f8a55c1d8d9b0e3aa",
-    },
-}
 
 
 def command(
@@ -151,11 +98,13 @@ def command(
     summary: str,
     answer: type[BaseModel],
     *,
+    permission: str,
     problems: Iterable[str] = (),
     without: Iterable[str] = (),
     status: int = 200,
 ) -> dict[str, Any]:
-    """Keyword arguments of a command's route. problems: those beside what any may answer."""
+    """Keyword arguments of a command's route. permission: its row in `domain.permissions`.
+    problems: those beside what any may answer."""
     slugs = [slug for slug in (*COMMAND_PROBLEMS, *problems) if slug not in set(without)]
     return {
         "tags": [tag],
@@ -164,7 +113,7 @@ def command(
         "response_model": answer,
         "responses": problem_responses(slugs)
         | {status: _answered("TenurePosition", "ETag", "IdempotentReplayed")},
-        "openapi_extra": {"parameters": _refs("IdempotencyKey", "IfMatch")},
+        "openapi_extra": {PERMISSION: permission, "parameters": _refs("IdempotencyKey", "IfMatch")},
     }
 
 
@@ -173,11 +122,19 @@ def customer_command(
     summary: str,
     answer: type[BaseModel],
     *,
+    permission: str,
     problems: Iterable[str] = (),
     status: int = 200,
 ) -> dict[str, Any]:
     """Keyword arguments of the route of a command on a customer that exists."""
-    return command(tag, summary, answer, problems=(*problems, *CUSTOMER_PROBLEMS), status=status)
+    return command(
+        tag,
+        summary,
+        answer,
+        permission=permission,
+        problems=(*problems, *CUSTOMER_PROBLEMS),
+        status=status,
+    )
 
 
 def query(
@@ -185,10 +142,12 @@ def query(
     summary: str,
     answer: type[BaseModel],
     *,
+    permission: str,
     problems: Iterable[str] = (),
     is_view: bool = True,
 ) -> dict[str, Any]:
-    """Keyword arguments of a query's route. is_view: answered from a view, not from the log."""
+    """Keyword arguments of a query's route. permission: its row in `domain.permissions`, asked
+    before the route. is_view: answered from a view, not from the log."""
     named = dict.fromkeys((*QUERY_PROBLEMS, *problems))
     slugs = [slug for slug in named if is_view or slug != "view-behind"]
     return {
@@ -196,12 +155,15 @@ def query(
         "summary": summary,
         "response_model": answer,
         "responses": problem_responses(slugs) | {200: _answered("TenurePosition")},
-        "openapi_extra": {"parameters": _refs("MinPosition") if is_view else []},
+        "openapi_extra": {
+            PERMISSION: permission,
+            "parameters": _refs("MinPosition") if is_view else [],
+        },
     }
 
 
 def download(
-    tag: str, summary: str, media_types: Mapping[Any, str], *, example: str = "…"
+    tag: str, summary: str, media_types: Mapping[Any, str], *, permission: str, example: str = "…"
 ) -> dict[str, Any]:
     """Keyword arguments of the route of a file, which is as long as the log. media_types: the
     forms that it may have."""
@@ -222,17 +184,19 @@ def download(
         "summary": summary,
         "response_class": StreamingResponse,
         "responses": problem_responses(slugs) | {200: told},
-        "openapi_extra": {"parameters": _refs("MinPosition")},
+        "openapi_extra": {PERMISSION: permission, "parameters": _refs("MinPosition")},
     }
 
 
-def streamed(tag: str, summary: str, answer: type[BaseModel], media_type: str) -> dict[str, Any]:
+def streamed(
+    tag: str, summary: str, answer: type[BaseModel], media_type: str, *, permission: str
+) -> dict[str, Any]:
     """Keyword arguments of a query on the log that answers a page, or a stream of events."""
-    told = query(tag, summary, answer, is_view=False)
+    told = query(tag, summary, answer, permission=permission, is_view=False)
     told["responses"][200]["content"] = {
         media_type: {"schema": {"type": "string"}, "example": STREAM_EXAMPLE}
     }
-    told["openapi_extra"] = {"parameters": _refs("LastEventId")}
+    told["openapi_extra"]["parameters"] = _refs("LastEventId")
     return told
 
 
@@ -254,7 +218,7 @@ def public(
             status: {"description": meaning, "model": answer}
             for status, meaning in (also or {}).items()
         },
-        "openapi_extra": {"security": []},
+        "openapi_extra": {PERMISSION: PUBLIC, "security": []},
     }
 
 
@@ -266,8 +230,8 @@ def public_command(
     return public(tag, summary, answer, problems=slugs)
 
 
-def told_to_members(tag: str, summary: str, example: str) -> dict[str, Any]:
-    """Keyword arguments of a route that answers text to anybody signed in."""
+def told_to_members(tag: str, summary: str, example: str, *, permission: str) -> dict[str, Any]:
+    """Keyword arguments of a route that answers text to whoever has the permission."""
     return {
         "tags": [tag],
         "summary": summary,
@@ -275,6 +239,7 @@ def told_to_members(tag: str, summary: str, example: str) -> dict[str, Any]:
             ("not-signed-in", "not-allowed", "too-many-requests", "unavailable")
         )
         | {200: {"content": {"text/plain": {"example": example}}}},
+        "openapi_extra": {PERMISSION: permission},
     }
 
 
@@ -307,23 +272,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     schemas.update(problem_schemas())
-    components["parameters"] = _PARAMETERS
-    components["headers"] = _HEADERS
-    components["securitySchemes"] = {
-        "token": {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "tnr.<member>.<secret>",
-            "description": "A member's token, made by `tenure token` or by an administrator.",
-        },
-        "session": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": "__Host-tenure",
-            "description": "A session, begun by `POST /v1/sign-in`. Anything but a GET needs the "
-            "header `X-CSRF-Token` beside it, with the `csrf_token` of `GET /v1/session`.",
-        },
-    }
+    components["parameters"] = PARAMETERS
+    components["headers"] = HEADERS
+    components["securitySchemes"] = SECURITY_SCHEMES
     for operation in _operations(document):
         _complete(operation, schemas)
     return document

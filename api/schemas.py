@@ -9,15 +9,22 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 import eventstore
 import projections
-from api import access, outside
+from api import access, outside, proof
 
 MIGRATE: tuple[Callable[[str], list[str]], ...] = (
     eventstore.migrate,
     projections.migrate,
     outside.migrate,
     access.migrate,
+    proof.migrate,
 )
-_MADE_LAST = ("tenure.migrations", "views.positions", "outside.webhooks", "access.token_uses")
+_MADE_LAST = (
+    "tenure.migrations",
+    "views.positions",
+    "outside.webhooks",
+    "access.token_uses",
+    "proof.tiles",
+)
 
 
 def migrate(url: str) -> list[str]:

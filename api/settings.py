@@ -4,6 +4,8 @@
     TENURE_DATA         folder of the embedded PostgreSQL and of its keys, default ./.tenure
     TENURE_KEY          key that wraps the subjects' keys, or TENURE_KEY_FILE, a file that holds it
     TENURE_HASH_KEY     key of the keyed hashes, or TENURE_HASH_KEY_FILE
+    TENURE_SIGNING_KEY  key that signs checkpoints, or TENURE_SIGNING_KEY_FILE
+    TENURE_CHECKPOINTS  folder of the checkpoints, which the database's administrator cannot write
 
 The others are fields of `Settings` under the same prefix.
 """
@@ -62,6 +64,13 @@ class Settings(BaseSettings):
     webhook_allow_internal: bool = False
     webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
     webhook_failing_days: float = Field(default=5.0, gt=0, le=60)
+
+    checkpoints: Path | None = None
+    checkpoint_events: int = Field(default=10_000, ge=1)
+    checkpoint_seconds: float = Field(default=60.0, gt=0)
+    origin: str | None = Field(default=None, pattern=r"^[^\s+]{1,200}$")
+    signing_key: SecretStr | None = None
+    signing_key_file: Path | None = None
 
     demo: bool = False
     test_clock: Path | None = None

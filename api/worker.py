@@ -1,5 +1,5 @@
-"""The worker: follows the log into the views, sweeps deadlines, sends webhooks, forgets old
-commands, and rebuilds views whose form this release has changed."""
+"""The worker: follows the log into the views, sweeps deadlines, seals the logs, sends webhooks,
+forgets old commands, and rebuilds views whose form this release has changed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from eventsourcing.persistence import PersistenceError
 from api.composition import Service
 from api.embedded import EmbeddedPostgresError
 from api.outside.delivering import Deliverer
+from api.proof.sealing import LogSealer
 from api.renewal import Renewal
 from api.sweep import Sweeper
 
@@ -29,6 +30,7 @@ class Worker:
         self._service = service
         self.sweeper = Sweeper(service.application, service.database, service.engine)
         self.deliverer = Deliverer(service)
+        self.sealer = LogSealer(service)
         self._log = structlog.get_logger("tenure.worker")
 
     def gauges(self) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
@@ -38,12 +40,14 @@ class Worker:
         yield "tenure_sweep_recorded", "Ends recorded since the start.", {}, float(sweeper.recorded)
         yield "tenure_sweep_seconds", "Time that the last sweep took.", {}, sweeper.seconds
         yield from self.deliverer.gauges()
+        yield from self.sealer.gauges()
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop`; then finish what has begun and return."""
         parts = {
             "follow": self._service.engine.run,
             "sweep": self.sweeper.run,
+            "seal": self.sealer.run,
             "forget": self._forget,
             "webhooks": self.deliverer.run,
             "database": self._keep_database,

@@ -44,6 +44,7 @@ from domain.replaying import customer_at
 from domain.rulebook import RulebookStream
 from domain.rulebook_text import Rulebook
 from domain.sealing import Sealer
+from domain.subject_commands import SubjectCommands
 from domain.webhook_commands import WebhookCommands
 from domain.work import CountHeld
 
@@ -53,7 +54,7 @@ def _cannot_count(_member: str, _at: datetime) -> int:
     raise Unavailable("no views to count held customers in")
 
 
-class Tenure(CustomerCommands, WebhookCommands, Application[UUID]):
+class Tenure(CustomerCommands, SubjectCommands, WebhookCommands, Application[UUID]):
     """Who protects which customer, since when, and by which rule."""
 
     name = "tenure"
@@ -279,7 +280,11 @@ class Tenure(CustomerCommands, WebhookCommands, Application[UUID]):
         return self.sealer.keyed_hash("phone", normalised_phone)
 
     def open_sealed(self, items: Sequence[SealedAt]) -> list[str | None]:
-        """The texts of sealed fields; None where the subject's key was destroyed."""
+        """The texts of sealed fields; None where the subject's key was destroyed or is restricted.
+
+        Keys are read from the database each time and kept nowhere, so that no process opens what
+        another one has erased.
+        """
         wrapped = self.reader.subject_keys({item.sealed.subject for item in items})
         bare = {subject: self.sealer.unwrap(subject, key) for subject, key in wrapped.items()}
         return [

@@ -119,9 +119,7 @@ class CommandPath:
         customer = _customer(command, read)
         if read.command is not None:
             return _answer_again(order, read.command)
-        permitted = permissions.permitted(command.name, _rulebook(read).in_force(read.now))
-        if signed.roles.isdisjoint(permitted):
-            raise NotAllowed(command.name, permitted)
+        _require_permission(command.name, signed, _rulebook(read))
         scopes.require(signed.scopes, command.name)
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
@@ -173,6 +171,7 @@ class CommandPath:
             *decision.aggregates,
             command=self._command_record(order, {"receipt": msgspec.to_builtins(receipt)}),
             keys=work.new_keys,
+            key_changes=decision.key_changes,
         )
         position = _last_position(recordings) or self._log.settled_position()
         return replace(receipt, position=position, extra={**receipt.extra, **decision.shown_once})
@@ -279,7 +278,8 @@ class CommandPath:
         return len(ended)
 
     def _subject_key(self, subject: UUID) -> bytes | None:
-        wrapped = self._log.subject_keys({subject}).get(subject)
+        # What is restricted is still stored, so it moves along when its record does.
+        wrapped = self._log.subject_keys({subject}, restricted_too=True).get(subject)
         return None if wrapped is None else self._sealer.unwrap(subject, wrapped)
 
     def _jitter(self, attempt: int) -> float:
@@ -306,10 +306,18 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
         member.department,
         read.now,
         member.leaves_at,
+        departments=frozenset((member.department,)),
         scopes=token.scopes if token else None,
         token_id=token.token_id if token else None,
         session_id=credentials.session,
     )
+
+
+def _require_permission(command: str, signed: Signed, rulebook: RulebookStream) -> None:
+    """The member's roles permit the command by the rules in force. Raises NotAllowed."""
+    row = permissions.permitted(command, rulebook.in_force(signed.at))
+    if permissions.condition_of(signed.roles, row) is None:
+        raise NotAllowed(command, tuple(row))
 
 
 def _in_session(credentials: Credentials, member: Member, at: datetime) -> bool:

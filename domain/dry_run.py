@@ -38,6 +38,9 @@ IRRELEVANT_TOPICS: Final = (
     "customer.duplicate_linked",
     "customer.duplicate_resolved",
     "customer.likeness_ended",
+    "customer.data_restricted",
+    "customer.data_restriction_lifted",
+    "customer.data_erased",
 )
 """Events that move no protection under any rules: a dry run need not read them."""
 WITHOUT_EFFECT: Final = (

@@ -24,7 +24,8 @@
         ├── EarlierClaim       a similar record has an earlier open claim
         ├── NumberTaken        another contract has the number
         ├── PortfolioFull      the member holds as many customers as one may
-        └── MergedAway         the record was merged into another
+        ├── MergedAway         the record was merged into another
+        └── AlreadyErased      the person's data was erased for good
 
 Errors carry facts, not sentences: `api.problems` words them in Chinese and English.
 """
@@ -99,17 +100,24 @@ class NotFound(TenureError):
 
 
 class NotAllowed(TenureError):
-    """The roles at this instant do not permit the command. needs: roles that would."""
+    """The roles at this instant do not permit the command or question.
+
+    needs: roles that would. condition: how far the member's own roles permit it, which is not far
+    enough: `own`, or `department` for his own and those below; None: not at all.
+    """
 
     slug = "not-allowed"
 
-    def __init__(self, command: str, needs: tuple[str, ...]) -> None:
+    def __init__(
+        self, command: str, needs: tuple[str, ...], *, condition: str | None = None
+    ) -> None:
         super().__init__(f"{command} needs one of {', '.join(needs)}")
         self.command = command
         self.needs = needs
+        self.condition = condition
 
     def facts(self) -> dict[str, Any]:
-        return {"command": self.command, "needs": list(self.needs)}
+        return {"command": self.command, "needs": list(self.needs), "condition": self.condition}
 
 
 class VersionConflict(TenureError):
@@ -348,6 +356,16 @@ class MergedAway(Refused):
     into: UUID
 
 
+@dataclass(eq=False)
+class AlreadyErased(Refused):
+    """The data of this subject was erased; nothing brings it back."""
+
+    slug = "already-erased"
+
+    customer_id: UUID
+    subject_id: UUID
+
+
 REFUSALS: tuple[type[Refused], ...] = (
     AlreadyProtected,
     Barred,
@@ -364,4 +382,5 @@ REFUSALS: tuple[type[Refused], ...] = (
     NumberTaken,
     PortfolioFull,
     MergedAway,
+    AlreadyErased,
 )

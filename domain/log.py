@@ -61,7 +61,9 @@ class Recorder(Protocol):
         self, originator_ids: Sequence[UUID], *, without: Sequence[str] = ()
     ) -> Sequence[StoredEvent]: ...
     def settled_position(self) -> int: ...
-    def subject_keys(self, subjects: Sequence[UUID]) -> dict[UUID, bytes]: ...
+    def subject_keys(
+        self, subjects: Sequence[UUID], *, restricted_too: bool = False
+    ) -> dict[UUID, bytes]: ...
     def now(self) -> datetime: ...
 
 
@@ -157,9 +159,14 @@ class Log:
             raise NotFound("member", member)
         return folded
 
-    def subject_keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:
-        """Wrapped keys of data subjects; one that was destroyed is missing."""
-        return self._recorder.subject_keys(list(subjects)) if subjects else {}
+    def subject_keys(
+        self, subjects: Collection[UUID], *, restricted_too: bool = False
+    ) -> dict[UUID, bytes]:
+        """Wrapped keys of data subjects; one that was destroyed is missing, and so is one that is
+        restricted, unless it is asked for."""
+        if not subjects:
+            return {}
+        return self._recorder.subject_keys(list(subjects), restricted_too=restricted_too)
 
     def settled_position(self) -> int:
         """The highest position that no slower writer can still fill below."""

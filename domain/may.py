@@ -77,7 +77,7 @@ class _Question:
     def right(self, command: str) -> Right:
         permits = permitted(command, self.rules)
         if self.asker.roles.isdisjoint(permits):
-            return Right(command, False, "not-allowed", needs=permits)
+            return Right(command, False, "not-allowed", needs=tuple(permits))
         try:
             self.customer.require_not_merged()
             _RULES[command](self)

@@ -100,8 +100,9 @@ class SealedAt:
 class Signed:
     """A member whose token or session was live at `at`, with the rights of that instant.
 
-    leaves_at: when the member will leave the company, if that is arranged. scopes: what the token
-    is limited to (`domain.scopes`); None: not limited. token_id, session_id: by which of them.
+    leaves_at: when the member will leave the company, if that is arranged. departments: his own
+    and all below it. scopes: what the token is limited to (`domain.scopes`); None: not limited.
+    token_id, session_id: by which of them.
     """
 
     member: str
@@ -110,6 +111,7 @@ class Signed:
     department: str
     at: datetime
     leaves_at: datetime | None = None
+    departments: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
     token_id: UUID | None = None
     session_id: UUID | None = None
@@ -132,6 +134,18 @@ class SubjectKey:
 
     subject_id: UUID
     wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanges:
+    """What becomes of subjects' keys, in the transaction of the events that say so.
+
+    restricted: kept, given out to nobody. lifted: given out again. destroyed: gone for good.
+    """
+
+    restricted: tuple[UUID, ...] = ()
+    lifted: tuple[UUID, ...] = ()
+    destroyed: tuple[UUID, ...] = ()
 
 
 class RecordedEvent(Protocol):

@@ -1,13 +1,14 @@
-"""Who may do what: one table, command x role (design §4, Appendix 1 of the clauses).
+"""Who may do what: one table, permission x role x condition (design §4, Appendix 1 of the clauses).
 
-Conditions that rest on the case itself (not the claimant, only the holder) are rules of the
-aggregate; this table answers what the member's roles at an instant permit.
+A permission is a command or a question. Conditions that rest on the case itself (not the claimant,
+not the applicant) are rules of the aggregate; this table answers what a member's roles and
+departments at an instant permit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
     from domain.rulebook_text import Rulebook
@@ -37,23 +38,45 @@ DECIDERS: Final = ("manager", "director", "customer-manager", "administrator")
 CONFIRMERS: Final = ("finance", "manager", "director", "risk")
 """Roles that the rulebook may let confirm contracts (`contracts.confirmed_by`)."""
 
-PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+Condition = Literal["any", "department", "own"]
+CONDITIONS: Final[tuple[Condition, ...]] = ("any", "department", "own")
+"""How far a role's permission reaches, the widest first: everything; what belongs to the member's
+department or one below it; what is the member's own: himself, or what he or his group holds.
+
+A narrower one is part of every wider one. Of a command that is the holder's alone, the customer
+itself decides who that is, and keeps the refusal as evidence."""
+PUBLIC: Final = "public"
+"""What a route says that needs nobody to be signed in."""
+
+
+def _by(
+    *everywhere: str, department: Iterable[str] = (), own: Iterable[str] = ()
+) -> dict[str, Condition]:
+    """A row of the table, its roles in their order; one named twice has the wider condition."""
+    row: dict[str, Condition] = dict.fromkeys(own, "own")
+    row |= dict.fromkeys(department, "department")
+    row |= dict.fromkeys(everywhere, "any")
+    return {role: row[role] for role in sorted(row, key=ROLES.index)}
+
+
+_TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # Customers. S1-050, S1-051: pre-sales claims for itself; S1-309: designated staff reviews.
     "register": (*_PRE_SALES, "customer-manager", "marketing-manager", "administrator"),
     "claim": _PRE_SALES,
-    "withdraw": _PRE_SALES,
+    "withdraw": _by(own=_PRE_SALES),
     "review": ("reviewer",),
-    "follow-up": (*_PRE_SALES, *_AFTER_SALES),
-    "release": _PRE_SALES,
+    "follow-up": _by(own=(*_PRE_SALES, *_AFTER_SALES)),
+    "release": _by(own=_PRE_SALES),
     # S1-041, A-04: the documents name no decider; the rulebook chooses among these.
-    "intent": _PRE_SALES,
+    "intent": _by(own=_PRE_SALES),
     "decide-intent": DECIDERS,
-    "extension": _PRE_SALES,
+    "extension": _by(own=_PRE_SALES),
     "decide-extension": DECIDERS,
     # S1-054, A-31: a further contract of a formal customer is its after-sales holder's.
-    "draw-contract": (*_PRE_SALES, *_AFTER_SALES),
-    "detail-contract": (*_PRE_SALES, *_AFTER_SALES),
+    "draw-contract": _by(own=(*_PRE_SALES, *_AFTER_SALES)),
+    "detail-contract": _by(own=(*_PRE_SALES, *_AFTER_SALES)),
     "confirm-contract": CONFIRMERS,
+    # One's own open contract; any other whoever the rulebook lets confirm.
     "void-contract": (*_PRE_SALES, *_AFTER_SALES, "risk", "finance"),
     # S1-283, S1-284, A-31: people who move.
     "transfer": ("manager", "director"),
@@ -67,6 +90,20 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     # A-27: contested by anybody; the documents name nobody who rules; the rulebook chooses.
     "open-dispute": _EVERYBODY,
     "rule-dispute": DECIDERS,
+    # PIPL art. 47: asked by whoever answers people; confirmed by those who answer for the house and
+    # look after no contact themselves. Auditors look on: they must not have to audit themselves.
+    "ask-erasure": ("reviewer", "customer-manager", "administrator"),
+    "confirm-erasure": ("risk", "director", "administrator"),
+    "lift-restriction": ("reviewer", "customer-manager", "risk", "director", "administrator"),
+    "see-subjects": (
+        "reviewer",
+        "customer-manager",
+        "risk",
+        "director",
+        "auditor",
+        "administrator",
+    ),
+    # Of a customer that nobody holds; while somebody does, it is the holder's.
     "add-contact": (*_PRE_SALES, *_AFTER_SALES, "customer-manager"),
     "change-profile": (*_PRE_SALES, *_AFTER_SALES, "customer-manager", "administrator"),
     # People and rules.
@@ -75,36 +112,47 @@ PERMISSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "issue-token": ("administrator",),
     "revoke-token": ("administrator",),
     "set-password": ("administrator",),
-    "end-session": ("administrator",),
+    "change-password": _by(own=_EVERYBODY),
+    "end-session": _by("administrator", own=_EVERYBODY),
     "add-webhook": ("administrator",),
     "disable-webhook": ("administrator",),
     "enable-webhook": ("administrator",),
     "remove-webhook": ("administrator",),
     "resend-webhook": ("administrator",),
     "adopt-rulebook": ("administrator",),
-    # Questions.
-    "see-sessions": ("administrator",),
+    # Questions that anybody signed in may ask; what of the answer he sees is another row.
     "see-customers": _EVERYBODY,
+    "see-members": _EVERYBODY,
+    "see-rulebooks": _EVERYBODY,
+    "see-metrics": _EVERYBODY,
+    "see-session": _by(own=_EVERYBODY),
+    "see-sessions": _by("administrator", own=_EVERYBODY),
+    "see-tokens": _by("administrator", own=_EVERYBODY),
+    "see-agenda": _by(own=_EVERYBODY),
+    "see-address-book": _by(own=_EVERYBODY),
+    # Questions.
     "see-audit": ("auditor", "manager", "director", "risk", "administrator"),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
     "follow-events": ("auditor", "director", "administrator"),
-    "see-any-portfolio": ("manager", "director", "auditor", "administrator"),
-    "see-any-details": ("manager", "director", "reviewer", "auditor"),
-    "see-any-approvals": (
-        "reviewer",
-        "manager",
-        "director",
-        "auditor",
-        "finance",
-        "after-sales-manager",
+    "see-portfolio": _by("manager", "director", "auditor", "administrator", own=_EVERYBODY),
+    # A-34: of whichever customer; `may_see_details` adds what a customer itself gives.
+    "see-details": _by("manager", "director", "reviewer", "auditor", own=_EVERYBODY),
+    # Own: what waits for the member's own decision.
+    "see-approvals": _by(
+        *("reviewer", "manager", "director", "auditor"),
+        own=("risk", "finance", "after-sales-manager", "customer-manager", "administrator"),
     ),
     "see-briefing": ("manager", "director", "auditor"),
     # Whoever may adopt rules, and those whose sellers they concern, try them first.
     "see-dry-run": ("manager", "director", "administrator"),
     # S1-066, S1-071, S1-145: figures are read by those who lead or review; one's own by anybody.
-    "see-any-statistics": ("manager", "director", "reviewer", "auditor"),
+    "see-statistics": _by("manager", "director", "reviewer", "auditor", own=_EVERYBODY),
     "see-habits": ("manager", "director", "auditor"),
 }
+PERMISSIONS: Final[Mapping[str, Mapping[str, Condition]]] = {
+    name: row if isinstance(row, dict) else _by(*row) for name, row in _TABLE.items()
+}
+"""The one table: permission, role, condition. A role that a row does not name has none."""
 
 
 DECISIONS: Final = frozenset(
@@ -123,7 +171,18 @@ DECISIONS: Final = frozenset(
 """Commands that decide somebody's case: whoever has a part in it may not (design §4)."""
 
 
-def permitted(command: str, rules: Rulebook) -> tuple[str, ...]:
+class Person(Protocol):
+    """Whose rights are asked for: the roles and departments of one instant."""
+
+    @property
+    def member(self) -> str: ...
+    @property
+    def roles(self) -> frozenset[str]: ...
+    @property
+    def departments(self) -> frozenset[str]: ...
+
+
+def permitted(command: str, rules: Rulebook) -> Mapping[str, Condition]:
     """The roles that permit `command` under a rulebook, which may choose some of the table's.
 
     Raises KeyError for a command that the table lacks.
@@ -134,18 +193,45 @@ def permitted(command: str, rules: Rulebook) -> tuple[str, ...]:
         "confirm-contract": rules.contracts.confirmed_by,
         "rule-dispute": rules.disputes.ruled_by,
     }
-    among = chosen.get(command)
-    return tuple(role for role in needs(command) if among is None or role in among)
+    among, row = chosen.get(command), PERMISSIONS[command]
+    return {role: found for role, found in row.items() if among is None or role in among}
 
 
-def needs(command: str) -> tuple[str, ...]:
-    """The roles that permit `command`. Raises KeyError for a command that the table lacks."""
-    return PERMISSIONS[command]
+def condition_of(roles: Iterable[str], row: Mapping[str, Condition]) -> Condition | None:
+    """How far the roles reach, by a row of the table: the widest condition; None: not at all."""
+    found = {row[role] for role in roles if role in row}
+    return next((condition for condition in CONDITIONS if condition in found), None)
 
 
-def may(roles: Iterable[str], command: str) -> bool:
-    """True where one of `roles` permits `command`."""
-    return not frozenset(PERMISSIONS[command]).isdisjoint(roles)
+def needs(permission: str) -> tuple[str, ...]:
+    """The roles that give a permission. Raises KeyError for one that the table lacks."""
+    return tuple(PERMISSIONS[permission])
+
+
+def may(roles: Iterable[str], permission: str) -> bool:
+    """True where one of `roles` gives the permission, under whatever condition."""
+    return condition_of(roles, PERMISSIONS[permission]) is not None
+
+
+def covers(
+    who: Person,
+    condition: Condition | None,
+    *,
+    member: str | None = None,
+    department: str | None = None,
+) -> bool:
+    """True where a condition of `who` takes in what belongs to `member` and to `department`."""
+    if condition is None:
+        return False
+    if condition == "any" or (member is not None and member == who.member):
+        return True
+    return condition == "department" and department in who.departments
+
+
+def beyond(row: Mapping[str, Condition], condition: Condition | None) -> tuple[str, ...]:
+    """The roles that reach further than `condition`, which was not enough."""
+    reached = len(CONDITIONS) if condition is None else CONDITIONS.index(condition)
+    return tuple(role for role, found in row.items() if CONDITIONS.index(found) < reached)
 
 
 def groups(roles: Iterable[str]) -> frozenset[str]:
@@ -176,4 +262,4 @@ def may_see_details(
         return True
     if state == "pool" and may(roles, "claim"):
         return True
-    return may(roles, "see-any-details")
+    return condition_of(roles, PERMISSIONS["see-details"]) == "any"

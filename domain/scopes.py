@@ -30,18 +30,6 @@ def require(scopes: Collection[str] | None, permission: str) -> None:
         raise NotAllowed(permission, tuple(f"scope:{scope}" for scope in needs))
 
 
-def require_read(scopes: Collection[str] | None) -> None:
-    """The same for a question that everybody may ask, so that no permission names it."""
-    if scopes is not None and READ not in scopes:
-        raise NotAllowed(READ, (f"scope:{READ}",))
-
-
-def require_write(scopes: Collection[str] | None) -> None:
-    """The same for what everybody may change that is his own."""
-    if scopes is not None and WRITE not in scopes:
-        raise NotAllowed(WRITE, (f"scope:{WRITE}",))
-
-
 def known_scopes(scopes: Iterable[str]) -> list[str]:
     """The scopes, each once, in their order. Raises Invalid that names what is none."""
     asked = set(scopes)

@@ -36,7 +36,7 @@ class CustomerSnapshot:
     bars: the aggregate keeps them by member, of whom one is nobody, which is no key in JSON.
     """
 
-    TOPIC: ClassVar = "customer.snapshot.2"
+    TOPIC: ClassVar = "customer.snapshot.3"
 
     originator_id: UUID
     originator_version: int
@@ -47,6 +47,9 @@ class CustomerSnapshot:
     name_key: str
     core: str
     phone_hash: str
+    phone_subject: UUID
+    restricted: frozenset[UUID]
+    erased: frozenset[UUID]
     contacts: dict[UUID, Contact]
     contact_topics: dict[UUID, str]
     warnings: tuple[str, ...]

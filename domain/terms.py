@@ -99,6 +99,9 @@ COMMANDS: Final[Mapping[str, Term]] = {
     "open-dispute": Term("提出撞单争议", "open a dispute"),
     "rule-dispute": Term("裁决撞单争议", "rule the dispute"),
     "leave": Term("安排成员离职", "arrange for a member's leaving"),
+    "ask-erasure": Term("申请删除个人信息", "ask for personal data to be erased"),
+    "confirm-erasure": Term("确认删除个人信息", "confirm the erasure"),
+    "lift-restriction": Term("解除个人信息限制", "lift the restriction"),
     "add-webhook": Term("添加 webhook", "add a webhook"),
     "disable-webhook": Term("停用 webhook", "disable a webhook"),
     "enable-webhook": Term("启用 webhook", "enable a webhook"),
@@ -129,6 +132,7 @@ RULES: Final[Mapping[str, Term]] = {
         "所保护的客户数已达上限", "the member holds as many customers as one may"
     ),
     "merged": Term("该客户已被合并", "the customer was merged into another"),
+    "already-erased": Term("该个人信息已被删除", "the personal data was erased"),
 }
 
 ENDINGS: Final[Mapping[str, Term]] = {
@@ -170,6 +174,16 @@ FIELDS: Final[Mapping[str, Term]] = {
     "phone": Term("电话", "the phone"),
     "introduction": Term("客户介绍", "the introduction"),
 }
+
+ERASURE_GROUNDS: Final[Mapping[str, Term]] = {
+    "consent-withdrawn": Term("个人撤回同意", "consent was withdrawn"),
+    "purpose-achieved": Term("处理目的已实现或不再必要", "the purpose was achieved"),
+    "service-stopped": Term("停止提供服务", "the service was stopped"),
+    "retention-over": Term("保存期限已届满", "the time of keeping is over"),
+    "unlawful": Term("违法或违约处理", "the processing was unlawful"),
+    "other": Term("其他原因", "another ground"),
+}
+"""Why personal data must go (PIPL art. 47)."""
 
 WEBHOOK_CAUSES: Final[Mapping[str, Term]] = {
     "asked": Term("按要求", "as was asked"),

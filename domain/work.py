@@ -17,7 +17,7 @@ from domain.events.values import Contact, Sealed
 from domain.identity import Identity
 from domain.identity import Kind as IdentityKind
 from domain.member import Member
-from domain.orders import ContactInput, Random, Signed, SubjectKey
+from domain.orders import ContactInput, KeyChanges, Random, Signed, SubjectKey
 from domain.party import Party
 from domain.phones import PhoneProblem, normalise_phone
 from domain.replay import History
@@ -211,12 +211,14 @@ class Command(Protocol):
 class Decision:
     """Aggregates with new events, the first of which the answer is about; what else to answer.
 
-    shown_once: answered now, but never stored with the idempotency key.
+    shown_once: answered now, but never stored with the idempotency key. key_changes: what becomes
+    of subjects' keys with it.
     """
 
     aggregates: tuple[Aggregate, ...]
     extra: Mapping[str, Any] = field(default_factory=dict)
     shown_once: Mapping[str, Any] = field(default_factory=dict)
+    key_changes: KeyChanges | None = None
 
 
 def checked_contact(typed: ContactInput, *, at_field: str) -> None:

@@ -15,13 +15,20 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from eventstore.connections import Database, prepare
 from eventstore.errors import ConnectionLostError
 from eventstore.literals import bigint_array, bytea, bytea_array, uuid_array
-from eventstore.records import CommandRecord, SubjectKey
+from eventstore.records import CommandRecord, KeyChanges, SubjectKey
 from eventstore.tracking import insert_tracking
 
 _PREPARE = """
 PREPARE tenure_append(
     uuid[], bigint[], text[], bytea[], uuid, text, text, bytea, jsonb, uuid[], bytea[], timestamptz
 ) AS SELECT tenure.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+_PREPARE_WITH_KEYS = """
+PREPARE tenure_append_with_keys(
+    uuid[], bigint[], text[], bytea[], uuid, text, text, bytea, jsonb, uuid[], bytea[], timestamptz,
+    uuid[], uuid[], uuid[]
+) AS SELECT tenure.append_with_keys(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 _LOOK = "SELECT last_position FROM tenure.commands WHERE id = %s"
 _PAUSE_SECONDS_FIRST = 0.01
@@ -32,6 +39,7 @@ _PAUSE_SECONDS_MAX = 0.5
 class Append:
     """What goes in together: events, the command that caused them, keys of new data subjects.
 
+    key_changes: what becomes of keys of subjects that were known before.
     follower, tracking: how far a follower has come with another log, recorded beside.
     command_id: tells this append from every other, also when no command is recorded with it.
     """
@@ -41,6 +49,7 @@ class Append:
     keys: Sequence[SubjectKey] = ()
     follower: str = ""
     tracking: Tracking | None = None
+    key_changes: KeyChanges | None = None
     command_id: UUID = field(init=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +96,10 @@ def apply_within(
     """
     if append.tracking is not None:
         insert_tracking(cursor, append.follower, append.tracking)
-    prepare(cursor, "tenure_append", _PREPARE)
+    if append.key_changes is None:
+        prepare(cursor, "tenure_append", _PREPARE)
+    else:
+        prepare(cursor, "tenure_append_with_keys", _PREPARE_WITH_KEYS)
     cursor.execute(*_call(append, clock() if clock is not None else None))
     (last_position,) = cursor.fetchone() or (None,)
     return _positions(last_position, len(append.events))
@@ -108,9 +120,12 @@ def _call(append: Append, now: datetime | None) -> tuple[str, list[str | list[st
     states = bytea_array([event.state for event in events])
     subjects = uuid_array([key.subject_id for key in append.keys])
     wrapped = bytea_array([key.wrapped for key in append.keys])
+    name, changed = "tenure_append", ""
+    if append.key_changes is not None:
+        name, changed = "tenure_append_with_keys", _changed(append.key_changes)
     statement = (
-        f"EXECUTE tenure_append('{ids}', '{versions}', %s, '{states}', '{append.command_id}',"
-        f" %s, %s, %s, %s, '{subjects}', '{wrapped}', %s)"
+        f"EXECUTE {name}('{ids}', '{versions}', %s, '{states}', '{append.command_id}',"
+        f" %s, %s, %s, %s, '{subjects}', '{wrapped}', %s{changed})"
     )
     topics = [event.topic for event in events]
     stamp = now.isoformat() if now is not None else None
@@ -118,6 +133,12 @@ def _call(append: Append, now: datetime | None) -> tuple[str, list[str | list[st
         return statement, [topics, None, None, None, None, stamp]
     answer = msgspec.json.encode(command.answer).decode()
     return statement, [topics, command.actor, command.key, bytea(command.request), answer, stamp]
+
+
+def _changed(changes: KeyChanges) -> str:
+    """The last values of the call, which consist of hexadecimal digits as well."""
+    each = (changes.restricted, changes.lifted, changes.destroyed)
+    return "".join(f", '{uuid_array(subjects)}'" for subjects in each)
 
 
 def _look(database: Database, append: Append) -> list[int] | None:

@@ -14,7 +14,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from eventstore.appending import Append, apply_once
 from eventstore.connections import Database
 from eventstore.loading import load
-from eventstore.records import CommandRecord, Loaded, Recorded, SubjectKey
+from eventstore.records import CommandRecord, KeyChanges, Loaded, Recorded, SubjectKey
 from eventstore.selecting import (
     select_given_streams,
     select_log,
@@ -100,9 +100,10 @@ class ApplicationRecorder(AggregateRecorder, persistence.ApplicationRecorder):
         *,
         command: CommandRecord | None = None,
         keys: Sequence[SubjectKey] = (),
+        key_changes: KeyChanges | None = None,
         **_: Any,
     ) -> list[int]:
-        """Append events, their command and keys of new subjects in one round trip.
+        """Append events, their command, keys of new subjects and what becomes of old ones.
 
         Returns the positions in the order of the events; they are consecutive. Applied exactly
         once, also when the connection is lost meanwhile. Raises IntegrityError if a version, the
@@ -110,7 +111,8 @@ class ApplicationRecorder(AggregateRecorder, persistence.ApplicationRecorder):
         """
         if not stored_events and command is None and not keys:
             return []
-        return apply_once(self.database, Append(stored_events, command, keys))
+        append = Append(stored_events, command, keys, key_changes=key_changes)
+        return apply_once(self.database, append)
 
     def load(
         self,
@@ -180,14 +182,18 @@ class ApplicationRecorder(AggregateRecorder, persistence.ApplicationRecorder):
         rows = select_mentioning(self.database, text, upto=upto, limit=limit)
         return [Recorded(*row) for row in rows]
 
-    def subject_keys(self, subjects: Sequence[UUID]) -> dict[UUID, bytes]:
-        """Wrapped keys by subject; a subject that is unknown or was erased is missing."""
+    def subject_keys(
+        self, subjects: Sequence[UUID], *, restricted_too: bool = False
+    ) -> dict[UUID, bytes]:
+        """Wrapped keys by subject, never from a cache; one that is unknown or was erased is
+        missing, and so is one that is restricted, unless `restricted_too`."""
 
         def read(cursor: Cursor) -> dict[UUID, bytes]:
             cursor.execute(
                 "SELECT subject_id, wrapped FROM tenure_keys.subject_keys"
-                " WHERE subject_id = ANY (%s::uuid[]) AND wrapped IS NOT NULL",
-                ([str(subject) for subject in subjects],),
+                " WHERE subject_id = ANY (%s::uuid[]) AND wrapped IS NOT NULL"
+                " AND (restricted_at IS NULL OR %s)",
+                ([str(subject) for subject in subjects], restricted_too),
             )
             return dict(cursor.fetchall())
 

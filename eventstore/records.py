@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +55,15 @@ class SubjectKey:
 
     subject_id: UUID
     wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanges:
+    """What becomes of data keys: restricted, lifted and destroyed ones, each by subject."""
+
+    restricted: Sequence[UUID] = ()
+    lifted: Sequence[UUID] = ()
+    destroyed: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,14 @@ class SealedField:
 
 @dataclass(frozen=True, slots=True)
 class ContactCard:
-    """A contact person (S1-027); name and phone are sealed."""
+    """A contact person (S1-027); name and phone are sealed. state: `open`, or by the law
+    `restricted` or `erased`."""
 
     id: UUID
     position: str
     name: SealedField
     phone: SealedField
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Card:
     address: str
     industry: str
     phone: SealedField
+    phone_state: str
     introduction: str
     contacts: list[ContactCard]
     warnings: list[str]
@@ -140,6 +143,7 @@ _ALWAYS = (
     "name",
     "address",
     "industry",
+    "phone_state",
     "introduction",
     "warnings",
     "override_reason",
@@ -208,6 +212,7 @@ def contact_card(contact: Mapping[str, Any]) -> ContactCard:
         position=contact["job"],
         name=sealed_field(contact["name"]),
         phone=sealed_field(contact["phone"]),
+        state=contact["state"],
     )
 
 

@@ -49,7 +49,7 @@ _SORTS: Final[Mapping[str, Order]] = {
 _CARD: Final = SQL(
     "customers.customer_id, {columns}, coalesce((SELECT jsonb_agg(to_jsonb(contact)"
     " ORDER BY contact.version, contact.contact_id) FROM (SELECT DISTINCT ON (contact_id)"
-    " contact_id, job, name, phone, version FROM views.customer_contacts AS every"
+    " contact_id, job, name, phone, state, version FROM views.customer_contacts AS every"
     " WHERE every.customer_id = customers.customer_id ORDER BY contact_id, version DESC)"
     " AS contact), '[]') AS contacts"
 ).format(
@@ -234,8 +234,10 @@ _PART: Final = SQL(
     " LIMIT (SELECT %(limit)s)))"
 ).format(holds_name=HOLDS_NAME, has_grams=HAS_GRAMS)
 _PHONE: Final = SQL(
-    "SELECT customer_id, 3 AS strength FROM views.customers WHERE phone_hash = %(phone)s"
-    " UNION ALL SELECT customer_id, 3 FROM views.customer_contacts WHERE phone_hash = %(phone)s"
+    "SELECT customer_id, 3 AS strength FROM views.customers"
+    " WHERE phone_hash = %(phone)s AND phone_state = 'open'"
+    " UNION ALL SELECT customer_id, 3 FROM views.customer_contacts"
+    " WHERE phone_hash = %(phone)s AND state = 'open'"
 )
 _COLLISIONS: Final = SQL(
     "SELECT customer_id, strength, name, protection, merged_into"

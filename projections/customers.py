@@ -17,6 +17,9 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from domain.events import (
+    DataErased,
+    DataRestricted,
+    DataRestrictionLifted,
     FollowedUp,
     Merged,
     ProfileChanged,
@@ -40,7 +43,7 @@ from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 NAME = "customers"
-VERSION = 3
+VERSION = 4
 OTHERS: Final[frozenset[type]] = frozenset()
 READS: Final = ()
 TABLES = (
@@ -60,6 +63,7 @@ CREATE TABLE customers (
     industry text NOT NULL,
     phone jsonb NOT NULL,
     phone_hash text NOT NULL,
+    phone_state text NOT NULL,
     introduction text NOT NULL,
     warnings text[] NOT NULL,
     override_reason text,
@@ -67,6 +71,9 @@ CREATE TABLE customers (
     registered_by text NOT NULL
 );
 CREATE INDEX customers_by_phone ON customers (phone_hash);
+-- A phone that was filled in after an erasure is a subject of its own; seldom is there one.
+CREATE INDEX customers_by_phone_subject ON customers ((phone ->> 'subject'))
+    WHERE phone ->> 'subject' <> customer_id::text;
 
 CREATE TABLE customer_holdings (
     customer_id uuid PRIMARY KEY,
@@ -128,7 +135,7 @@ CREATE INDEX customer_names_by_gram ON customer_names USING gin ({grams})
 
 
 class ProfileRow(msgspec.Struct, gc=False):
-    """One row of `customers`."""
+    """One row of `customers`. phone_state: `open`, `restricted` or `erased`."""
 
     customer_id: UUID
     profile: str
@@ -137,6 +144,7 @@ class ProfileRow(msgspec.Struct, gc=False):
     industry: str
     phone: dict[str, Any]
     phone_hash: str
+    phone_state: str
     introduction: str
     warnings: list[str]
     override_reason: str | None
@@ -194,7 +202,7 @@ def fold(cursor: Cursor, batch: LogBatch) -> None:
         batch,
         begins=Registered,
         begin=_profile,
-        changes={ProfileChanged: _profile_changed},
+        changes=_PROFILE_CHANGES,
     )
     fold_customers(
         cursor,
@@ -227,6 +235,7 @@ def _profile(entry: LogEntry) -> ProfileRow:
         industry=event.industry,
         phone=sealed_place(event.phone, entry.topic, "phone"),
         phone_hash=event.phone_hash,
+        phone_state=customer_contacts.OPEN,
         introduction=event.introduction,
         warnings=event.warnings,
         override_reason=event.override_reason,
@@ -243,11 +252,20 @@ def _profile_changed(row: ProfileRow, entry: LogEntry) -> None:
     if event.phone is not None and event.phone_hash is not None:
         row.phone = sealed_place(event.phone, entry.topic, "phone")
         row.phone_hash = event.phone_hash
+        row.phone_state = customer_contacts.OPEN
     row.address = event.address if event.address is not None else row.address
     row.industry = event.industry if event.industry is not None else row.industry
     row.introduction = event.introduction if event.introduction is not None else row.introduction
     if event.override_reason is not None:
         row.override_reason = event.override_reason
+
+
+def _data_changed(row: ProfileRow, entry: LogEntry) -> None:
+    event: DataRestricted | DataRestrictionLifted | DataErased = entry.event
+    if row.phone["subject"] == str(event.subject_id):
+        row.phone_state = customer_contacts.DATA_STATES[type(event)]
+        if isinstance(event, DataErased):
+            row.phone_hash = customer_contacts.FORGOTTEN
 
 
 def _name(entry: LogEntry) -> NameRow:
@@ -304,6 +322,10 @@ def _noted(row: HoldingRow, entry: LogEntry) -> None:
     row.position = entry.position
 
 
+_PROFILE_CHANGES: Final = {
+    ProfileChanged: _profile_changed,
+    **dict.fromkeys(customer_contacts.DATA_STATES, _data_changed),
+}
 _HOLDING_CHANGES: Final = joined(
     dict.fromkeys(MOVING, _held),
     {

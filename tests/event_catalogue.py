@@ -40,8 +40,17 @@ KINDS = {
     "refusal": "A refusal's stream",
     "party": "The stream of a member's part in a customer",
     "webhook": "A webhook's stream",
+    "subject": "A data subject's stream",
 }
-MODULES = ("customer", "applications", "contracts", "holders", "duplicates", "disputes")
+MODULES = (
+    "customer",
+    "applications",
+    "contracts",
+    "holders",
+    "duplicates",
+    "disputes",
+    "personal_data",
+)
 """Those that share the customer's stream, in the order in which they are meant to be read."""
 VALUES = (
     Sealed,
@@ -72,6 +81,9 @@ SHARED = {
     "address": "detailed address",
     "industry": "industry",
     "phone": "the company's phone",
+    "subject_id": "the data subject: a contact person, or a company's phone",
+    "customers": "the records that hold the subject's data",
+    "ground": "why the data must go (PIPL art. 47)",
     "phone_hash": "keyed hash of the normalised phone",
     "introduction": "what the company does",
     "contacts": "contact persons given at once",

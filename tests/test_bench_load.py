@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -34,18 +35,23 @@ from domain.errors import AlreadyProtected, DuplicateName
 from domain.events import applications, contracts, holders
 from domain.events import customer as facts
 from domain.events.identity import IdentityReserved
+from domain.events.party import PartyNoted
 from domain.events.refusal import RefusalRecorded
 from domain.events.values import Sealed
 from domain.identity import Identity
 from domain.names import parse
 from domain.orders import Order, SealedAt
+from domain.party import Party
+from domain.replay import History, PastEvent
 from domain.rulebook import default_text
 from domain.rulebook_text import parse as parse_rulebook
+from domain.sealing import Sealer
+from domain.what_if import what_if
 from eventstore.mapper import Mapper
 from projections.customer_search import card
 from projections.pool import in_pool
 
-PLAN = Plan(customers=250, events=2_500, seed=7, until=datetime(2026, 3, 2, tzinfo=UTC))
+PLAN = Plan(customers=2_000, events=20_000, seed=7, until=datetime(2026, 3, 2, tzinfo=UTC))
 KEY, HASH_KEY = b"k" * 32, b"h" * 32
 RULES = parse_rulebook(default_text())
 
@@ -143,6 +149,50 @@ def test_every_event_is_what_the_customer_would_have_decided() -> None:
     assert pending == []
 
 
+def test_most_lives_are_told_and_not_lived() -> None:
+    shard = Shard(PLAN, 0, key=KEY, hash_key=HASH_KEY)
+    for _ in shard.windows():
+        pass
+    assert 5 * shard.patterns.lived < len(shard.births)
+
+
+def test_under_the_very_rules_that_held_every_life_is_the_recorded_one() -> None:
+    """Also where working days were counted, over weekends and holidays."""
+    lives: dict[UUID, list[PastEvent]] = {}
+    for position, event in enumerate(decoded(), start=1):
+        if isinstance(event, facts.CustomerEvent):
+            past = PastEvent(position, event.timestamp, event)
+            lives.setdefault(event.originator_id, []).append(past)
+    for customer_id, past in list(lives.items())[::7]:
+        told = what_if(History(customer_id, PLAN.until, tuple(past)), RULES, rules_of)
+        assert [step for step in told.steps if step.differs] == []
+        assert [pair for pair in told.pairs if pair.differs] == []
+
+
+def test_whatever_is_sealed_opens_under_the_key_that_came_with_it() -> None:
+    sealer = Sealer(KEY, HASH_KEY, random=secrets.token_bytes)
+    shard = Shard(PLAN, 1, key=KEY, hash_key=HASH_KEY)
+    keys = {key.subject_id: key.wrapped for _, window in shard.windows() for key in window.keys}
+    sealed = [
+        (event, field, box)
+        for event in map(Mapper[UUID](JSONTranscoder()).to_domain_event, itertools.chain(*lived(1)))
+        for field, box in _sealed(event)
+    ]
+    assert len({box.subject for _, _, box in sealed}) == len(keys)
+    for event, field, box in sealed:
+        bare = sealer.unwrap(box.subject, keys[box.subject])
+        stream, topic = event.originator_id, event.TOPIC
+        assert sealer.unseal(bare, box, stream=stream, topic=topic, field=field)
+
+
+def test_a_part_in_a_customer_lies_on_the_stream_that_a_decision_reads() -> None:
+    noted = [event for event in decoded() if isinstance(event, PartyNoted)]
+    assert len(noted) > 100
+    for event in noted:
+        assert event.originator_id == Party.id_of(event.customer_id, event.actor)
+        assert event.member == event.actor
+
+
 def test_a_registration_reserves_its_name_core_and_phone_as_the_application_does() -> None:
     registered = {
         event.originator_id: event for event in decoded() if isinstance(event, facts.Registered)
@@ -166,6 +216,15 @@ def test_a_registration_reserves_its_name_core_and_phone_as_the_application_does
             ("core", parts.core),
             ("phone", event.phone_hash),
         }
+
+
+def _sealed(event: Any) -> Iterator[tuple[str, Sealed]]:
+    """By the name of the field in its associated data."""
+    if isinstance(event, facts.Registered):
+        yield "phone", event.phone
+    elif isinstance(event, facts.Claimed | facts.ClaimCorrected | facts.ContactAdded):
+        yield f"contact.{event.contact.id}.name", event.contact.name
+        yield f"contact.{event.contact.id}.phone", event.contact.phone
 
 
 SMALL = Plan(customers=60, events=600, seed=3, until=datetime(2026, 3, 2, tzinfo=UTC))

@@ -20,7 +20,9 @@ def migrate(url: str) -> list[str]:
         with closing(psycopg2.connect(url, application_name="tenure migrate")) as connection:
             ran = run_migrations(connection, MIGRATIONS, ledger=LEDGER)
             with connection.cursor() as cursor:
-                cursor.execute("SELECT access.grant_access(), access.grant_sign_in()")
+                cursor.execute("SELECT access.grant_access()")
+                cursor.execute("SELECT access.grant_looks()")
+                cursor.execute("SELECT access.grant_sign_in()")
             return ran
     except psycopg2.Error as error:
         raise translated(error, is_connection_lost=False) from error

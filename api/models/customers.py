@@ -112,13 +112,26 @@ class Collisions(Told):
     at: At
 
 
+DataState = Annotated[
+    Literal["open", "restricted", "erased"],
+    described(
+        "`restricted`: an erasure was asked for, the data is shown to nobody; `erased`: nobody can "
+        "read it any more.",
+        "open",
+    ),
+]
+
+
 class ContactTold(Told):
     """A contact person."""
 
-    id: Annotated[UUID, described("Id of the contact.", EXAMPLE_ID, format="uuid")]
+    id: Annotated[
+        UUID, described("Id of the contact, and of the data subject.", EXAMPLE_ID, format="uuid")
+    ]
     position: Annotated[str, described("Position in the company.", "采购经理")]
-    name: Annotated[str | None, described("Name; null where it was erased.", "王敏")]
-    phone: Annotated[str | None, described("Phone; null where it was erased.", "+8613800138000")]
+    name: Annotated[str | None, described("Name; null: restricted or erased.", "王敏")]
+    phone: Annotated[str | None, described("Phone; null: restricted or erased.", "+8613800138000")]
+    state: DataState
 
 
 class BarTold(Told):
@@ -214,7 +227,16 @@ class CustomerCard(CustomerLine):
         described("Who signed its confirmed contracts; null: hidden.", ["zhang-wei"]),
     ]
     phone: Annotated[
-        str | None, described("Phone of the company; null where hidden or erased.", "01062345678")
+        str | None,
+        described("Phone of the company; null: hidden, restricted or erased.", "01062345678"),
+    ]
+    phone_subject: Annotated[
+        UUID | None,
+        described("The data subject of that phone; null: hidden.", EXAMPLE_ID, format="uuid"),
+    ]
+    phone_state: Annotated[
+        Literal["open", "restricted", "erased"] | None,
+        described("What became of that phone, as of a contact; null: hidden.", "open"),
     ]
     introduction: Annotated[
         str | None, described("What the company does; null where hidden.", "开发企业软件")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from eventsourcing.domain import EventSourcingError
 from fastapi import FastAPI
@@ -16,6 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.entries import Entry
+from api.access.log import AccessLog
 from api.disclosure import Disclosure
 from api.envelope import BODY_BYTES_MAX
 from api.languages import preferred_language
@@ -31,9 +35,12 @@ from domain.errors import (
     AlreadyProtected,
     FieldProblem,
     Invalid,
+    NotAllowed,
     NotFound,
     NotSignedIn,
+    OwnDecision,
     TenureError,
+    Unavailable,
 )
 
 _OPEN_PATHS = ("/health/", "/problems/", "/openapi.json", "/v1/sign-in")
@@ -42,13 +49,16 @@ _OPEN_PATHS = ("/health/", "/problems/", "/openapi.json", "/v1/sign-in")
 class Handlers:
     """The exception handlers around one application."""
 
-    def __init__(self, application: Tenure) -> None:
+    def __init__(self, application: Tenure, access: AccessLog) -> None:
         self._application = application
+        self._access = access
         self._log = access_log()
 
     def install(self, app: FastAPI) -> None:
         """Register them all."""
         app.add_exception_handler(TenureError, self.broken_rule)
+        app.add_exception_handler(NotAllowed, self.not_permitted)
+        app.add_exception_handler(OwnDecision, self.not_permitted)
         app.add_exception_handler(AlreadyProtected, self.held_by_another)
         app.add_exception_handler(Invalid, self.malformed)
         app.add_exception_handler(RequestValidationError, self.malformed)
@@ -57,6 +67,14 @@ class Handlers:
 
     async def broken_rule(self, request: Request, error: Exception) -> Response:
         """A rule, a permission, an id that is not there."""
+        return answer_to(request, error)
+
+    def not_permitted(self, request: Request, error: Exception) -> Response:
+        """Who wanted what he may not is kept before he is told so (S0-25)."""
+        try:
+            self._access.record(_refusal(request, error))
+        except Unavailable as instead:
+            return answer_to(request, instead)
         return answer_to(request, error)
 
     def held_by_another(self, request: Request, error: Exception) -> Response:
@@ -137,6 +155,39 @@ def answer_to(request: Request, error: Exception) -> Response:
     if isinstance(error, MethodNotAllowed):
         answer.headers["Allow"] = ", ".join(error.allowed)
     return answer
+
+
+def _refusal(request: Request, error: Exception) -> Entry:
+    """What was refused to whom. Both errors come after the member was signed in."""
+    facts: dict[str, Any] = {"method": request.method, "route": _route(request)}
+    if isinstance(error, NotAllowed):
+        right = error.command
+    else:
+        right = "own-decision"
+        facts["position"] = getattr(error, "position", None)
+    trace = trace_of(request.scope)
+    return Entry(
+        "refused",
+        trace.member,
+        right,
+        _customer(request),
+        facts,
+        trace.request_id,
+        trace_of(request.scope).client,
+    )
+
+
+def _route(request: Request) -> str:
+    """The template of the address: what was typed into it is nobody's to keep."""
+    return str(getattr(request.scope.get("route"), "path", ""))
+
+
+def _customer(request: Request) -> UUID | None:
+    """The customer that the address names, if it names one."""
+    try:
+        return UUID(str(request.path_params["customer_id"]))
+    except (KeyError, ValueError):
+        return None
 
 
 def _allowed(error: Exception) -> list[str]:

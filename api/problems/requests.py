@@ -47,16 +47,20 @@ REQUESTS: tuple[Problem, ...] = (
         403,
         Wording(
             "没有权限",
-            "此操作需要以下之一：{needs}。",
+            "此操作需要以下之一：{needs}。{condition}",
             "您当前的角色或令牌的范围不允许此操作。成员 needs 列出允许的角色；以 scope: 开头的是"
-            "令牌须有的范围。角色由管理员授予，范围在签发令牌时确定。",
+            "令牌须有的范围；成员 condition 说明您的角色只能用于哪些对象：own 为本人或本人名下，"
+            "department 为本部门及其下级部门，空为完全不能。"
+            "角色由管理员授予，范围在签发令牌时确定。",
         ),
         Wording(
             "Not allowed",
-            "This needs one of: {needs}.",
+            "This needs one of: {needs}.{condition}",
             "Your roles at this instant, or the scopes of your token, do not permit it. The member "
-            "`needs` lists the roles that do, or as `scope:…` the scopes; administrators grant "
-            "roles, and a token's scopes are set when it is issued.",
+            "`needs` lists the roles that do, or as `scope:…` the scopes; `condition` says what "
+            "your roles reach: `own` yourself and what you hold, `department` your department and "
+            "those below it, null nothing. Administrators grant roles; a token's scopes are set "
+            "when it is issued.",
         ),
         (errors.NotAllowed,),
     ),

@@ -286,4 +286,20 @@ RULES: tuple[Problem, ...] = (
         (errors.MergedAway,),
         "S1-020",
     ),
+    Problem(
+        "already-erased",
+        409,
+        Wording(
+            "该个人信息已被删除",
+            "个人信息 {subject_id} 已被删除。",
+            "其密钥已销毁，任何人都无法再读取，也无法恢复。客户的归属与其他事实不受影响。",
+        ),
+        Wording(
+            "The personal data was erased",
+            "The personal data of {subject_id} was erased.",
+            "Its key was destroyed: nobody can read it any more, and nothing brings it back. Who "
+            "holds the customer, and every other fact, stands.",
+        ),
+        (errors.AlreadyErased,),
+    ),
 )

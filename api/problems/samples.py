@@ -36,6 +36,7 @@ SAMPLES: tuple[errors.TenureError, ...] = (
     errors.NumberTaken(_CUSTOMER, "TN-2026-0157"),
     errors.PortfolioFull(_CUSTOMER, 50, 50),
     errors.MergedAway(_CUSTOMER, _INTO),
+    errors.AlreadyErased(_CUSTOMER, _INTO),
     errors.VersionConflict(8),
     errors.IdempotencyMismatch(),
     errors.NotAllowed("review", ("reviewer",)),

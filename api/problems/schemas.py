@@ -50,6 +50,7 @@ FACTS: Mapping[str, dict[str, Any]] = {
     "number": {"type": "string", "description": "The contract's number."},
     "held": {"type": "integer", "description": "Customers that the member holds."},
     "held_max": {"type": "integer", "description": "Customers that one member may hold."},
+    "subject_id": {"type": "string", "format": "uuid", "description": "The data subject."},
     "into": {
         "type": "string",
         "format": "uuid",
@@ -58,6 +59,12 @@ FACTS: Mapping[str, dict[str, Any]] = {
     "version": {"type": "integer", "description": "The customer's version now."},
     "command": {"type": "string", "description": "The command that was not permitted."},
     "needs": {**_TEXTS, "description": "Roles of which one would be enough; `scope:…`: scopes."},
+    "condition": {
+        "type": ["string", "null"],
+        "enum": ["own", "department", None],
+        "description": "How far the caller's own roles reach, which is not far enough; null: not "
+        "at all.",
+    },
     "kind": {"type": "string", "description": "What was looked for."},
     "id": {"type": "string", "description": "The id that was looked for."},
     "view": {"type": "string", "description": "The view that is behind."},

@@ -18,6 +18,7 @@ _TEXT_MAX = 200
 _NOTHING: Mapping[str, tuple[str, str]] = {
     "until": ("审核作出决定后确定", "set once the review is decided"),
     "holder": ("无（在公共客户池中）", "nobody (it is in the pool)"),
+    "condition": ("", ""),
 }
 _WITHOUT_DEADLINE = ("无（正式客户不到期）", "none (a formal customer stays one)")
 _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
@@ -39,6 +40,16 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         },
     },
     "group": {name: (term.zh, term.en) for name, term in GROUPS.items()},
+    "condition": {
+        "own": (
+            "您的角色只能用于本人或本人名下的客户。",
+            " Yours reach yourself and what you hold.",
+        ),
+        "department": (
+            "您的角色只能用于本部门及其下级部门。",
+            " Yours reach your own department and those below it.",
+        ),
+    },
     "match": {
         "same": ("同名", "of the same name"),
         "similar": ("名称相似", "of a similar name"),

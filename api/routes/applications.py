@@ -28,6 +28,7 @@ _DECIDING = ("nothing-pending", "own-decision")
         "protection",
         "Ask to make it an intent customer",
         CustomerReceipt,
+        permission="intent",
         problems=_ASKING,
         status=201,
     ),
@@ -44,7 +45,11 @@ def request_intent(customer_id: CustomerId, body: IntentBody, call: Commanded) -
 @router.post(
     "/v1/customers/{customer_id}/intent/decision",
     **customer_command(
-        "protection", "Decide an application for intent", CustomerReceipt, problems=_DECIDING
+        "protection",
+        "Decide an application for intent",
+        CustomerReceipt,
+        permission="decide-intent",
+        problems=_DECIDING,
     ),
 )
 def decide_intent(customer_id: CustomerId, body: IntentDecisionBody, call: Commanded) -> Answer:
@@ -64,6 +69,7 @@ def decide_intent(customer_id: CustomerId, body: IntentDecisionBody, call: Comma
         "protection",
         "Ask for a later deadline",
         CustomerReceipt,
+        permission="extension",
         problems=(*_ASKING, "extensions-used-up"),
         status=201,
     ),
@@ -82,7 +88,11 @@ def request_extension(customer_id: CustomerId, body: ExtensionBody, call: Comman
 @router.post(
     "/v1/customers/{customer_id}/extension/decision",
     **customer_command(
-        "protection", "Decide an application for more time", CustomerReceipt, problems=_DECIDING
+        "protection",
+        "Decide an application for more time",
+        CustomerReceipt,
+        permission="decide-extension",
+        problems=_DECIDING,
     ),
 )
 def decide_extension(

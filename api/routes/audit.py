@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,18 +12,18 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from api.access.looks import fields_in, record_details, record_export
 from api.answers import POSITION, Answer
 from api.envelope import is_head
 from api.explanations import audit_line
 from api.exports import MEDIA_TYPES, Format, written
 from api.languages import CONTENT_LANGUAGES, Language
-from api.logs import access_log
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched
 from api.models.past import AuditPage
 from api.openapi import download, query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
-from domain.errors import Invalid, ViewBehind
+from domain.errors import Invalid, Unavailable, ViewBehind
 from domain.orders import Signed
 from projections import audit
 from projections.answers import LIMIT_MAX
@@ -30,6 +31,8 @@ from projections.positions import position_of
 
 router = APIRouter()
 POSITION_MAX = 2**63 - 1
+SEE_AUDIT = "see-audit"
+"""The row of the table of permissions."""
 
 
 class AuditFilters(Questions):
@@ -115,27 +118,35 @@ class ExportQuestions(AuditFilters):
 
 @router.get(
     "/v1/audit",
-    **query("views", "Every event in words", AuditPage),
+    **query(
+        "views", "Every event in words", AuditPage, permission="see-audit", problems=["not-allowed"]
+    ),
 )
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds."""
     signed = call.signed()
-    require(signed, "see-audit")
     filters = asked.filters()
     after = call.cursor_key("audit", filters, asked.after)
     with call.view(audit.NAME) as cursor:
         page = audit.audit(cursor, **asked.asked(), limit=asked.limit, after=after)
+    items = [audit_line(entry, call.language) for entry in page.items]
+    detailed = [item for item in items if item["customer_id"] and fields_in([item])]
+    whose = [item["customer_id"] for item in detailed]
+    record_details(call, signed, "audit", fields_in(detailed), whose, right=SEE_AUDIT)
     return call.page_answer(
         "audit",
         filters,
-        items=[audit_line(entry, call.language) for entry in page.items],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
     )
 
 
-@router.get("/v1/audit/export", **download("views", "The audit as a file", MEDIA_TYPES))
+@router.get(
+    "/v1/audit/export",
+    **download("views", "The audit as a file", MEDIA_TYPES, permission="see-audit"),
+)
 def audit_export(
     asked: Annotated[ExportQuestions, Query()], call: Asked, request: Request
 ) -> StreamingResponse:
@@ -146,14 +157,15 @@ def audit_export(
     without the last of them: the connection is cut, which every client reports as an error.
     """
     signed = call.signed()
-    require(signed, "see-audit")
     questions = asked.asked()
     with call.view(audit.NAME) as cursor:
         upto = position_of(cursor, audit.NAME)
     # The first page is read before the answer begins: what is wrong by then has a status.
     pages = _pages(call, questions, upto)
     first = next(pages)
-    content = _told(_Export(call, signed, asked, upto), first, pages)
+    export = _Export(call, signed, asked, upto)
+    export.begins()
+    content = _told(export, first, pages)
     return StreamingResponse(
         iter(()) if is_head(request.scope) else content,
         media_type=MEDIA_TYPES[asked.format],
@@ -184,26 +196,29 @@ def _pages(call: Asked, questions: dict[str, Any], upto: int) -> Iterator[list[a
 
 
 class _Export:
-    """An export on its way out: what is said of it in the access log."""
+    """An export on its way out: what an auditor of the auditors wants to know of it."""
 
     def __init__(self, call: Asked, signed: Signed, asked: ExportQuestions, upto: int) -> None:
         self.language: Language = call.language
         self.asked = asked
         self.upto = upto
         self.events = 0
-        self._who = {"request_id": call.request_id, "member": signed.member}
+        self._call = call
+        self._signed = signed
+
+    def begins(self) -> None:
+        """Who takes what, kept before the first byte. Raises Unavailable."""
+        record_export(self._call, self._signed, "exported", SEE_AUDIT, self._facts())
 
     def ended(self, *, complete: bool) -> None:
-        """What an auditor of the auditors wants to know: who took how much of what."""
-        asked = self.asked.model_dump(mode="json", exclude_defaults=True)
-        access_log().info(
-            "audit exported",
-            **self._who,
-            filters=asked,
-            position=self.upto,
-            events=self.events,
-            complete=complete,
-        )
+        """How much of it was sent. What cannot be kept now is told by what was kept first."""
+        facts = self._facts() | {"rows": self.events, "complete": complete}
+        with suppress(Unavailable):
+            record_export(self._call, self._signed, "export-ended", SEE_AUDIT, facts)
+
+    def _facts(self) -> dict[str, Any]:
+        asked = self.asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+        return {"view": "audit", "filters": asked, "position": self.upto}
 
 
 def _told(

@@ -10,13 +10,16 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import Field as Detail
+from api.access.looks import record_details
 from api.answers import Answer
 from api.models.briefing import BriefingTold
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.openapi import query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked
 from api.routes.parameters import QueryInstant, Questions, searched
-from api.routes.tasks import decided_kinds
+from api.routes.tasks import decided_kinds, record_waiting
+from domain.orders import Signed
 from domain.rulebook_text import Rulebook
 from domain.working_days import ZONE, start_of_day
 from projections import agenda, approvals, audit, briefing, customer_search, pool
@@ -52,13 +55,18 @@ class BriefingQuestions(Questions):
 
 @router.get(
     "/v1/briefing",
-    **query("views", "What should a manager know this morning?", BriefingTold),
+    **query(
+        "views",
+        "What should a manager know this morning?",
+        BriefingTold,
+        permission="see-briefing",
+        problems=["not-allowed"],
+    ),
 )
 def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked) -> Answer:
     """What fell and who took it, what waits for the caller, what is overdue or about to go wrong,
     and what rivals tried; for managers, directors and auditors."""
     signed = call.signed()
-    require(signed, "see-briefing")
     rules = call.application.rulebooks().in_force(signed.at)
     since = asked.since or last_evening(signed.at, rules)
     with call.view(*VIEWS) as cursor:
@@ -72,8 +80,10 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
             limit=asked.limit + 1,
             kinds=decided_kinds(signed, rules),
         )
+    lists = _lists(found, asked.limit)
+    _record(call, signed, lists)
     told = {
-        **_lists(found, asked.limit),
+        **lists,
         "department": asked.department or None,
         "since": since,
         "no_contact_days": rules.agenda.no_contact_days,
@@ -81,6 +91,17 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
         "at": signed.at,
     }
     return call.answer(told, position=found.position)
+
+
+def _record(call: Asked, signed: Signed, lists: dict[str, Any]) -> None:
+    """Keep whose reasons and statements the briefing has shown."""
+    waiting = ("waiting", "overdue_reviews", "without_person", "duplicates", "disputes")
+    record_waiting(call, signed, "briefing", [line for name in waiting for line in lists[name]])
+    fields: set[Detail] = {"reasons"}
+    whose = [line.customer_id for line in lists["overrides"]]
+    record_details(
+        call, signed, "briefing", fields, whose, right="see-briefing", kind="waiting-read"
+    )
 
 
 def last_evening(at: datetime, rules: Rulebook) -> datetime:

@@ -16,6 +16,7 @@ from api.answers import Answer, receipt_answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.cursors import Cursors
 from api.languages import CONTENT_LANGUAGES, Language, preferred_language
+from api.openapi import PERMISSION
 from api.security import caller
 from api.trace import trace_of
 from domain import permissions, scopes
@@ -66,18 +67,16 @@ class CommandCall:
 
 @dataclass(frozen=True, slots=True)
 class QueryCall:
-    """A question on its way in. min_position: what the views must have reached.
-
-    permission: what the route says that it needs; None: what everybody may ask.
-    """
+    """A question on its way in. min_position: what the views must have reached. permission: the row
+    of the table that its route names."""
 
     service: Service
     credentials: Credentials
     min_position: int | None
     language: Language
     request_id: str
-    client: str | None = None
-    permission: str | None = None
+    client: str | None
+    permission: str
 
     @property
     def application(self) -> Tenure:
@@ -85,12 +84,9 @@ class QueryCall:
         return self.service.application
 
     def signed(self) -> Signed:
-        """Who asks, with the rights of now. Raises NotSignedIn, NotAllowed out of its scopes."""
+        """Who asks, with the rights of now. Raises NotSignedIn, NotAllowed."""
         signed = self.application.authenticate(self.credentials)
-        if self.permission is None:
-            scopes.require_read(signed.scopes)
-        else:
-            scopes.require(signed.scopes, self.permission)
+        require(signed, self.permission)
         return signed
 
     @contextmanager
@@ -142,11 +138,24 @@ class QueryCall:
         return Cursors(self.application.sealer.keyed_hash)
 
 
-def require(signed: Signed, question: str) -> None:
-    """Raise NotAllowed where the roles, or the token's scopes, do not permit the question."""
-    if not permissions.may(signed.roles, question):
-        raise NotAllowed(question, permissions.needs(question))
-    scopes.require(signed.scopes, question)
+def require(signed: Signed, permission: str) -> None:
+    """Raise NotAllowed where neither roles nor scopes give the permission, under any condition."""
+    if not permissions.may(signed.roles, permission):
+        raise NotAllowed(permission, permissions.needs(permission))
+    scopes.require(signed.scopes, permission)
+
+
+def require_for(
+    signed: Signed, permission: str, *, member: str | None = None, department: str | None = None
+) -> None:
+    """The permission reaches what belongs to `member` and `department`; with neither, everything.
+
+    Raises NotAllowed that says how far it does reach.
+    """
+    row = permissions.PERMISSIONS[permission]
+    condition = permissions.condition_of(signed.roles, row)
+    if not permissions.covers(signed, condition, member=member, department=department):
+        raise NotAllowed(permission, permissions.beyond(row, condition), condition=condition)
 
 
 def _wait_for(service: Service, views: Sequence[str], position: int) -> None:
@@ -187,7 +196,6 @@ async def query_call(request: Request) -> QueryCall:
     """The caller and the position to wait for. Raises NotSignedIn, Invalid."""
     credentials = await caller(request)
     trace = trace_of(request.scope)
-    told = getattr(request.scope.get("route"), "openapi_extra", None) or {}
     return QueryCall(
         request.app.state.service,
         credentials,
@@ -195,7 +203,7 @@ async def query_call(request: Request) -> QueryCall:
         preferred_language(request.headers.get("accept-language")),
         trace.request_id,
         trace.client,
-        told.get("x-permission"),
+        request.scope["route"].openapi_extra[PERMISSION],
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from api.access.looks import Field, record_details, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
-from api.logs import access_log
 from api.routes.calls import QueryCall
 from domain.events.values import Sealed
 from domain.orders import SealedAt
@@ -56,6 +57,7 @@ _DETAILS = (
     "contracts",
     "signers",
 )
+_OPENED = ("phone", "phone_subject", "phone_state", "contacts")
 
 
 def card_line(card: Card, disclosure: Disclosure) -> dict[str, Any]:
@@ -76,15 +78,12 @@ def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: i
     if sees_details:
         told |= {field: getattr(card, field) for field in _DETAILS} | _opened(call, card)
         hidden = None
-        access_log().info(
-            "details read",
-            request_id=call.request_id,
-            member=disclosure.signed.member,
-            customer_id=str(card.customer_id),
-            right=_right(card, disclosure.signed.member),
+        right = right_to_details(disclosure.signed, card.holder, card.state, card.signers)
+        record_details(
+            call, disclosure.signed, "card", _fields(card), [card.customer_id], right=right
         )
     else:
-        told |= dict.fromkeys((*_DETAILS, "phone", "contacts"))
+        told |= dict.fromkeys((*_DETAILS, *_OPENED))
         hidden = NOT_A_PARTY
     told |= {
         "details_hidden": hidden,
@@ -124,15 +123,23 @@ def _matters(card: Card, disclosure: Disclosure, *, sees_details: bool) -> dict[
     }
 
 
-def _right(card: Card, member: str) -> str:
-    """By which right the member reads details."""
-    if card.holder == member:
-        return "holder"
-    return "signer" if card.state == "formal" and member in card.signers else "role"
+def _fields(card: Card) -> Iterator[Field]:
+    """Which details the card shows."""
+    yield "phone"
+    if card.contacts:
+        yield from ("contact-names", "contact-phones")
+    if card.introduction:
+        yield "introduction"
+    if card.override_reason or card.review_reason or card.reports:
+        yield "reasons"
+    if card.application:
+        yield "applications"
+    if card.contracts:
+        yield "contracts"
 
 
 def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
-    """Phone and contacts in plain text; None where a person's data was erased."""
+    """Phone and contacts in plain text; None where a person's data is restricted or erased."""
     sealed = [card.phone]
     for contact in card.contacts:
         sealed += [contact.name, contact.phone]
@@ -142,8 +149,16 @@ def _opened(call: QueryCall, card: Card) -> dict[str, Any]:
     pairs = zip(card.contacts, zip(texts[::2], texts[1::2], strict=True), strict=True)
     return {
         "phone": phone,
+        "phone_subject": card.phone.subject,
+        "phone_state": card.phone_state,
         "contacts": [
-            {"id": contact.id, "position": contact.position, "name": name, "phone": number}
+            {
+                "id": contact.id,
+                "position": contact.position,
+                "name": name,
+                "phone": number,
+                "state": contact.state,
+            }
             for contact, (name, number) in pairs
         ],
     }

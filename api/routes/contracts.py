@@ -28,6 +28,7 @@ router = APIRouter(route_class=StrictRoute)
         "contracts",
         "Draw a contract in advance",
         ContractReceipt,
+        permission="draw-contract",
         problems=["not-the-holder", "wrong-stage", "number-taken"],
         status=201,
     ),
@@ -47,6 +48,7 @@ def draw_contract(customer_id: CustomerId, body: ContractNumberBody, call: Comma
         "contracts",
         "Take the next steps of a contract",
         ContractReceipt,
+        permission="detail-contract",
         problems=["not-the-holder", "wrong-stage", "too-late"],
     ),
 )
@@ -69,6 +71,7 @@ def detail_contract(
         "contracts",
         "Confirm a complete contract",
         ContractReceipt,
+        permission="confirm-contract",
         problems=["nothing-pending", "own-decision", "wrong-stage"],
     ),
 )
@@ -91,6 +94,7 @@ def confirm_contract(
         "contracts",
         "Declare a contract void",
         ContractReceipt,
+        permission="void-contract",
         problems=["not-the-holder", "wrong-stage", "own-decision", "nothing-pending"],
     ),
 )

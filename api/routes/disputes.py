@@ -10,6 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import Field as Detail
+from api.access.looks import fields_in, record_details, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import logged_event
@@ -24,7 +26,8 @@ from api.strict_route import StrictRoute
 from domain import permissions
 from domain.citations import FIRST_VALID_CLAIM
 from domain.errors import NotFound
-from domain.replaying import replay
+from domain.orders import Signed
+from domain.replaying import Situation, replay
 from projections import audit, customer_search, disputes
 from projections.audit import AuditEntry
 from projections.disputes import DisputeCase, Wanted
@@ -40,7 +43,12 @@ _OF_LINE = ("customer_id", "name", "number", "opener", "opened_at", "contested_a
 @router.post(
     "/v1/customers/{customer_id}/disputes",
     **customer_command(
-        "customers", "Open a dispute", DisputeReceipt, problems=["already-pending"], status=201
+        "customers",
+        "Open a dispute",
+        DisputeReceipt,
+        permission="open-dispute",
+        problems=["already-pending"],
+        status=201,
     ),
 )
 def open_dispute(customer_id: CustomerId, body: DisputeBody, call: Commanded) -> Answer:
@@ -62,6 +70,7 @@ def open_dispute(customer_id: CustomerId, body: DisputeBody, call: Commanded) ->
         "customers",
         "Rule a dispute",
         RulingReceipt,
+        permission="rule-dispute",
         problems=["nothing-pending", "own-decision", "wrong-stage"],
     ),
 )
@@ -110,7 +119,10 @@ class DisputeQuestions(Paged):
     ] = None
 
 
-@router.get("/v1/disputes", **query("questions", "Disputes and their rulings", DisputePage))
+@router.get(
+    "/v1/disputes",
+    **query("questions", "Disputes and their rulings", DisputePage, permission="see-customers"),
+)
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
     the parties and those whose task is to look at any customer."""
@@ -127,10 +139,12 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
     with call.view(disputes.NAME, customer_search.VIEW) as cursor:
         page = disputes.disputes(cursor, wanted, limit=asked.limit, after=after)
     disclosure = Disclosure(signed, call.application)
+    items = [_line(case, disclosure) for case in page.items]
+    _record(call, signed, items)
     return call.page_answer(
         "disputes",
         filters,
-        items=[_line(case, disclosure) for case in page.items],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -139,7 +153,13 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
 
 @router.get(
     "/v1/customers/{customer_id}/disputes/{number}",
-    **query("questions", "A dispute as one rules it", DisputeTold, problems=["not-found"]),
+    **query(
+        "questions",
+        "A dispute as one rules it",
+        DisputeTold,
+        permission="see-customers",
+        problems=["not-found"],
+    ),
 )
 def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answer:
     """The parties, the replay around the contested tenure, what both sides did and were refused in
@@ -178,7 +198,30 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
         "position": read.position,
         "at": signed.at,
     }
+    _record(call, signed, [answer, *answer["precedents"]])
+    _record_events(call, signed, answer, now)
     return call.answer(answer, position=read.position)
+
+
+def _record_events(
+    call: QueryCall, signed: Signed, answer: dict[str, Any], now: Situation | None
+) -> None:
+    """Keep what the case has shown of the customer's events."""
+    if now is None:
+        return
+    right = right_to_details(signed, now.holder, now.state, now.signers)
+    events = [*(step["event"] for step in answer["steps"]), *answer["follow_ups"]]
+    whose = [answer["customer_id"]]
+    record_details(call, signed, "dispute", fields_in(events), whose, right=right)
+
+
+def _record(call: QueryCall, signed: Signed, lines: Sequence[dict[str, Any]]) -> None:
+    """Keep whose statements and reasons were shown: to a party, or by role."""
+    seen = {line["customer_id"] for line in lines if line["details_hidden"] is None}
+    by_role = permissions.may(signed.roles, "see-any-details")
+    right = "see-any-details" if by_role else "party"
+    fields: set[Detail] = {"reasons"}
+    record_details(call, signed, "disputes", fields, seen, right=right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +274,9 @@ def _line(case: DisputeCase, disclosure: Disclosure) -> dict[str, Any]:
     """A case; its words only for its parties and those whose task is to look at any customer."""
     parties = _parties(case)
     signed = disclosure.signed
-    sees_words = permissions.may(signed.roles, "see-any-details") or any(
-        signed.member == party["member"] for party in parties if party["part"] != "refused"
-    )
+    sees_words = permissions.may_see_details(
+        signed.roles, signed.member, holder=None, state=""
+    ) or any(signed.member == party["member"] for party in parties if party["part"] != "refused")
     return {
         **{name: getattr(case, name) for name in _OF_LINE},
         "statement": case.statement if sees_words else None,

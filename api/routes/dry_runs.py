@@ -14,7 +14,7 @@ from api.dry_runs import Question, dry_run
 from api.models.dry_runs import DryRunBody, DryRunTold
 from api.openapi import query
 from api.problems.validation import field_name
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked
 from api.strict_route import StrictRoute
 from domain.dry_run import SPAN_DAYS_MAX, WITHOUT_EFFECT, End, Fall, Span, Tally
 from domain.errors import FieldProblem, Invalid
@@ -33,6 +33,7 @@ NAME = "dry-run"
         "rules",
         "Whom would changed rules have let fall to the pool?",
         DryRunTold,
+        permission="see-dry-run",
         problems=["csrf", "not-found", "too-large", "unsupported-type"],
     ),
 )
@@ -45,7 +46,6 @@ def tried(body: DryRunBody, call: Asked) -> Answer:
     a shorter time, a department or a member make it quicker. One runs at a time.
     """
     signed = call.signed()
-    require(signed, "see-dry-run")
     span = _span(body)
     rulebooks = call.application.rulebooks()
     base = body.based_on or rulebooks.in_force(signed.at).version

@@ -21,6 +21,7 @@ router = APIRouter(route_class=StrictRoute)
         "customers",
         "Report a duplicate",
         DuplicateReceipt,
+        permission="report-duplicate",
         problems=["already-pending"],
         status=201,
     ),
@@ -40,6 +41,7 @@ def report_duplicate(customer_id: CustomerId, body: DuplicateBody, call: Command
         "customers",
         "Decide a report of a duplicate",
         ResolutionReceipt,
+        permission="resolve-duplicate",
         problems=["already-pending", "nothing-pending", "own-decision"],
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access.looks import record_export
 from api.answers import Answer
 from api.models.events import EventPage
 from api.models.fields import EXAMPLE_ID, Searched
@@ -21,7 +22,7 @@ from api.outside.event_stream import MEDIA_TYPE, EventStream
 from api.outside.following import FOLLOW
 from api.outside.streams import Follower, Streams
 from api.outside.teller import SCAN_EVENTS_MAX, Wanted
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked
 from api.routes.parameters import LIMIT_MAX, Questions, searched
 from domain.errors import Invalid
 from domain.telling import Topics
@@ -78,7 +79,10 @@ class EventQuestions(Questions):
     ] = None
 
 
-@router.get("/v1/events", **streamed("following", "Follow the log", EventPage, MEDIA_TYPE))
+@router.get(
+    "/v1/events",
+    **streamed("following", "Follow the log", EventPage, MEDIA_TYPE, permission=FOLLOW),
+)
 def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Request) -> Response:
     """Settled events in the order of the log, none missing, none twice, as CloudEvents 1.0.
 
@@ -88,24 +92,32 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     CloudEvent; `Last-Event-ID` goes on exactly there. For auditors, directors and administrators.
     """
     signed = call.signed()
-    require(signed, FOLLOW)
     wanted = Wanted(Topics.chosen(asked.topic), asked.customer)
     streams: Streams = request.app.state.streams
     settled = call.application.recorder.settled_position()
     if _prefers_stream(request.headers):
         after = _beginning(_last_event_id(request.headers), asked, settled)
         credentials = call.credentials
+        record_export(call, signed, "exported", FOLLOW, _facts("stream", asked, after))
         return EventStream(streams, lambda: Follower(credentials, wanted, after))
     after = _beginning(None, asked, settled)
     page = streams.teller.stretch(
         after=after, upto=settled, wanted=wanted, limit=asked.limit, scan_max=SCAN_EVENTS_MAX
     )
+    facts = _facts("events", asked, after) | {"rows": len(page.events), "reached": page.reached}
+    record_export(call, signed, "exported", FOLLOW, facts)
     body = b'{"items":[%b],"next":%d,"position":%d}' % (
         b",".join(event.body for event in page.events),
         page.reached,
         settled,
     )
     return Answer.of_bytes(body, position=settled)
+
+
+def _facts(view: str, asked: EventQuestions, after: int) -> dict[str, Any]:
+    """What is kept of whoever follows. A stream goes on from there for as long as it is open."""
+    filters = asked.model_dump(mode="json", include={"topic", "customer"}, exclude_defaults=True)
+    return {"view": view, "filters": filters, "after": after}
 
 
 def _beginning(last_event_id: int | None, asked: EventQuestions, settled: int) -> int:

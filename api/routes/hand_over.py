@@ -28,6 +28,7 @@ router = APIRouter(route_class=StrictRoute)
         "protection",
         "Give a customer to another member",
         CustomerReceipt,
+        permission="transfer",
         problems=["not-the-holder", "wrong-stage", "own-decision", "barred"],
     ),
 )
@@ -46,6 +47,7 @@ def transfer(customer_id: CustomerId, body: TransferBody, call: Commanded) -> An
         "protection",
         "Take the holder off the record",
         CustomerReceipt,
+        permission="remove-holder",
         problems=["not-the-holder", "wrong-stage", "own-decision"],
     ),
 )
@@ -64,6 +66,7 @@ def remove_holder(customer_id: CustomerId, body: RemovalBody, call: Commanded) -
         "protection",
         "Name who is responsible for a formal customer",
         CustomerReceipt,
+        permission="name-after-sales",
         problems=["not-the-holder", "wrong-stage", "own-decision"],
     ),
 )
@@ -79,6 +82,7 @@ def name_after_sales(customer_id: CustomerId, body: AfterSalesBody, call: Comman
         "people",
         "Arrange that a member leaves",
         LeaveReceipt,
+        permission="leave",
         problems=["not-the-holder", "wrong-stage", "own-decision", "barred", "view-behind"],
     ),
 )

@@ -136,7 +136,12 @@ def _failure(lag: Any) -> str | None:
 @router.get(
     "/metrics",
     response_class=PlainTextResponse,
-    **told_to_members("service", "Prometheus metrics", "# HELP tenure_http_requests_total …"),
+    **told_to_members(
+        "service",
+        "Prometheus metrics",
+        "# HELP tenure_http_requests_total …",
+        permission="see-metrics",
+    ),
 )
 def metrics(request: Request, call: Asked) -> Response:
     """Requests, latency, commands by outcome, lag of the views, use of the pool.

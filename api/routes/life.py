@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import fields_in, record_details, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.life_telling import Teller, fields_of, refusals_about, situation_at
@@ -36,7 +37,13 @@ class ReplayQuestions(Questions):
 
 @router.get(
     "/v1/customers/{customer_id}/replay",
-    **query("questions", "A customer's life, step by step", ReplayTold, problems=["not-found"]),
+    **query(
+        "questions",
+        "A customer's life, step by step",
+        ReplayTold,
+        permission="see-customers",
+        problems=["not-found"],
+    ),
 )
 def replayed(
     customer_id: CustomerId, asked: Annotated[ReplayQuestions, Query()], call: Asked
@@ -58,6 +65,10 @@ def replayed(
     teller = Teller(call, disclosure, sees_details=sees_details)
     steps = list(teller.steps(replay(history, until=at), refusals, at))
     stands = situation_at(call, history, at)
+    if now is not None:
+        right = right_to_details(signed, now.holder, now.state, now.signers)
+        fields = fields_in(step["event"] for step in steps)
+        record_details(call, signed, "replay", fields, [customer_id], right=right)
     return call.answer(
         {
             "customer_id": customer_id,
@@ -89,6 +100,7 @@ class RightsQuestions(Questions):
         "questions",
         "What may a member do with it, and what forbids the rest?",
         RightsTold,
+        permission="see-customers",
         problems=["not-found"],
         is_view=False,
     ),

@@ -14,7 +14,7 @@ from api.models.customers import CustomerPage, PoolPage
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched
 from api.models.past import TenurePage
 from api.openapi import query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked, require_for
 from api.routes.cards import card_line
 from api.routes.parameters import MemberId, Paged, QueryInstant, searched
 from domain.errors import Invalid
@@ -37,7 +37,9 @@ class PoolQuestions(Paged):
     ] = "-since"
 
 
-@router.get("/v1/pool", **query("views", "What is in the pool?", PoolPage))
+@router.get(
+    "/v1/pool", **query("views", "What is in the pool?", PoolPage, permission="see-customers")
+)
 def in_pool(asked: Annotated[PoolQuestions, Query()], call: Asked) -> Answer:
     """Customers that nobody holds, as of now: one whose deadline has passed is there at once."""
     signed = call.signed()
@@ -88,7 +90,10 @@ class CustomerQuestions(Paged):
     ] = "registered_at"
 
 
-@router.get("/v1/customers", **query("views", "Customers, filtered and sorted", CustomerPage))
+@router.get(
+    "/v1/customers",
+    **query("views", "Customers, filtered and sorted", CustomerPage, permission="see-customers"),
+)
 def customers(asked: Annotated[CustomerQuestions, Query()], call: Asked) -> Answer:
     """Customers for which every given filter holds, as of now."""
     return _customers(call, call.signed(), "customers", asked)
@@ -96,14 +101,19 @@ def customers(asked: Annotated[CustomerQuestions, Query()], call: Asked) -> Answ
 
 @router.get(
     "/v1/members/{member}/portfolio",
-    **query("views", "What a member holds", CustomerPage, problems=["not-found"]),
+    **query(
+        "views",
+        "What a member holds",
+        CustomerPage,
+        permission="see-portfolio",
+        problems=["not-allowed", "not-found"],
+    ),
 )
 def portfolio(member: MemberId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """The customers that a member holds now, the next deadline first. One's own, or for those
     whose roles permit any."""
     signed = call.signed()
-    if member != signed.member:
-        require(signed, "see-any-portfolio")
+    require_for(signed, "see-portfolio", member=member)
     call.application.member_at(member)
     questions = CustomerQuestions(holder=member, sort="until", limit=asked.limit, after=asked.after)
     return _customers(call, signed, "portfolio", questions)
@@ -138,7 +148,12 @@ class TenureQuestions(Paged):
     ] = None
 
 
-@router.get("/v1/tenures", **query("questions", "Who held what, from when until when", TenurePage))
+@router.get(
+    "/v1/tenures",
+    **query(
+        "questions", "Who held what, from when until when", TenurePage, permission="see-customers"
+    ),
+)
 def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answer:
     """Tenures, half-open intervals of one holder in one stage, in the order they began."""
     signed = call.signed()

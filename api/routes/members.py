@@ -14,7 +14,7 @@ from api.models.receipts import StreamReceipt, TokenReceipt
 from api.models.sign_in import TokenPage
 from api.models.tasks import MemberTold
 from api.openapi import command, query
-from api.routes.calls import Asked, Commanded, require
+from api.routes.calls import Asked, Commanded, require_for
 from api.routes.parameters import MemberId, QueryInstant, Questions, TokenId
 from api.sign_in.token_uses import last_uses
 from api.strict_route import StrictRoute
@@ -26,7 +26,14 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/v1/members",
-    **command("people", "Add a member", StreamReceipt, without=["not-found"], status=201),
+    **command(
+        "people",
+        "Add a member",
+        StreamReceipt,
+        permission="add-member",
+        without=["not-found"],
+        status=201,
+    ),
 )
 def add_member(body: MemberBody, call: Commanded) -> Answer:
     """Adds a person with roles and a department (administrators)."""
@@ -48,7 +55,12 @@ class MemberQuestions(Questions):
 @router.get(
     "/v1/members/{member}",
     **query(
-        "people", "A member as of an instant", MemberTold, problems=["not-found"], is_view=False
+        "people",
+        "A member as of an instant",
+        MemberTold,
+        permission="see-members",
+        problems=["not-found"],
+        is_view=False,
     ),
 )
 def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call: Asked) -> Answer:
@@ -71,7 +83,8 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
 
 
 @router.patch(
-    "/v1/members/{member}", **command("people", "Change roles or department", StreamReceipt)
+    "/v1/members/{member}",
+    **command("people", "Change roles or department", StreamReceipt, permission="change-member"),
 )
 def change_member(member: MemberId, body: MemberChangesBody, call: Commanded) -> Answer:
     """Sets roles, department, or both, from now on (administrators)."""
@@ -83,14 +96,20 @@ def change_member(member: MemberId, body: MemberChangesBody, call: Commanded) ->
 
 @router.get(
     "/v1/members/{member}/tokens",
-    **query("people", "A member's tokens", TokenPage, problems=["not-found"], is_view=False),
+    **query(
+        "people",
+        "A member's tokens",
+        TokenPage,
+        permission="see-tokens",
+        problems=["not-found"],
+        is_view=False,
+    ),
 )
 def tokens(member: MemberId, call: Asked) -> Answer:
     """The tokens that are not revoked, with their last use: the caller's own, or a member's
     (administrators)."""
     signed = call.signed()
-    if member != signed.member:
-        require(signed, "see-sessions")
+    require_for(signed, "see-tokens", member=member)
     found = call.application.member_at(member)
     used = last_uses(call.service.database, found.tokens)
     items = [
@@ -106,7 +125,7 @@ def tokens(member: MemberId, call: Asked) -> Answer:
 
 @router.post(
     "/v1/members/{member}/tokens",
-    **command("people", "Make a bearer token", TokenReceipt, status=201),
+    **command("people", "Make a bearer token", TokenReceipt, permission="issue-token", status=201),
 )
 def issue_token(
     member: MemberId, call: Commanded, body: Annotated[TokenBody | None, Body()] = None
@@ -129,6 +148,7 @@ def issue_token(
         "people",
         "Revoke a bearer token",
         StreamReceipt,
+        permission="revoke-token",
         without=["too-large", "unsupported-type"],
     ),
 )

@@ -21,6 +21,7 @@ router = APIRouter(route_class=StrictRoute)
         "protection",
         "Claim protection, or correct a refused claim",
         ClaimReceipt,
+        permission="claim",
         problems=["already-protected", "barred", "pool-closed", "wrong-stage", "portfolio-full"],
         status=201,
     ),
@@ -46,6 +47,7 @@ def claim(customer_id: CustomerId, body: ClaimBody, call: Commanded) -> Answer:
         "protection",
         "Take a claim or an application back",
         CustomerReceipt,
+        permission="withdraw",
         problems=["not-the-holder", "wrong-stage", "nothing-pending"],
     ),
 )
@@ -65,6 +67,7 @@ def withdraw(customer_id: CustomerId, body: WithdrawalBody, call: Commanded) -> 
         "protection",
         "Decide a claim",
         CustomerReceipt,
+        permission="review",
         problems=["own-decision", "nothing-pending", "earlier-claim", "wrong-stage"],
     ),
 )
@@ -86,6 +89,7 @@ def review(customer_id: CustomerId, body: ReviewBody, call: Commanded) -> Answer
         "protection",
         "Note a contact with the customer",
         CustomerReceipt,
+        permission="follow-up",
         problems=["not-the-holder", "wrong-stage"],
         status=201,
     ),
@@ -102,6 +106,7 @@ def follow_up(customer_id: CustomerId, body: FollowUpBody, call: Commanded) -> A
         "protection",
         "Give a customer up",
         CustomerReceipt,
+        permission="release",
         problems=["not-the-holder", "wrong-stage"],
     ),
 )

@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import fields_in, record_details, record_search, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
@@ -46,7 +47,10 @@ class CollisionQuestions(Questions):
     ] = 20
 
 
-@router.get("/v1/collisions", **query("questions", "Who already has this company?", Collisions))
+@router.get(
+    "/v1/collisions",
+    **query("questions", "Who already has this company?", Collisions, permission="see-customers"),
+)
 def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> Answer:
     """The collision check: records of the same or a similar name, with part of it, or that phone.
 
@@ -80,12 +84,21 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
         }
         for like in found
     ]
+    record_search(
+        call, signed, name=asked.name, phone_hash=phone_hash, shown=items, position=position
+    )
     return call.answer({"items": items, "position": position, "at": signed.at}, position=position)
 
 
 @router.get(
     "/v1/customers/{customer_id}",
-    **query("customers", "A customer's card", CustomerCard, problems=["not-found"]),
+    **query(
+        "customers",
+        "A customer's card",
+        CustomerCard,
+        permission="see-customers",
+        problems=["not-found"],
+    ),
 )
 def card(customer_id: CustomerId, call: Asked) -> Answer:
     """Everything that the caller may see of one customer, as of now.
@@ -103,7 +116,13 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
 
 @router.get(
     "/v1/customers/{customer_id}/history",
-    **query("questions", "A customer's events in words", HistoryPage, problems=["not-found"]),
+    **query(
+        "questions",
+        "A customer's events in words",
+        HistoryPage,
+        permission="see-customers",
+        problems=["not-found"],
+    ),
 )
 def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """The customer's own events, with the refusals about it between them, in the log's order."""
@@ -118,12 +137,13 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
     sees_details = Disclosure(signed, call.application).sees_details(
         found.holder, found.state, signers=found.signers
     )
+    items = [logged_event(entry, call.language, sees_details=sees_details) for entry in page.items]
+    right = right_to_details(signed, found.holder, found.state, found.signers)
+    record_details(call, signed, "history", fields_in(items), [customer_id], right=right)
     return call.page_answer(
         "history",
         filters,
-        items=[
-            logged_event(entry, call.language, sees_details=sees_details) for entry in page.items
-        ],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -162,6 +182,7 @@ class HolderQuestions(Questions):
         "questions",
         "Who held it at an instant?",
         HolderTold,
+        permission="see-customers",
         problems=["not-found"],
         is_view=False,
     ),
@@ -189,6 +210,17 @@ def holder(
         found = replace(held_at(future), at=found.at)
         sees_details = _sees_details(disclosure, found, history)
     told = _told(call, disclosure, found, _merged_into(history, found), sees_details=sees_details)
+    held = found.interval or found.last
+    record_details(
+        call,
+        disclosure.signed,
+        "holder",
+        fields_in(told["grounds"]),
+        [customer_id],
+        right=right_to_details(
+            disclosure.signed, held and held.holder, held.stage if held else "pool"
+        ),
+    )
     return call.answer(told, position=found.known_position)
 
 

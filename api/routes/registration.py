@@ -25,6 +25,7 @@ _CONTACT = "contact."
         "customers",
         "Register a company",
         RegisterReceipt,
+        permission="register",
         problems=["duplicate-name"],
         without=["not-found"],
         status=201,
@@ -53,7 +54,12 @@ def register(body: RegisterBody, call: Commanded) -> Answer:
 @router.post(
     "/v1/customers/{customer_id}/contacts",
     **customer_command(
-        "customers", "Add a contact person", ContactReceipt, problems=["not-the-holder"], status=201
+        "customers",
+        "Add a contact person",
+        ContactReceipt,
+        permission="add-contact",
+        problems=["not-the-holder"],
+        status=201,
     ),
 )
 def add_contact(customer_id: CustomerId, body: ContactBody, call: Commanded) -> Answer:
@@ -76,6 +82,7 @@ def add_contact(customer_id: CustomerId, body: ContactBody, call: Commanded) -> 
         "customers",
         "Correct the record",
         ProfileReceipt,
+        permission="change-profile",
         problems=["duplicate-name", "not-the-holder"],
     ),
 )

@@ -30,7 +30,12 @@ Version = Annotated[
 @router.post(
     "/v1/rulebooks",
     **command(
-        "rules", "Adopt a version of the rules", RulebookReceipt, without=["not-found"], status=201
+        "rules",
+        "Adopt a version of the rules",
+        RulebookReceipt,
+        permission="adopt-rulebook",
+        without=["not-found"],
+        status=201,
     ),
 )
 def adopt_rulebook(body: RulebookBody, call: Commanded) -> Answer:
@@ -45,7 +50,10 @@ def adopt_rulebook(body: RulebookBody, call: Commanded) -> Answer:
     )
 
 
-@router.get("/v1/rulebooks", **query("rules", "Every version", Rulebooks, is_view=False))
+@router.get(
+    "/v1/rulebooks",
+    **query("rules", "Every version", Rulebooks, permission="see-rulebooks", is_view=False),
+)
 def rulebooks(call: Asked) -> Answer:
     """Every adopted version, in the order of adoption, and which one decides now."""
     signed = call.signed()
@@ -57,7 +65,14 @@ def rulebooks(call: Asked) -> Answer:
 
 @router.get(
     "/v1/rulebooks/{version}",
-    **query("rules", "One version", RulebookTold, problems=["not-found"], is_view=False),
+    **query(
+        "rules",
+        "One version",
+        RulebookTold,
+        permission="see-rulebooks",
+        problems=["not-found"],
+        is_view=False,
+    ),
 )
 def rulebook(version: Version, call: Asked) -> Answer:
     """One version, with its text and its values, which are told in words, too."""

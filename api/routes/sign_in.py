@@ -25,14 +25,14 @@ from api.models.sign_in import (
     SignInBody,
 )
 from api.openapi import public_command, query
-from api.routes.calls import Asked, QueryCall, require
+from api.routes.calls import Asked, QueryCall, require_for
 from api.routes.parameters import MemberId, Questions
 from api.security import COOKIE, DEVICE_COOKIE, client_key, cookie_of, session_of
 from api.sign_in.passwords import Origin
 from api.sign_in.sessions import Opened, Session, csrf_token
 from api.strict_route import StrictRoute
 from api.trace import trace_of
-from domain import permissions, scopes
+from domain import permissions
 from domain.errors import NotFound, NotSignedIn
 from domain.orders import Credentials, Signed
 
@@ -76,6 +76,7 @@ async def sign_in(body: SignInBody, request: Request) -> Answer:
         "people",
         "Change one's password",
         PasswordTold,
+        permission="change-password",
         problems=["csrf", "sign-in-failed", "too-large", "unsupported-type"],
         is_view=False,
     ),
@@ -84,7 +85,7 @@ async def change_password(body: PasswordBody, call: Asked, request: Request) -> 
     """Sets the caller's password; the other sessions end."""
 
     def change() -> Answer:
-        signed = _signed_to_write(call)
+        signed = call.signed()
         call.service.sign_in.change(
             signed.member, body.current, body.new, origin_of(request), session=signed.session_id
         )
@@ -100,6 +101,7 @@ async def change_password(body: PasswordBody, call: Asked, request: Request) -> 
         "people",
         "Set a one-time password",
         OneTimePasswordTold,
+        permission="set-password",
         problems=["csrf", "not-found"],
         is_view=False,
     ),
@@ -109,8 +111,7 @@ async def set_password(member: MemberId, call: Asked, request: Request) -> Answe
     member's sessions end (administrators)."""
 
     def make() -> Answer:
-        signed = call.application.authenticate(call.credentials)
-        require(signed, "set-password")
+        signed = call.signed()
         password, expires_at = call.service.sign_in.set_one_time(
             member, by=signed.member, origin=origin_of(request)
         )
@@ -122,11 +123,18 @@ async def set_password(member: MemberId, call: Asked, request: Request) -> Answe
 
 @router.post(
     "/v1/sign-out",
-    **query("people", "Sign out", EndedTold, problems=["csrf", "not-found"], is_view=False),
+    **query(
+        "people",
+        "Sign out",
+        EndedTold,
+        permission="end-session",
+        problems=["csrf", "not-found"],
+        is_view=False,
+    ),
 )
 def sign_out(call: Asked, request: Request) -> Answer:
     """Ends the session of the cookie. A bearer token has none: revoke it instead."""
-    signed = call.application.authenticate(call.credentials)
+    signed = call.signed()
     if signed.session_id is None:
         raise NotFound("session", "-")
     answer = _end(call, signed, signed.session_id, request)
@@ -134,7 +142,10 @@ def sign_out(call: Asked, request: Request) -> Answer:
     return answer
 
 
-@router.get("/v1/session", **query("people", "Who am I?", SignedInTold, is_view=False))
+@router.get(
+    "/v1/session",
+    **query("people", "Who am I?", SignedInTold, permission="see-session", is_view=False),
+)
 def this_session(call: Asked, request: Request) -> Answer:
     """Who is signed in; for a session also what its commands must send as `X-CSRF-Token`."""
     signed = call.signed()
@@ -153,13 +164,15 @@ class SessionQuestions(Questions):
     ] = None
 
 
-@router.get("/v1/sessions", **query("people", "Live sessions", SessionPage, is_view=False))
+@router.get(
+    "/v1/sessions",
+    **query("people", "Live sessions", SessionPage, permission="see-sessions", is_view=False),
+)
 def sessions(asked: Annotated[SessionQuestions, Query()], call: Asked) -> Answer:
     """The caller's sessions, or a member's (administrators)."""
     signed = call.signed()
     member = asked.member if asked.member is not None else signed.member
-    if member != signed.member:
-        require(signed, "see-sessions")
+    require_for(signed, "see-sessions", member=member)
     found = call.service.sessions.of(member, signed.at)
     items = [_told(session, is_this=session.session_id == signed.session_id) for session in found]
     return call.answer({"items": items, "at": signed.at})
@@ -167,11 +180,18 @@ def sessions(asked: Annotated[SessionQuestions, Query()], call: Asked) -> Answer
 
 @router.delete(
     "/v1/sessions/{session_id}",
-    **query("people", "End a session", EndedTold, problems=["csrf", "not-found"], is_view=False),
+    **query(
+        "people",
+        "End a session",
+        EndedTold,
+        permission="end-session",
+        problems=["csrf", "not-found"],
+        is_view=False,
+    ),
 )
 def end_session(session_id: SessionId, call: Asked, request: Request) -> Answer:
     """Ends a session of the caller, or of anybody (administrators)."""
-    return _end(call, _signed_to_write(call), session_id, request)
+    return _end(call, call.signed(), session_id, request)
 
 
 def give_cookies(answer: Response, opened: Opened, request: Request) -> None:
@@ -211,7 +231,8 @@ async def _hashing(request: Request, call: Callable[[], Result]) -> Result:
 
 
 def _end(call: QueryCall, signed: Signed, session_id: UUID, request: Request) -> Answer:
-    may_any = permissions.may(signed.roles, "end-session")
+    row = permissions.PERMISSIONS["end-session"]
+    may_any = permissions.condition_of(signed.roles, row) == "any"
     is_ended = call.service.sign_in.sign_out(
         session_id,
         by=signed.member,
@@ -221,13 +242,6 @@ def _end(call: QueryCall, signed: Signed, session_id: UUID, request: Request) ->
     if not is_ended:
         raise NotFound("session", session_id)
     return call.answer({"session_id": session_id})
-
-
-def _signed_to_write(call: QueryCall) -> Signed:
-    """Who changes what is his own. Raises NotSignedIn, NotAllowed."""
-    signed = call.application.authenticate(call.credentials)
-    scopes.require_write(signed.scopes)
-    return signed
 
 
 def _credentials(session: Session) -> Credentials:

@@ -14,7 +14,7 @@ from api.languages import Language
 from api.models.fields import Day, Searched
 from api.models.statistics import FigureEventPage, HabitPage, StatisticsPage
 from api.openapi import query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked, require_for
 from api.routes.parameters import LIMIT_MAX, Paged, Questions, searched
 from domain import permissions
 from domain.errors import Invalid
@@ -121,12 +121,11 @@ class _Span(Questions):
 
     def whose(self, signed: Signed) -> str | None:
         """Whose figures the caller gets: without the right to any, his own. Raises NotAllowed."""
-        member = self.member or None
-        if not permissions.may(signed.roles, "see-any-statistics"):
-            if member not in (None, signed.member):
-                require(signed, "see-any-statistics")
-            member = signed.member
-        return member
+        row = permissions.PERMISSIONS["see-statistics"]
+        if permissions.condition_of(signed.roles, row) == "any":
+            return self.member or None
+        require_for(signed, "see-statistics", member=self.member or signed.member)
+        return signed.member
 
 
 class StatisticsQuestions(_Span, Paged):
@@ -213,7 +212,13 @@ class HabitQuestions(_Span):
 
 @router.get(
     "/v1/statistics",
-    **query("views", "How much of what, by whom?", StatisticsPage),
+    **query(
+        "views",
+        "How much of what, by whom?",
+        StatisticsPage,
+        permission="see-statistics",
+        problems=["not-allowed"],
+    ),
 )
 def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -> Answer:
     """Figures by day, department and member; one's own, or for those whose roles permit any.
@@ -252,7 +257,13 @@ def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -
 
 @router.get(
     "/v1/statistics/events",
-    **query("views", "Which events are behind it?", FigureEventPage),
+    **query(
+        "views",
+        "Which events are behind it?",
+        FigureEventPage,
+        permission="see-statistics",
+        problems=["not-allowed"],
+    ),
 )
 def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Asked) -> Answer:
     """The events that one figure counts, under the same filters."""
@@ -284,12 +295,17 @@ def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Ask
 
 @router.get(
     "/v1/statistics/habits",
-    **query("views", "What should a manager look at?", HabitPage),
+    **query(
+        "views",
+        "What should a manager look at?",
+        HabitPage,
+        permission="see-habits",
+        problems=["not-allowed"],
+    ),
 )
 def statistics_habits(asked: Annotated[HabitQuestions, Query()], call: Asked) -> Answer:
     """Leads to habits that figures hide, for managers, directors and auditors."""
     signed = call.signed()
-    require(signed, "see-habits")
     rules = call.application.rulebooks().in_force(signed.at)
     start, end = asked.span(signed)
     kinds = [kind for kind in habits.KINDS if not asked.kind or kind in asked.kind]

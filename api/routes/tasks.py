@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import Field as Detail
+from api.access.looks import record_details
 from api.answers import Answer
-from api.logs import access_log
 from api.models.address_book import AddressBookPage
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.tasks import AgendaKind, AgendaPage, ApprovalKind, ApprovalPage
 from api.openapi import query
-from api.routes.calls import Asked, require
+from api.routes.calls import Asked, require_for
 from api.routes.cards import placed
 from api.routes.parameters import Paged, QueryInstant
 from domain import permissions
@@ -36,7 +38,9 @@ class AgendaQuestions(Paged):
     ] = None
 
 
-@router.get("/v1/agenda", **query("views", "What falls due for me?", AgendaPage))
+@router.get(
+    "/v1/agenda", **query("views", "What falls due for me?", AgendaPage, permission="see-agenda")
+)
 def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) -> Answer:
     """Everything of the caller's with a due time, the earliest first, overdue things included.
 
@@ -91,7 +95,13 @@ class ApprovalQuestions(Paged):
 
 @router.get(
     "/v1/approvals",
-    **query("views", "What waits for my decision?", ApprovalPage),
+    **query(
+        "views",
+        "What waits for my decision?",
+        ApprovalPage,
+        permission="see-approvals",
+        problems=["not-allowed"],
+    ),
 )
 def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Asked) -> Answer:
     """Claims, applications, complete contracts, reported duplicates, open disputes and formal
@@ -99,10 +109,8 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
     signed = call.signed()
     decided = decided_kinds(signed, _rules(call, signed))
     is_mine = asked.scope == "mine" or (asked.scope is None and bool(decided))
-    if not (is_mine and decided):
-        require(signed, "see-any-approvals")
-        if not is_mine:
-            require(signed, "see-any-details")
+    if not is_mine:
+        require_for(signed, "see-approvals")
     filters = {**asked.filters(), "caller": signed.member}
     after = call.cursor_key("approvals", filters, asked.after)
     visible = decided if is_mine else set(approvals.KINDS)
@@ -116,6 +124,7 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
             limit=asked.limit,
             after=after,
         )
+    record_waiting(call, signed, "approvals", page.items)
     return call.page_answer(
         "approvals",
         filters,
@@ -126,7 +135,10 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
     )
 
 
-@router.get("/v1/address-book", **query("views", "Whom have I met?", AddressBookPage))
+@router.get(
+    "/v1/address-book",
+    **query("views", "Whom have I met?", AddressBookPage, permission="see-address-book"),
+)
 def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """Every contact person that the caller ever entered, the newest first, whoever holds the
     customer now. The reading is logged, as that of a card is."""
@@ -135,14 +147,9 @@ def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Ans
     after = call.cursor_key("address-book", filters, asked.after)
     with call.view(address_book.VIEW) as cursor:
         page = address_book.address_book(cursor, signed.member, limit=asked.limit, after=after)
-    if page.items:
-        access_log().info(
-            "address book read",
-            request_id=call.request_id,
-            member=signed.member,
-            customer_ids=sorted({str(entry.customer_id) for entry in page.items}),
-            right="author",
-        )
+    whose = sorted({entry.customer_id for entry in page.items})
+    names: set[Detail] = {"contact-names", "contact-phones"}
+    record_details(call, signed, "address-book", names, whose, right="author")
     return call.page_answer(
         "address-book",
         filters,
@@ -151,6 +158,17 @@ def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Ans
         position=page.position,
         at=signed.at,
     )
+
+
+def record_waiting(
+    call: Asked, signed: Signed, view: str, lines: Iterable[approvals.Approval]
+) -> None:
+    """Keep whose reasons and statements a list of what waits has shown."""
+    whose = [
+        line.customer_id for line in lines if line.reason or line.statement or line.override_reason
+    ]
+    fields: set[Detail] = {"reasons"}
+    record_details(call, signed, view, fields, whose, right="decider", kind="waiting-read")
 
 
 def decided_kinds(signed: Signed, rules: Rulebook) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import fields_in, record_details, right_to_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.life_telling import Teller, refusals_about
@@ -44,6 +45,7 @@ class WhatIfQuestions(Questions):
         "questions",
         "What would its life have been under another version?",
         WhatIfTold,
+        permission="see-customers",
         problems=["not-found"],
     ),
 )
@@ -71,9 +73,13 @@ def supposed(
         {refusal.position: refusal for refusal in refusals},
         version=rules.version,
     )
+    answer = teller.told(told)
+    right = right_to_details(signed, told.was.holder, told.was.state, told.was.signers)
+    fields = fields_in(step["event"] for step in answer["steps"])
+    record_details(call, signed, "what-if", fields, [customer_id], right=right)
     return call.answer(
         {
-            **teller.told(told),
+            **answer,
             "details_hidden": None if sees_details else NOT_A_PARTY,
             "position": position,
             "at": told.at,

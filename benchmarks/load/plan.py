@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise, starmap
 from random import Random
 
 from benchmarks.companies import distinct_numbers
@@ -56,13 +57,13 @@ class Plan:
     @property
     def since(self) -> datetime:
         """The beginning of the history."""
-        return self.until - 365 * YEARS * DAY
+        return self.until - self.days * DAY
 
     def births(self, shard: int) -> list[Birth]:
         """Every SHARDS-th customer in the order of their births."""
         random = Random(f"{self.seed} births")
         events = self._events(random)
-        days = 365.0 * YEARS
+        days = float(self.days)
         ages = [
             random.uniform(0.0, days - min(count, 0.9 * days)) for count in events
         ]  # Who is to have many events must have the time for them.
@@ -73,12 +74,16 @@ class Plan:
             for number, place in list(zip(numbers, order, strict=True))[shard::SHARDS]
         ]
 
-    def window_ends(self) -> Iterator[datetime]:
-        """Ends of the spans of time that the shards write in turn, so that the log is in order."""
-        count = max(_WINDOWS_MIN, self.events // _WINDOW_EVENTS)
-        for number in range(1, count):
-            yield self.since + number * (self.until - self.since) / count
-        yield self.until
+    @property
+    def days(self) -> int:
+        """How long the history is."""
+        return 365 * YEARS
+
+    def windows(self) -> Iterator[range]:
+        """The spans of days that the shards write in turn, so that the log is in order."""
+        count = min(self.days, max(_WINDOWS_MIN, self.events // _WINDOW_EVENTS))
+        ends = (number * self.days // count for number in range(count + 1))
+        return starmap(range, pairwise(ends))
 
     def _events(self, random: Random) -> list[int]:
         """Of each customer after its registration: few for most, hundreds for some."""

@@ -8,31 +8,30 @@ Each further line is its turn: it appends what the next window of time holds, an
 from __future__ import annotations
 
 import gc
-import heapq
 import sys
+from array import array
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
+from operator import itemgetter
 from random import Random
 
 import msgspec
-from eventsourcing.domain import Aggregate
-from eventsourcing.persistence import JSONTranscoder, StoredEvent
+from eventsourcing.persistence import StoredEvent
 
-from benchmarks.companies import company
-from benchmarks.lives import Author
-from benchmarks.load.life import Instants, Living
+from benchmarks.load.patterns import Pattern, Patterns, Studio
 from benchmarks.load.people import People
-from benchmarks.load.plan import SHARDS, Birth, Plan
-from domain.events.identity import IdentityEvent
-from domain.orders import SubjectKey
+from benchmarks.load.plan import DAY, SHARDS, Birth, Plan
+from benchmarks.load.telling import Teller, Who
 from domain.rulebook import default_text
 from domain.rulebook_text import parse
 from domain.sealing import Sealer
 from eventstore import records
 from eventstore.connections import Database
-from eventstore.mapper import Mapper
 from eventstore.recorders import ApplicationRecorder
+
+_PLACE_BITS = 12
+"""A life has fewer days than that has numbers: YEARS of them."""
 
 
 class Assignment(msgspec.Struct, frozen=True):
@@ -66,65 +65,56 @@ class Shard:
     """The world of one writer. Everything random comes from one source, in the order of time."""
 
     def __init__(self, plan: Plan, shard: int, *, key: bytes, hash_key: bytes) -> None:
-        self.random = Random(f"{plan.seed} shard {shard}")
-        sealer = Sealer(key, hash_key, random=self.random.randbytes)
-        self.rules = parse(default_text())
-        self.author = Author(sealer, rules=self.rules, random=self.random)
-        self.people = People(plan.customers)
-        self.until = plan.until
+        random = Random(f"{plan.seed} shard {shard}")
+        rules, people = parse(default_text()), People(plan.customers)
+        sealer = Sealer(key, hash_key, random=random.randbytes)
+        studio = Studio(plan, rules=rules, people=people, sealer=sealer, random=random)
+        self.patterns = Patterns(plan, studio.lived, rules=rules, random=random)
         self.births = plan.births(shard)
+        self._random = random
+        self._teller = Teller(plan, people, key=key, hash_key=hash_key)
+        self._turns = len(people.sellers)
         self._plan = plan
         self._shard = shard
-        self._contracts = 0
-        self._mapper: Mapper = Mapper(JSONTranscoder())
-        self._window = Window([], [], 0)
+        self._under_way: dict[int, tuple[Pattern, Who]] = {}
+        self._due: dict[int, array[int]] = {}
 
     def windows(self) -> Iterator[tuple[datetime, Window]]:
         """Every window with its end, also those in which nothing happened."""
-        steps = self._steps()
-        step = next(steps, None)
-        for end in self._plan.window_ends():
-            while step is not None and step < end:
-                step = next(steps, None)
-            yield end, self._window
-            self._window = Window([], [], 0)
-
-    def record(self, *aggregates: Aggregate) -> int:
-        events = [event for aggregate in aggregates for event in aggregate.collect_events()]
-        self._window.events += map(self._mapper.to_stored_event, events)
-        return len(events)
-
-    def record_events(self, *events: IdentityEvent) -> None:
-        self._window.events += map(self._mapper.to_stored_event, events)
-
-    def keep(self, *keys: SubjectKey) -> None:
-        self._window.keys += [records.SubjectKey(key.subject_id, key.wrapped) for key in keys]
-
-    def contract_number(self) -> str:
-        self._contracts += 1
-        return f"HT-{self._contracts * SHARDS + self._shard:08d}"
-
-    def _steps(self) -> Iterator[datetime]:
-        """Live; each yields the instant of what happens next, before it happens."""
-        lives: list[tuple[datetime, int, Instants]] = []
-        births = iter(self.births)
+        births = enumerate(self.births)
         birth = next(births, None)
-        while birth is not None or lives:
-            if birth is not None and (not lives or birth.at <= lives[0][0]):
-                yield birth.at
-                life, number = self._born(birth), birth.number
-                birth = next(births, None)
-            else:
-                yield lives[0][0]
-                _, number, life = heapq.heappop(lives)
-            following = next(life, None)
-            if following is not None and following < self.until:
-                heapq.heappush(lives, (following, number, life))
+        for days in self._plan.windows():
+            window = Window([], [], 0)
+            for day in days:
+                tomorrow = self._plan.since + (day + 1) * DAY
+                while birth is not None and birth[1].at < tomorrow:
+                    self._born(*birth, day)
+                    window.customers += 1
+                    birth = next(births, None)
+                self._live(day, window)
+            yield self._plan.since + days.stop * DAY, window
 
-    def _born(self, birth: Birth) -> Instants:
-        self._window.customers += 1
-        made = company(birth.number, seed=self._plan.seed)
-        return Living(self, made, birth.at, birth.events).run()
+    def _born(self, nth: int, birth: Birth, day: int) -> None:
+        pattern = self.patterns.of(birth)
+        turn = self._random.randrange(self._turns)
+        of_all, later = nth * SHARDS + self._shard, day - pattern.born
+        who = self._teller.who(pattern, birth.number, nth=of_all, turn=turn, later=later)
+        self._under_way[nth] = pattern, who
+        for place, (later, _) in enumerate(pattern.days):
+            if day + later < self._plan.days:
+                self._due.setdefault(day + later, array("Q")).append(nth << _PLACE_BITS | place)
+
+    def _live(self, day: int, window: Window) -> None:
+        """What happens on that day, in the order of time."""
+        told: list[tuple[int, StoredEvent]] = []
+        for due in self._due.pop(day, ()):
+            nth, place = due >> _PLACE_BITS, due & (1 << _PLACE_BITS) - 1
+            pattern, who = self._under_way[nth]
+            told += self._teller.told(pattern, place, who, window.keys)
+            if place + 1 == len(pattern.days):
+                del self._under_way[nth]
+        told.sort(key=itemgetter(0))
+        window.events += [event for _, event in told]
 
 
 def append(recorder: ApplicationRecorder, window: Window) -> None:

@@ -19,6 +19,7 @@ from domain.commands.people import (
     RevokeToken,
 )
 from domain.commands.records import AddContact, ChangeProfile, Register
+from domain.commands.subjects import AskErasure, ConfirmErasure, LiftRestriction
 from domain.commands.webhooks import AddWebhook, ResendWebhook, SwitchWebhook
 
 __all__ = [
@@ -27,16 +28,19 @@ __all__ = [
     "AddWebhook",
     "AdoptRulebook",
     "ArrangeLeave",
+    "AskErasure",
     "ChangeMember",
     "ChangeProfile",
     "Claim",
     "ConfirmContract",
+    "ConfirmErasure",
     "DecideExtension",
     "DecideIntent",
     "DetailContract",
     "DrawContract",
     "FollowUp",
     "IssueToken",
+    "LiftRestriction",
     "NameAfterSales",
     "OpenDispute",
     "Register",

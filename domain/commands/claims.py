@@ -322,7 +322,8 @@ def similar_customers(work: Work, customer: Customer) -> list[Likeness]:
     Two of which either was declared different from the other resemble each other no more (A-11).
     """
     by_phone = work.rules.names.phone == "similar"
-    called = [Alias(customer.name_key, customer.core, customer.phone_hash), *customer.aliases]
+    own = Alias(customer.name_key, customer.core, customer.findable_phone or "")
+    called = [own, *customer.aliases]
     keys = [
         # Nobody else can stand behind the same name.
         {"name_key": None, "core": one.core, "phone_hash": one.phone_hash if by_phone else None}

@@ -136,6 +136,8 @@ class ResolveDuplicate:
             at=work.at,
             rules=work.rules,
         )
+        for contact in sorted(set(other.contacts) & customer.restricted):
+            other.restrict_data(contact, actor=work.actor, at=work.at)
         self._resolve(work, customer, other, "merge")
         customer.merge_into(
             other.id,

@@ -276,12 +276,17 @@ class ChangeProfile:
     def _sealed_phone(self, work: Work, customer: Customer) -> Any:
         if self.phone is None:
             return None
-        subject = customer.id
+        subject = customer.takes_a_new_phone_under
+        if subject is None:
+            subject = work.new_id()
+            bare = work.new_subject_key(subject)
+        else:
+            bare = work.subject_key(subject)
         return work.seal(
-            work.subject_key(subject),
+            bare,
             self.phone,
             subject=subject,
-            stream=subject,
+            stream=customer.id,
             topic=ProfileChanged.TOPIC,
             field="phone",
         )

@@ -18,16 +18,25 @@ from domain.customer.contracts import Contracting
 from domain.customer.disputes import Disputes
 from domain.customer.duplicates import Duplicates
 from domain.customer.hand_over import HandOver
+from domain.customer.personal_data import PersonalData
 from domain.customer.record import Record
 from domain.customer.state import MERGED, POOL, CustomerState, RulesOf
-from domain.events import applications, contracts, disputes, duplicates, holders
+from domain.events import applications, contracts, disputes, duplicates, holders, personal_data
 from domain.events import customer as events
 
 __all__ = ["MERGED", "POOL", "Customer", "CustomerState", "RulesOf"]
 
 
 class Customer(
-    Record, Claims, Applications, Contracting, HandOver, Duplicates, Disputes, Aggregate
+    Record,
+    PersonalData,
+    Claims,
+    Applications,
+    Contracting,
+    HandOver,
+    Duplicates,
+    Disputes,
+    Aggregate,
 ):
     """A company or person: one stream, never deleted."""
 
@@ -71,6 +80,9 @@ class Customer(
     DisputeRuled = disputes.DisputeRuled
     DisputeMoved = disputes.DisputeMoved
     Restored = disputes.Restored
+    DataRestricted = personal_data.DataRestricted
+    DataRestrictionLifted = personal_data.DataRestrictionLifted
+    DataErased = personal_data.DataErased
 
     @classmethod
     def register(cls, customer_id: UUID, *, actor: str, at: datetime, **facts: Any) -> Customer:

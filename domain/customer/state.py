@@ -41,6 +41,9 @@ class CustomerState:
         name_key: str
         core: str
         phone_hash: str
+        phone_subject: UUID
+        restricted: frozenset[UUID]
+        erased: frozenset[UUID]
         contacts: dict[UUID, Contact]
         contact_topics: dict[UUID, str]
         warnings: tuple[str, ...]

@@ -65,8 +65,16 @@ from domain.events.member import (
     TokenRevoked,
 )
 from domain.events.party import PartyEvent, PartyNoted
+from domain.events.personal_data import DataErased, DataRestricted, DataRestrictionLifted
 from domain.events.refusal import RefusalEvent, RefusalRecorded
 from domain.events.rulebook import RulebookEvent, RulebookOpened, VersionAdopted
+from domain.events.subject import (
+    SubjectErased,
+    SubjectEvent,
+    SubjectRestricted,
+    SubjectRestrictedAgain,
+    SubjectRestrictionLifted,
+)
 from domain.events.values import (
     CHANNELS,
     SYSTEM,
@@ -107,6 +115,9 @@ __all__ = [
     "ContractSigned",
     "ContractVoided",
     "CustomerEvent",
+    "DataErased",
+    "DataRestricted",
+    "DataRestrictionLifted",
     "DepartmentChanged",
     "Dispute",
     "DisputeMoved",
@@ -154,6 +165,11 @@ __all__ = [
     "RulebookOpened",
     "Sealed",
     "Stage",
+    "SubjectErased",
+    "SubjectEvent",
+    "SubjectRestricted",
+    "SubjectRestrictedAgain",
+    "SubjectRestrictionLifted",
     "TokenIssued",
     "TokenRevoked",
     "Transferred",

@@ -86,6 +86,9 @@ class Registered(CustomerEvent, Aggregate.Created):
         aggregate.name_key = self.name_key
         aggregate.core = self.core
         aggregate.phone_hash = self.phone_hash
+        aggregate.phone_subject = self.phone.subject
+        aggregate.restricted = frozenset()
+        aggregate.erased = frozenset()
         aggregate.contacts = {contact.id: contact for contact in self.contacts}
         aggregate.warnings = tuple(self.warnings)
         aggregate.override_reason = self.override_reason
@@ -156,6 +159,8 @@ class ProfileChanged(CustomerEvent):
             aggregate.override_reason = self.override_reason
         if self.phone_hash is not None:
             aggregate.phone_hash = self.phone_hash
+        if self.phone is not None:
+            aggregate.phone_subject = self.phone.subject
 
 
 class Claimed(_WithContact):

@@ -23,6 +23,7 @@ from domain.words import (
     party,
     refusal,
     rulebook,
+    subject,
     webhook,
 )
 from domain.words.phrases import BEIJING, QUOTED_CHARACTERS_MAX, Names, Sentences, Words
@@ -42,6 +43,7 @@ _SENTENCES: Sentences = {
     **refusal.SENTENCES,
     **party.SENTENCES,
     **webhook.SENTENCES,
+    **subject.SENTENCES,
 }
 
 

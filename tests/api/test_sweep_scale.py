@@ -71,7 +71,7 @@ def test_a_hundred_thousand_deadlines_at_one_instant_are_over_at_once_and_swept_
         known: list[UUID] = []
         for numbers in _batches(range(CUSTOMERS), 2_000):
             known += _record(house, [_potential(house, number) for number in numbers])
-        service = Service(Settings(), database, house.tenure, None)
+        service = Service(Settings(database=database.url), database, house.tenure, None)
         stop = threading.Event()
         following = threading.Thread(target=service.engine.run, args=(stop,))
         following.start()

@@ -42,7 +42,8 @@ def house(moved_in: House) -> House:
 
 
 def service_of(house: House) -> Service:
-    return Service(Settings(), house.database, house.tenure, None)
+    settings = Settings(database=house.database.url)
+    return Service(settings, house.database, house.tenure, None)
 
 
 @contextmanager

@@ -205,6 +205,11 @@ LIFE: list[tuple[str, dict[str, Any]]] = [
     }),
     ("restored", awarded(1, "he", claimed_at=instant(3), extensions=1)),
     ("dispute_moved", awarded(2, "sun", holder="he")),
+    ("data_restricted", {"subject_id": str(UUID(int=10))}),
+    ("data_restriction_lifted", {"subject_id": str(UUID(int=10))}),
+    ("data_restricted", {"subject_id": str(CUSTOMER)}),
+    ("data_erased", {"subject_id": str(CUSTOMER), "aliases": [0]}),
+    ("data_erased", {"subject_id": str(UUID(int=10)), "aliases": []}),
 ]  # fmt: skip
 """Every kind of fact there is, as the log holds it. Longer by a kind that is new; never edited."""
 
@@ -298,62 +303,71 @@ def test_a_snapshot_is_plain_json_and_holds_no_personal_field_in_plain() -> None
 
 # The number in the topic.
 
-SHAPES = {"customer.snapshot.1": "f2ebbe5c9fac", "customer.snapshot.2": "40611e270b7f"}
+SHAPES = {
+    "customer.snapshot.1": "f2ebbe5c9fac",
+    "customer.snapshot.2": "40611e270b7f",
+    "customer.snapshot.3": "fddfef1f841b",
+}
 """Digest of what each number's snapshots look like."""
 
 LEADS_TO = """\
-registered cbfcfc86c369
-contact_added 4ed265751520
-profile_changed 1aab9b12546f
-claimed 5c3ac561f9d9
-review_refused cce5ae1a35c3
-claim_corrected c98cb39a2690
-review_passed 2ef6c234247d
-followed_up 64301ba8fa2b
-extension_requested 29fc45ad81cd
-extension_refused 414d3d56567d
-extension_requested 882622157c26
-extension_granted 18bf1ec3df5a
-intent_requested 0d8e76d8ff91
-intent_refused 26a1d679ecbf
-intent_requested 82fce9ef14cc
-application_withdrawn 77ecc4d1d191
-intent_requested eb6180657f99
-intent_granted 440e14de2eed
-contract_drawn 9f6a957bb494
-contract_detailed 55eb2f1bea3a
-contract_signed 0430d6267a04
-contract_voided caa8ac19e545
-contract_drawn f8a64709e82b
-transferred dc1066307d47
-hand_over_arranged fc22cf5d1190
-holder_removed cb2510c81d48
-claimed 8caab51a741b
-claim_withdrawn 9b14121f7a7e
-claimed 2fa6a85a7758
-review_passed c5044413a0e1
-released 5bb84d55d285
-claimed 2a4dfb399867
-review_passed 0d5ab7ead970
-lapsed dab7aa77ec3e
-duplicate_reported 51139463aa54
-duplicate_linked ee58a25feeb8
-duplicate_resolved de1f43751173
-likeness_ended 8e31be4dbbdc
-duplicate_reported f12f85256118
-duplicate_absorbed d7910a42404c
-contract_detailed 83ccf1f2e9c7
-contract_signed f95c230bbbf3
-contract_detailed 4feb5b39f7f2
-contract_detailed 02ac5387b51f
-contract_confirmed a74d852f0869
-moved_to_after_sales a9da3acdb837
-merged 65af3fa6c665
-dispute_opened 5d50e794e8b4
-dispute_opened b2266ffe6f71
-dispute_ruled c952995d61c5
-restored 00bfcdfc6f36
-dispute_moved 556215d6ca37
+registered 2bf7d62ddf6f
+contact_added f71d6a732849
+profile_changed 6508251b4fc2
+claimed aeb1447a9780
+review_refused 623ca6693e6b
+claim_corrected b921c228a2d2
+review_passed 818e48fdc1ee
+followed_up 932a3be4153d
+extension_requested 47fc65683fac
+extension_refused f0892c468fe5
+extension_requested dd277cead5c8
+extension_granted 32488d5420a0
+intent_requested c2d379758876
+intent_refused 84fb5b2958a1
+intent_requested 18db7c3a57c1
+application_withdrawn 01ef31472f1d
+intent_requested a987bd620909
+intent_granted 3653cf4ff81f
+contract_drawn b5cd53ae3d5d
+contract_detailed ef007fe79810
+contract_signed 5049a40796be
+contract_voided 236940deca52
+contract_drawn b802b4e28d54
+transferred e78c84b9e376
+hand_over_arranged 207cb6ada619
+holder_removed 793de894919b
+claimed a81b24affab0
+claim_withdrawn 876cf3644ef6
+claimed b60a739340fd
+review_passed 2b0d774f63d6
+released 249f744495b3
+claimed c76a67685af4
+review_passed 9ff134374752
+lapsed a7fb1f8f351c
+duplicate_reported 8c826d38eb07
+duplicate_linked 35ad329e407c
+duplicate_resolved 6510b3b89c7a
+likeness_ended 8795c0abd7c8
+duplicate_reported 1bf817342938
+duplicate_absorbed 6881189b5ae3
+contract_detailed 27f3c387e7fc
+contract_signed 81aee5c20f96
+contract_detailed ea4e4f8c5b26
+contract_detailed 6590c02d7a55
+contract_confirmed 8328322212eb
+moved_to_after_sales 689a2fd16dea
+merged 3a6e654245be
+dispute_opened fc1fc8f18ec2
+dispute_opened 760431190fcf
+dispute_ruled f4887dc0328b
+restored 9d29ac43edeb
+dispute_moved b1fd41aca7fe
+data_restricted f1a0cbd524ce
+data_restriction_lifted 6ba09a754199
+data_restricted fed26aedae5e
+data_erased 1fa51dcbeb33
+data_erased 1a78e9f99705
 """
 """Each fact of LIFE with a digest of the state after it."""
 

@@ -97,11 +97,12 @@ def _draw(url: str, service: Any, tokens: dict[str, str], folder: Path) -> None:
 
 
 def _places(url: str, token: str, position: str) -> dict[str, str]:
-    """The customer with the most tenures, and an instant in the middle of its life."""
+    """The customer that most members held, and an instant in the middle of its life."""
     headers = {"Authorization": f"Bearer {token}", "Tenure-Min-Position": position}
     answer = httpx.get(f"{url}/v1/tenures?limit=500", headers=headers, timeout=60)
     items = answer.json()["items"]
-    customer = Counter(item["customer_id"] for item in items).most_common(1)[0][0]
+    held = {(item["customer_id"], item["holder"]) for item in items}
+    customer = Counter(one for one, _ in sorted(held, key=str)).most_common(1)[0][0]
     begun = [item["since"] for item in items if item["customer_id"] == customer]
     return {"customer": customer, "middle": sorted(begun)[len(begun) // 2]}
 

@@ -28,6 +28,9 @@ UNCOUNTED = {
     "customer.duplicate_linked",
     "customer.duplicate_resolved",
     "customer.likeness_ended",
+    "customer.data_restricted",
+    "customer.data_restriction_lifted",
+    "customer.data_erased",
 }
 """Events of a customer that are no figure: those that move nothing, or only prepare it."""
 

@@ -110,34 +110,6 @@ def test_a_request_is_logged_by_template_member_and_outcome_and_nothing_personal
     assert "张伟" not in text
 
 
-def test_reading_details_is_logged_with_the_right_that_allowed_it(
-    guests: Guests, logged: list[Any]
-) -> None:
-    customer = guests.potential()
-    for member in ("li", "wang", "chen"):
-        guests.get(f"/v1/customers/{customer}", member)
-    reads = [entry for entry in logged if entry["event"] == "details read"]
-    assert [(read["member"], read["right"]) for read in reads] == [
-        ("li", "holder"),
-        ("wang", "role"),
-    ]
-
-
-def test_who_signed_reads_by_that_right_and_the_address_book_by_its_own(
-    guests: Guests, logged: list[Any]
-) -> None:
-    customer = guests.formal()
-    guests.get(f"/v1/customers/{customer}")
-    guests.get("/v1/address-book")
-    reads = [entry for entry in logged if str(entry["event"]).endswith(" read")]
-    assert [(read["event"], read["member"], read["right"]) for read in reads] == [
-        ("details read", "li", "signer"),
-        ("address book read", "li", "author"),
-    ]
-    assert customer in reads[1]["customer_ids"]
-    assert "张伟" not in json.dumps(reads, default=str, ensure_ascii=False)
-
-
 @pytest.mark.parametrize(
     "failure",
     [

@@ -40,7 +40,7 @@ def test_a_token_to_register_registers_and_asks_nothing(guests: Guests) -> None:
     a_token(guests, "li", scopes=["register"])
     assert guests.post("/v1/customers", guests.company(), "li's").status_code == 201
     refused = guests.get("/v1/customers", "li's")
-    assert refused.json()["needs"] == ["scope:read"]
+    assert refused.json()["needs"] == ["scope:read", "scope:see-customers"]
     for path in ("/v1/session", "/v1/sessions", "/metrics", "/v1/agenda"):
         assert guests.get(path, "li's").status_code == 403
 

@@ -1,0 +1,192 @@
+"""What was looked at, as entries of the access log: every answer with details says so here, before
+it goes out (S0-25, S4-36).
+
+An answer that shows several customers is one entry, found under each of them: one answer was given,
+by one right, and either all of it went out or nothing did. No list is longer than a page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
+from uuid import UUID
+
+from api.access.entries import Entry, Kind
+from domain import permissions
+from domain.phones import PhoneProblem, normalise_phone
+
+if TYPE_CHECKING:
+    from api.routes.calls import QueryCall
+    from domain.orders import Signed
+
+Field = Literal[
+    "phone",
+    "contact-names",
+    "contact-phones",
+    "introduction",
+    "notes",
+    "reasons",
+    "applications",
+    "contracts",
+]
+FIELDS: Final[tuple[Field, ...]] = (
+    "phone",
+    "contact-names",
+    "contact-phones",
+    "introduction",
+    "notes",
+    "reasons",
+    "applications",
+    "contracts",
+)
+PHONES: Final = ("phone", "contact-phones")
+"""Fields that hold a phone number."""
+_OF_FACTS: Final[Mapping[str, Field]] = {
+    "note": "notes",
+    "reason": "reasons",
+    "statement": "reasons",
+    "override_reason": "reasons",
+    "different_company": "reasons",
+    "introduction": "introduction",
+    "buyer": "contracts",
+    "products": "contracts",
+    "promises": "contracts",
+    "payment_method": "contracts",
+}
+"""Which kind of detail a fact of an event is; names and phones are in no fact."""
+_NUMBER: Final = re.compile(r"\+?\d(?:[\s()（）\-－]*\d){6,}")
+"""What may be a phone number in a text that was searched for."""
+
+
+def record_details(
+    call: QueryCall,
+    signed: Signed,
+    view: str,
+    fields: Iterable[Field],
+    customers: Iterable[UUID],
+    *,
+    right: str,
+    kind: Kind = "details-read",
+) -> None:
+    """Keep who saw which fields of whom, and in which view. Nothing shown: no entry.
+
+    Raises Unavailable where it cannot be kept.
+    """
+    seen, whose = set(fields), list(dict.fromkeys(customers))
+    told = [field for field in FIELDS if field in seen]
+    if told and whose:
+        facts = {"view": view, "fields": told}
+        call.service.access_log.record(_entry(call, signed, kind, right, facts, whose))
+
+
+def record_search(
+    call: QueryCall,
+    signed: Signed,
+    *,
+    name: str | None,
+    phone_hash: str | None,
+    shown: Sequence[Mapping[str, Any]],
+    position: int,
+) -> None:
+    """Keep what a collision check asked and what it showed, as it showed it (S1-021, A-34).
+
+    shown: the answer's items. Raises Unavailable where it cannot be kept.
+    """
+    facts = _asked(call, name, phone_hash) | {
+        "shown": [{key: item[key] for key in _OF_ITEM} for item in shown],
+        "position": position,
+    }
+    whose = [item["customer_id"] for item in shown]
+    entry = _entry(call, signed, "collision-asked", "see-customers", facts, whose)
+    call.service.access_log.record(entry)
+
+
+def record_export(
+    call: QueryCall,
+    signed: Signed,
+    kind: Literal["exported", "export-ended"],
+    right: str,
+    facts: Mapping[str, Any],
+) -> None:
+    """Keep that an export begins, or how far it came. Raises Unavailable."""
+    call.service.access_log.record(_entry(call, signed, kind, right, facts, ()))
+
+
+def record_question(
+    call: QueryCall, signed: Signed, right: str, facts: Mapping[str, Any], customer: UUID | None
+) -> None:
+    """Keep who asked this log about others. Raises Unavailable."""
+    whose = () if customer is None else (customer,)
+    entry = _entry(call, signed, "access-asked", right, facts, whose)
+    call.service.access_log.record(entry)
+
+
+def right_to_details(
+    signed: Signed, holder: str | None, state: str, signers: Iterable[str] = ()
+) -> str:
+    """By which right a member reads a customer's details, the closest one first."""
+    if holder is not None and holder == signed.member:
+        return "holder"
+    if state == "formal" and signed.member in signers:
+        return "signer"
+    if state == "formal" and permissions.groups(signed.roles):
+        return "after-sales"
+    if state == "pool" and permissions.may(signed.roles, "claim"):
+        return "pool"
+    return "see-any-details"
+
+
+def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
+    """Which kinds of details are in the facts of events that were told."""
+    return {
+        _OF_FACTS[name]
+        for event in events
+        for name, value in event["facts"].items()
+        if name in _OF_FACTS and value not in (None, "", [])
+    }
+
+
+_OF_ITEM: Final = ("customer_id", "match", "state", "holder", "group", "protected_until", "into")
+
+
+def _asked(call: QueryCall, name: str | None, phone_hash: str | None) -> dict[str, Any]:
+    """What was looked for, numbers only as their keyed hashes."""
+    asked: dict[str, Any] = {}
+    if phone_hash is not None:
+        asked["phone_hash"] = phone_hash
+    if name:
+        asked["name"] = _NUMBER.sub("•••", name)
+        hashes = [_hashed(call, found) for found in _NUMBER.findall(name)]
+        if hashes:
+            asked["numbers"] = [one for one in hashes if one is not None]
+    return asked
+
+
+def _hashed(call: QueryCall, number: str) -> str | None:
+    """The keyed hash of a number, where it is a phone's."""
+    try:
+        return call.application.phone_hash(normalise_phone(number))
+    except PhoneProblem:
+        return None
+
+
+def _entry(
+    call: QueryCall,
+    signed: Signed,
+    kind: Kind,
+    right: str,
+    facts: Mapping[str, Any],
+    whose: Sequence[UUID],
+) -> Entry:
+    return Entry(
+        kind,
+        signed.member,
+        right,
+        whose[0] if len(whose) == 1 else None,
+        facts,
+        call.request_id,
+        call.client,
+        customer_ids=whose if len(whose) > 1 else (),
+        at=signed.at,
+    )

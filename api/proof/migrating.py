@@ -1,0 +1,26 @@
+"""Bringing the schema `proof` up to date: the trees over the logs."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from eventstore.errors import translated
+from eventstore.migrating import run_migrations
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+LEDGER = "proof.migrations"
+
+
+def migrate(url: str) -> list[str]:
+    """Run what is missing, as the owner of the schema; the names of the migrations that ran."""
+    try:
+        with closing(psycopg2.connect(url, application_name="tenure migrate")) as connection:
+            ran = run_migrations(connection, MIGRATIONS, ledger=LEDGER)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT proof.grant_access()")
+            return ran
+    except psycopg2.Error as error:
+        raise translated(error, is_connection_lost=False) from error

@@ -1,0 +1,140 @@
+"""The kept trees: rows of 256 hashes, from which any root or proof is made by reading a few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
+
+from api.proof.logs import Name, SealedLog
+from api.proof.tree import HASH_BYTES, consistency_path, inclusion_path, pairs_hashed, root
+
+TILE_HEIGHT: Final = 8
+TILE_HASHES: Final = 1 << TILE_HEIGHT
+TILE_BYTES: Final = TILE_HASHES * HASH_BYTES
+_KEPT_MAX: Final = 4_096
+_HEAD = "SELECT size, last_position, root, sealed_at FROM proof.trees WHERE log = %s"
+_TILE = "SELECT hashes FROM proof.tiles WHERE log = %s AND level = %s AND index = %s"
+_TILES = "SELECT index, hashes FROM proof.tiles WHERE log = %s AND level = 0 AND index = ANY (%s)"
+_TILE_AT = """
+SELECT index, hashes, last_position FROM proof.tiles
+WHERE log = %s AND level = 0 AND first_position <= %s
+ORDER BY first_position DESC LIMIT 1
+"""
+
+
+class TreeBroken(Exception):
+    """The kept tree lacks what its size says that it holds."""
+
+    def __init__(self, log: Name, level: int, index: int) -> None:
+        super().__init__(f"the tree of {log} lacks hashes in tile {index} of level {level}")
+        self.log = log
+        self.level = level
+        self.index = index
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far a log is sealed."""
+
+    size: int
+    last_position: int
+    root: bytes
+    sealed_at: datetime
+
+
+def read_head(cursor: Cursor, log: SealedLog) -> Head:
+    """The head of a log's tree. Raises TreeBroken where there is none."""
+    cursor.execute(_HEAD, (log.name,))
+    row = cursor.fetchone()
+    if row is None:
+        raise TreeBroken(log.name, 0, 0)
+    return Head(*row)
+
+
+def tile_root(hashes: bytes) -> bytes:
+    """The root over a whole tile, or any power of two of hashes."""
+    while len(hashes) > HASH_BYTES:
+        hashes = pairs_hashed(hashes)
+    return hashes
+
+
+class KeptTree:
+    """Roots and proofs of one log, read through `cursor`, which stays open meanwhile.
+
+    Raises TreeBroken where tiles are missing, ValueError for a size or a leaf that the tree lacks.
+    """
+
+    def __init__(self, cursor: Cursor, log: SealedLog) -> None:
+        self._cursor = cursor
+        self.log = log
+        self.head = read_head(cursor, log)
+        self._tiles: dict[tuple[int, int], bytes] = {}
+
+    def root(self, size: int) -> bytes:
+        """The root of the first `size` leaves."""
+        self._check(size)
+        return root(size, self.subtree)
+
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """The path from a leaf to the root of the first `size` leaves."""
+        self._check(size)
+        return inclusion_path(index, size, self.subtree)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """What shows that the tree of `new` leaves begins with that of `old`."""
+        self._check(new)
+        return consistency_path(old, new, self.subtree)
+
+    def index_of(self, position: int, leaf: bytes) -> int | None:
+        """Which leaf the row at `position` is; None: there is none with this hash around there."""
+        self._cursor.execute(_TILE_AT, (self.log.name, position))
+        row = self._cursor.fetchone()
+        if row is None or position > row[2]:
+            return None
+        index, hashes, _ = row
+        self._keep(0, index, hashes)
+        place = hashes.find(leaf)
+        while place % HASH_BYTES and place >= 0:
+            place = hashes.find(leaf, place + 1)
+        return None if place < 0 else index * TILE_HASHES + place // HASH_BYTES
+
+    def prefetch(self, leaves: Iterable[int]) -> None:
+        """Read the tiles of many leaves at once."""
+        wanted = sorted({leaf // TILE_HASHES for leaf in leaves})
+        self._cursor.execute(_TILES, (self.log.name, wanted))
+        for index, hashes in self._cursor.fetchall():
+            self._keep(0, index, hashes)
+
+    def subtree(self, height: int, index: int) -> bytes:
+        """The root of a complete subtree."""
+        level, rest = divmod(height, TILE_HEIGHT)
+        count = 1 << rest
+        tile, first = divmod(index * count, TILE_HASHES)
+        hashes = self._tile(level, tile)[first * HASH_BYTES : (first + count) * HASH_BYTES]
+        if len(hashes) != count * HASH_BYTES:
+            raise TreeBroken(self.log.name, level, tile)
+        return tile_root(hashes)
+
+    def _tile(self, level: int, index: int) -> bytes:
+        kept = self._tiles.get((level, index))
+        if kept is None:
+            self._cursor.execute(_TILE, (self.log.name, level, index))
+            row = self._cursor.fetchone()
+            if row is None:
+                raise TreeBroken(self.log.name, level, index)
+            kept = row[0]
+            self._keep(level, index, kept)
+        return kept
+
+    def _keep(self, level: int, index: int, hashes: bytes) -> None:
+        if len(self._tiles) >= _KEPT_MAX:
+            self._tiles.clear()
+        self._tiles[level, index] = hashes
+
+    def _check(self, size: int) -> None:
+        if not 0 <= size <= self.head.size:
+            raise ValueError(f"the tree of {self.log.name} has {self.head.size} leaves, not {size}")
