@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from api.console.pages import PAGES
 from api.envelope import Envelope
 from api.metrics import Metrics
-from api.openapi import install_openapi
+from api.openapi import PERMISSION, install_openapi
 from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
@@ -102,6 +102,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     app.state.streams = streams_of(service)
     metrics.add_gauges(lambda: _stream_gauges(app))
     metrics.add_gauges(lambda: webhooks.gauges(service))
+    app.state.permissions = _permissions()
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     Handlers(service.application, service.access_log).install(app)
@@ -117,6 +118,15 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     )
     install_openapi(app)
     return app
+
+
+def _permissions() -> dict[Any, str]:
+    """The permission that each route of the interface names, by its function: pages ask those."""
+    return {
+        route.endpoint: route.openapi_extra[PERMISSION]  # type: ignore[attr-defined]
+        for router in ROUTERS
+        for route in router.routes
+    }
 
 
 @asynccontextmanager

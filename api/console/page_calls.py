@@ -13,18 +13,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.answers import Answer
-from api.conditions import expected_version, idempotency_key, request_hash
+from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.console.filling import KEY, VERSION, csrf_of, typed_of, visible
 from api.console.rendering import rendered
 from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
-from api.routes.calls import CommandCall, QueryCall, query_call
+from api.console.wishes import wishes_in
+from api.routes.calls import CommandCall, QueryCall
 from api.security import caller
 from api.trace import trace_of
 from domain.errors import NotSignedIn
 from domain.orders import Order, Signed
 
 SEE_OTHER = 303
+POSITION_DIGITS_MAX = 18
+OF_EVERY_PAGE = "see-session"
+"""What a page itself needs; each of its questions needs what its route says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +39,25 @@ class Page:
     call: QueryCall
     signed: Signed
 
+    def ask(self, question: Callable[..., Answer], *about: Any) -> Any:
+        """What a route would have told, asked with the permission that it names. question: the
+        function of the route; about: its parameters but the call."""
+        return question(*about, self.call_of(question)).told
+
+    def call_of(self, question: Callable[..., Any]) -> QueryCall:
+        """A question's call, under the permission of its route."""
+        return replace(self.call, permission=self.request.app.state.permissions[question])
+
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page, with who looks at it."""
         known = {"signed": self.signed, "csrf": csrf_of(self.request)}
         return rendered(self.request, template, {**known, **told}, status=status)
 
-    def at_the_end(self) -> QueryCall:
-        """Questions whose views have reached all that is written: a form names the version that
-        its sender sees, so that must be the last one."""
+    def at_the_end(self) -> Page:
+        """The page, its views at all that is written: a form names the version that its sender
+        sees, so that must be the last one."""
         settled = self.call.application.reader.settled_position()
-        return replace(self.call, min_position=settled)
+        return replace(self, call=replace(self.call, min_position=settled))
 
     def new_key(self) -> str:
         """An idempotency key for a form of this page, so that a second click does nothing."""
@@ -80,11 +93,20 @@ def go_on(address: str) -> Response:
 
 
 async def page_call(request: Request) -> tuple[Request, QueryCall]:
-    """The caller, and the position that the address says the views must have reached."""
-    call = await query_call(request)
+    """The caller, and the position that the views must have reached by header or address."""
+    credentials = await caller(request)
+    trace = trace_of(request.scope)
     position = request.query_params.get("position", "")
-    if position.isdecimal() and len(position) <= 18:
-        call = replace(call, min_position=int(position))
+    is_fit = position.isdecimal() and len(position) <= POSITION_DIGITS_MAX
+    call = QueryCall(
+        request.app.state.service,
+        credentials,
+        int(position) if is_fit else min_position(request.headers),
+        wishes_in(request).language,
+        trace.request_id,
+        trace.client,
+        OF_EVERY_PAGE,
+    )
     return request, call
 
 

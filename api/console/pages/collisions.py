@@ -24,7 +24,7 @@ def collision_page(page: Shown) -> Response:
     if len(name) >= CHARACTERS_MIN or phone:
         try:
             questions = asked(CollisionQuestions, {"name": name, "phone": phone})
-            told |= collisions(questions, page.call).told
+            told |= page.ask(collisions, questions)
         except TenureError as error:
             told["problem"] = trouble_from_thread(page.request, error)
     told.setdefault("at", page.signed.at)

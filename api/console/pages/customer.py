@@ -36,9 +36,9 @@ _BAND_WORDS: Final = {
 @router.get("/customers/{customer_id}")
 def customer_page(customer_id: CustomerId, page: Shown) -> Response:
     """What the reader may see of the customer, what he may do with it, and its whole life."""
-    told = card(customer_id, page.call).told
-    life = replayed(customer_id, ReplayQuestions(), page.call).told
-    rights = may(customer_id, RightsQuestions(), page.call).told["rights"]
+    told = page.ask(card, customer_id)
+    life = page.ask(replayed, customer_id, ReplayQuestions())
+    rights = page.ask(may, customer_id, RightsQuestions())["rights"]
     return page.show(
         "customer.html",
         {
@@ -97,8 +97,8 @@ def action_shown(
 ) -> Response:
     """The form over what the customer is now. After a refusal it names the version that its
     sender has now seen."""
-    told = card(customer_id, page.at_the_end()).told
-    rights = may(customer_id, RightsQuestions(), page.call).told["rights"]
+    told = page.at_the_end().ask(card, customer_id)
+    rights = page.ask(may, customer_id, RightsQuestions())["rights"]
     return page.show(
         "action.html",
         {
@@ -152,7 +152,7 @@ def _with_cases(page: Page, action: Action, told: Mapping[str, Any]) -> Sequence
     elif action.case is REPORT:
         found = [str(report["report"]) for report in told["duplicates"]]
     else:
-        life = replayed(told["customer_id"], ReplayQuestions(), page.call).told
+        life = page.ask(replayed, told["customer_id"], ReplayQuestions())
         found = [str(number) for number in life["situation"]["open_disputes"]]
     return (replace(action.case, choices=tuple(found)), *action.entries)
 

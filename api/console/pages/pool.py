@@ -20,6 +20,6 @@ FILTERS: Final = ("name", "industry", "region", "sort")
 def pool_page(page: Shown) -> Response:
     """A page of the pool; the next one begins behind the last row, whatever changed meanwhile."""
     sent = {"limit": str(ROWS), **page.request.query_params}
-    told: dict[str, Any] = in_pool(asked(PoolQuestions, sent), page.call).told
+    told: dict[str, Any] = page.ask(in_pool, asked(PoolQuestions, sent))
     filters = {name: sent[name] for name in FILTERS if sent.get(name)}
     return page.show("pool.html", {**told, "entries": told["items"], "filters": filters})

@@ -12,13 +12,12 @@ from api.answers import Answer
 from api.console.catalogue import marked
 from api.console.filling import typed_of, visible
 from api.console.forms import Entry, body_of, checked
-from api.console.page_calls import Page, Shown, go_on
+from api.console.page_calls import Page, Shown, go_on, page_call, page_of
 from api.console.page_route import pages
 from api.console.rendering import rendered
 from api.console.signing_in import NEXT, PAGE, SEE_OTHER, carried_in, local, sign_in_form
 from api.console.troubles import Trouble, trouble_of
 from api.models.sign_in import PasswordBody, SignInBody
-from api.routes.calls import query_call
 from api.routes.sign_in import change_password, sign_in, sign_out
 from domain.errors import NotSignedIn, TenureError
 
@@ -69,9 +68,9 @@ async def signed_in(request: Request) -> Response:
 @router.post("/sign-out")
 async def signed_out(request: Request) -> Response:
     """Ends the session."""
-    call = await query_call(request)
     try:
-        answer = await to_thread.run_sync(sign_out, call, request)
+        page = await to_thread.run_sync(page_of, await page_call(request))
+        answer = await to_thread.run_sync(sign_out, page.call_of(sign_out), request)
     except NotSignedIn:
         return go_on(PAGE)
     return _with_cookies(go_on(PAGE), answer)
@@ -86,11 +85,10 @@ def password_page(page: Shown) -> Response:
 @router.post("/password")
 async def password_changed(request: Request) -> Response:
     """Changes the password; the other sessions end."""
-    call = await query_call(request)
-    page = Page(request, call, await to_thread.run_sync(call.signed))
+    page = await to_thread.run_sync(page_of, await page_call(request))
     try:
         body = checked(PasswordBody, body_of(PASSWORD, visible(typed_of(request)), "Z"))
-        await change_password(body, call, request)
+        await change_password(body, page.call_of(change_password), request)
     except TenureError as error:
         return _password_form(page, problem=await trouble_of(request, error))
     return _password_form(page, is_done=True)

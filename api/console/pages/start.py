@@ -15,8 +15,12 @@ from api.console.page_route import pages
 from api.routes.briefing import BriefingQuestions, briefing_of_caller
 from api.routes.lists import portfolio
 from api.routes.parameters import Paged
-from api.routes.tasks import AgendaQuestions, ApprovalQuestions, agenda_of_caller
-from api.routes.tasks import approvals_of_caller as approvals
+from api.routes.tasks import (
+    AgendaQuestions,
+    ApprovalQuestions,
+    agenda_of_caller,
+    approvals_of_caller,
+)
 from domain.errors import NotAllowed
 
 router = pages()
@@ -40,20 +44,20 @@ TEAM: Final = {
 @router.get("/")
 def start_page(page: Shown) -> Response:
     """Everything of the reader's that needs him today, the earliest first."""
-    call, at = page.call, page.signed.at
-    days = call.application.rulebooks().in_force(at).agenda.warning_days
+    at = page.signed.at
+    days = page.call.application.rulebooks().in_force(at).agenda.warning_days
     due = AgendaQuestions(limit=ROWS, until=instant(at + timedelta(days=max(days, 1))))
-    agenda = agenda_of_caller(due, call).told
-    mine = portfolio(page.signed.member, Paged(limit=ROWS), call).told
-    waiting = _if_allowed(lambda: approvals(ApprovalQuestions(scope="mine", limit=ROWS), call))
+    agenda = page.ask(agenda_of_caller, due)
+    mine = _if_allowed(page, portfolio, page.signed.member, Paged(limit=ROWS))
+    waiting = _if_allowed(page, approvals_of_caller, ApprovalQuestions(scope="mine", limit=ROWS))
     return page.show(
         "start.html",
         {
             "due": agenda["items"],
             "more_due": agenda["next"] is not None,
             "waiting": waiting and waiting["items"],
-            "mine": mine["items"],
-            "more_mine": mine["next"] is not None,
+            "mine": mine and mine["items"],
+            "more_mine": mine and mine["next"] is not None,
             "team": _team(page),
             "position": agenda["position"],
             "at": agenda["at"],
@@ -63,8 +67,7 @@ def start_page(page: Shown) -> Response:
 
 def _team(page: Page) -> list[dict[str, Any]] | None:
     """The briefing's lists that hold something; None for who gets none."""
-    questions = BriefingQuestions(limit=TEAM_ROWS)
-    told = _if_allowed(lambda: briefing_of_caller(questions, page.call))
+    told = _if_allowed(page, briefing_of_caller, BriefingQuestions(limit=TEAM_ROWS))
     if told is None:
         return None
     return [
@@ -74,9 +77,9 @@ def _team(page: Page) -> list[dict[str, Any]] | None:
     ]
 
 
-def _if_allowed(ask: Callable[[], Answer]) -> Any:
+def _if_allowed(page: Page, question: Callable[..., Answer], *about: Any) -> Any:
     """What a question answers; None where it is not for the reader, who did not ask it."""
     try:
-        return ask().told
+        return page.ask(question, *about)
     except NotAllowed:
         return None

@@ -60,7 +60,7 @@ class Moves:
 def time_page(customer_id: CustomerId, page: Shown) -> Response:
     """The customer as of any instant of its life, and the life under another rulebook."""
     sent = page.request.query_params
-    life = replayed(customer_id, ReplayQuestions(), page.call).told
+    life = page.ask(replayed, customer_id, ReplayQuestions())
     asked = _instants(page, life)
     then = _then(page, customer_id, asked["at"], asked.get("known_at"))
     other = asked.get("other")
@@ -69,7 +69,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
     return page.show(
         "time.html",
         {
-            "card": card(customer_id, page.call).told,
+            "card": page.ask(card, customer_id),
             "then": then,
             "beside": beside,
             "different": _different(then, beside),
@@ -80,7 +80,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
             "slider_step": max(int((now - begun).total_seconds()) // SLIDER_STEPS, 1),
             "band": band_of(page, life, shown_at=then.at),
             "legend": LEGEND,
-            "rulebooks": [one["version"] for one in rulebooks(page.call).told["items"]],
+            "rulebooks": [one["version"] for one in page.ask(rulebooks)["items"]],
             "rulebook": sent.get("rulebook", ""),
             "supposed": _supposed(page, customer_id, sent.get("rulebook", "")),
             "position": life["position"],
@@ -110,15 +110,13 @@ def _instants(page: Page, life: Mapping[str, Any]) -> dict[str, datetime]:
 def _then(page: Page, customer_id: UUID, at: datetime, known_at: datetime | None) -> Then:
     """Everything as of one instant."""
     told_at = instant(at)
-    life = replayed(customer_id, checked(ReplayQuestions, {"until": told_at}), page.call).told
+    life = page.ask(replayed, customer_id, checked(ReplayQuestions, {"until": told_at}))
     questions = {"at": told_at} | ({"known_at": instant(known_at)} if known_at else {})
-    held = holder(customer_id, checked(HolderQuestions, questions), page.call).told
+    held = page.ask(holder, customer_id, checked(HolderQuestions, questions))
     situation = life["situation"]
     rights: Sequence[Any] = ()
     if situation is not None:
-        rights = may(customer_id, checked(RightsQuestions, {"at": told_at}), page.call).told[
-            "rights"
-        ]
+        rights = page.ask(may, customer_id, checked(RightsQuestions, {"at": told_at}))["rights"]
     return Then(at, situation, held["explanation"], rights)
 
 
@@ -144,7 +142,7 @@ def _supposed(page: Page, customer_id: UUID, rulebook: str) -> dict[str, Any] | 
     """The band of the life under another version, and in words what would have been otherwise."""
     if not rulebook:
         return None
-    told = supposed(customer_id, checked(WhatIfQuestions, {"rulebook": rulebook}), page.call).told
+    told = page.ask(supposed, customer_id, checked(WhatIfQuestions, {"rulebook": rulebook}))
     steps = [{"event": step["event"], "after": step["would_be"]} for step in told["steps"]]
     life = {"steps": steps, "situation": told["would_be"], "at": told["at"]}
     band: Markup = band_of(page, life)
