@@ -20,9 +20,11 @@ from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
 from api.proxies import Proxies
 from api.routes import (
+    access,
     applications,
     audit,
     briefing,
+    bursts,
     contracts,
     disputes,
     dry_runs,
@@ -68,6 +70,8 @@ ROUTERS = (
     what_if.router,
     lists.router,
     audit.router,
+    access.router,
+    bursts.router,
     tasks.router,
     briefing.router,
     statistics.router,

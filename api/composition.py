@@ -16,7 +16,7 @@ import eventstore
 from api import schemas
 from api.access.log import AccessLog
 from api.embedded import EmbeddedPostgres
-from api.keys import read_keys
+from api.keys import KeyRing, read_keys
 from api.proof.signing import Checkpointer, signing_of
 from api.settings import Settings, SettingsInvalid
 from api.sign_in.sessions import Sessions
@@ -205,7 +205,7 @@ def _sealer(settings: Settings, database: Database) -> Sealer:
         cursor.execute("SELECT EXISTS (SELECT FROM tenure.events)")
         has_events: Any = cursor.fetchone()
     keys = read_keys(settings, log_is_empty=has_events == (False,))
-    sealer = Sealer(keys.key, keys.hash_key, random=secrets.token_bytes)
+    sealer = Sealer(keys.key, keys.hash_key, random=secrets.token_bytes, wrapping=KeyRing(settings))
     if sample is not None:
         try:
             sealer.unwrap(*sample)

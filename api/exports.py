@@ -1,4 +1,4 @@
-"""Events as a file: CSV for people and spreadsheets, JSON lines for programs.
+"""Answers as a file: CSV for people and spreadsheets, JSON lines for programs.
 
 A file is written a page at a time, so it takes the memory of a page however long it becomes.
 """
@@ -22,7 +22,8 @@ MEDIA_TYPES: Final[Mapping[Format, str]] = {
 BOM: Final = "\ufeff".encode()
 FORMULA_BEGINNINGS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """By which a spreadsheet knows a formula. Source: OWASP, "CSV Injection"."""
-COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
+Columns = Mapping[str, tuple[str, str]]
+COLUMNS: Final[Columns] = {
     "position": ("日志位置", "position"),
     "at": ("生效时间", "at"),
     "recorded_at": ("记录时间", "recorded_at"),
@@ -48,14 +49,15 @@ def written(
     *,
     bom: bool,
     position: int,
+    columns: Columns = COLUMNS,
 ) -> Iterator[bytes]:
-    """The file, piece by piece. pages: the items of `/v1/audit`. bom: for CSV alone.
+    """The file, piece by piece. pages: the items of the question. bom, columns: for CSV alone.
 
     position: the one that the file is true at; the last JSON line tells it.
     """
     if form == "jsonl":
         return _json_lines(pages, position)
-    return _csv(pages, language, bom=bom)
+    return _csv(pages, language, columns, bom=bom)
 
 
 def _json_lines(pages: Iterable[Sequence[Mapping[str, Any]]], position: int) -> Iterator[bytes]:
@@ -68,14 +70,14 @@ def _json_lines(pages: Iterable[Sequence[Mapping[str, Any]]], position: int) -> 
 
 
 def _csv(
-    pages: Iterable[Sequence[Mapping[str, Any]]], language: Language, *, bom: bool
+    pages: Iterable[Sequence[Mapping[str, Any]]], language: Language, columns: Columns, *, bom: bool
 ) -> Iterator[bytes]:
-    """RFC 4180. Nothing stands behind the last event: a line that is none would be counted."""
-    header = [zh if language == "zh" else en for zh, en in COLUMNS.values()]
+    """RFC 4180. Nothing stands behind the last row: a line that is none would be counted."""
+    header = [zh if language == "zh" else en for zh, en in columns.values()]
     yield (BOM if bom else b"") + _lines([header])
     for page in pages:
         if page:
-            yield _lines([_cell(item[column]) for column in COLUMNS] for item in page)
+            yield _lines([_cell(item[column]) for column in columns] for item in page)
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> bytes:
@@ -90,5 +92,5 @@ def _cell(value: Any) -> str:
         return ""
     if hasattr(value, "isoformat"):
         return instant(value)
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
     return f"'{text}" if text.startswith(FORMULA_BEGINNINGS) else text

@@ -12,15 +12,20 @@ import binascii
 import os
 import secrets
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from api.settings import Settings, SettingsInvalid
-from domain.sealing import KEY_BYTES
+from domain.sealing import KEY_BYTES, WrappingKeys
 
 HOW_TO_MAKE = "openssl rand -base64 32 > tenure.key && chmod 600 tenure.key"
+NEXT = ".next"
+"""Behind the name of a key's file: the key that is to take its place."""
+OLD = ".old"
+"""Behind the name of a key's file: the key whose place it took."""
 _HEX_DIGITS = KEY_BYTES * 2
 
 
@@ -74,7 +79,7 @@ class KeySource:
         """`key` in its file; the one that is there already, if any is."""
         if self.file is None:
             raise ValueError(f"{self.name} has no file to be put in")
-        _write_once(self.file, b64encode(key) + b"\n")
+        put_once(self.file, b64encode(key) + b"\n")
         return self.read() or key
 
 
@@ -91,6 +96,72 @@ def key_sources(settings: Settings) -> tuple[KeySource, KeySource]:
         source("TENURE_KEY", settings.key, settings.key_file, "subjects.key"),
         source("TENURE_HASH_KEY", settings.hash_key, settings.hash_key_file, "hashes.key"),
     )
+
+
+def other_sources(settings: Settings) -> tuple[KeySource, KeySource]:
+    """Where the keys come from that may have wrapped subjects' keys besides the current one: the
+    one that is to take its place, and the one whose place it took."""
+    current, _ = key_sources(settings)
+
+    def source(name: str, value: SecretStr | None, file: Path | None, suffix: str) -> KeySource:
+        is_default = value is None and file is None and current.may_be_made
+        beside = beside_key(current.file, suffix) if is_default and current.file else file
+        return KeySource(name, current.file_name + suffix, value, beside, may_be_made=is_default)
+
+    return (
+        source("TENURE_KEY_NEXT", settings.key_next, settings.key_next_file, NEXT),
+        source("TENURE_KEY_OLD", settings.key_old, settings.key_old_file, OLD),
+    )
+
+
+def beside_key(file: Path, suffix: str) -> Path:
+    """The file of the key that comes after, or came before, the one in `file`."""
+    return file.with_name(file.name + suffix)
+
+
+class KeyRing:
+    """The keys that wrap subjects' keys, as they are now: files are read again when they change.
+
+    Raises KeyMissing, SettingsInvalid at the first look; later what was known last is kept.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._current, _ = key_sources(settings)
+        self._others = other_sources(settings)
+        self._seen: Sequence[object] = ()
+        self._keys: WrappingKeys | None = None
+
+    def __call__(self) -> WrappingKeys:
+        seen = [_state_of(source.file) for source in (self._current, *self._others)]
+        if self._keys is None or seen != self._seen:
+            # Looked at before it is read: a change in between is found at the next look.
+            self._keys, self._seen = self._read(), seen
+        return self._keys
+
+    def _read(self) -> WrappingKeys:
+        try:
+            current = self._current.read()
+            others = [key for source in self._others if (key := source.read()) is not None]
+        except SettingsInvalid:
+            if self._keys is None:
+                raise
+            return self._keys
+        if current is None:
+            if self._keys is None:
+                raise _missing(self._current)
+            return self._keys
+        return WrappingKeys(current, tuple(key for key in others if key != current))
+
+
+def _state_of(file: Path | None) -> object:
+    """What changes when the file does; None where there is none."""
+    if file is None:
+        return None
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def signing_key_source(settings: Settings) -> KeySource:
@@ -174,7 +245,7 @@ def decoded(text: str, name: str) -> bytes:
     return key
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def put_once(path: Path, content: bytes) -> None:
     """Put `content` at `path` unless something is there: whole, durable, for the owner alone.
 
     A link fails where its name is taken, so of several processes one wins and nobody ever reads

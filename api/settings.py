@@ -77,6 +77,10 @@ class Settings(BaseSettings):
 
     key: SecretStr | None = None
     key_file: Path | None = None
+    key_next: SecretStr | None = None
+    key_next_file: Path | None = None
+    key_old: SecretStr | None = None
+    key_old_file: Path | None = None
     hash_key: SecretStr | None = None
     hash_key_file: Path | None = None
 

@@ -32,8 +32,13 @@ _DESTROYED: Final = "SELECT destroyed_at FROM tenure_keys.subject_keys WHERE sub
 _EXPORTS: Final = """
 SELECT at, member, customer_id, convert_from(state, 'UTF8')::json -> 'facts'
 FROM access.entries
-WHERE kind = 'exported' AND at >= %s AND (customer_id IS NULL OR customer_id = ANY (%s::uuid[]))
-ORDER BY position DESC LIMIT %s
+WHERE kind = 'exported' AND at >= %(since)s AND (
+    customer_id IS NULL OR customer_id = ANY (%(customers)s::uuid[]) OR EXISTS (
+        SELECT FROM access.about
+        WHERE about.position = entries.position AND about.customer_id = ANY (%(customers)s::uuid[])
+    )
+)
+ORDER BY position DESC LIMIT %(limit)s
 """
 
 
@@ -95,7 +100,8 @@ def destroyed_at(cursor: Cursor, subject_id: UUID) -> datetime | None:
 
 def exports(cursor: Cursor, customers: Collection[UUID], since: datetime) -> list[dict[str, Any]]:
     """Files that left the house since then, and may have told of these records."""
-    cursor.execute(_EXPORTS, (since, [str(found) for found in customers], LISTED_MAX))
+    asked = {"since": since, "customers": [str(one) for one in customers], "limit": LISTED_MAX}
+    cursor.execute(_EXPORTS, asked)
     names = ("at", "member", "customer_id", "facts")
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -1,5 +1,6 @@
 """The worker: follows the log into the views, sweeps deadlines, seals the logs, sends webhooks,
-forgets old commands, and rebuilds views whose form this release has changed."""
+forgets old commands, rewrites the table of keys after an erasure, and rebuilds views whose form
+this release has changed."""
 
 from __future__ import annotations
 
@@ -16,11 +17,13 @@ from api.outside.delivering import Deliverer
 from api.proof.sealing import LogSealer
 from api.renewal import Renewal
 from api.sweep import Sweeper
+from eventstore.key_table import rewrite_if_due
 
 COMMANDS_KEPT = timedelta(days=30)
 FORGET_SECONDS = 24 * 3600.0
 FORGET_AGAIN_SECONDS = 60.0
 LOOK_SECONDS = 2.0
+KEYS_SECONDS = 10.0
 
 
 class Worker:
@@ -49,6 +52,7 @@ class Worker:
             "sweep": self.sweeper.run,
             "seal": self.sealer.run,
             "forget": self._forget,
+            "keys": self._rewrite_keys,
             "webhooks": self.deliverer.run,
             "database": self._keep_database,
             "renew": Renewal(self._service).run,
@@ -76,6 +80,17 @@ class Worker:
                 continue
             if forgotten:
                 self._log.info("commands forgotten", commands=forgotten)
+
+    def _rewrite_keys(self, stop: threading.Event) -> None:
+        """A destroyed key does not stay behind in the files of its table (decision 0023)."""
+        pause_seconds = 0.0
+        while not stop.wait(pause_seconds):
+            pause_seconds = KEYS_SECONDS
+            try:
+                if rewrite_if_due(self._service.database):
+                    self._log.info("table of keys rewritten")
+            except PersistenceError as error:
+                self._log.warning("rewriting the keys failed, is tried again", error=str(error))
 
     def _keep_database(self, stop: threading.Event) -> None:
         """Start the embedded server again where it is gone together with its keeper."""

@@ -58,6 +58,9 @@ WITHOUT_EFFECT: Final = (
     "agenda.no_contact_days",
     "agenda.warning_days",
     "disclosure.deadline_to_strangers",
+    "disclosure.details_a_day",
+    "disclosure.burst_details_min",
+    "disclosure.burst_times",
 )
 """Values that a supposition does not put to the facts: they rest on other streams, or move none."""
 

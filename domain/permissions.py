@@ -132,6 +132,10 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "see-address-book": _by(own=_EVERYBODY),
     # Questions.
     "see-audit": ("auditor", "manager", "director", "risk", "administrator"),
+    # Who looked at what; one's own looks anybody sees. An administrator reads and cannot hide.
+    "see-access-log": _by("auditor", "administrator", own=_EVERYBODY),
+    # What a search showed decides disputes, which directors rule.
+    "see-searches": _by("director", "auditor", "administrator", own=_EVERYBODY),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
     "follow-events": ("auditor", "director", "administrator"),
     "see-portfolio": _by("manager", "director", "auditor", "administrator", own=_EVERYBODY),
@@ -142,6 +146,7 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
         *("reviewer", "manager", "director", "auditor"),
         own=("risk", "finance", "after-sales-manager", "customer-manager", "administrator"),
     ),
+    "see-bursts": ("manager", "director", "auditor"),
     "see-briefing": ("manager", "director", "auditor"),
     # Whoever may adopt rules, and those whose sellers they concern, try them first.
     "see-dry-run": ("manager", "director", "administrator"),

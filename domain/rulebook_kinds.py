@@ -32,6 +32,10 @@ class Kind(ABC):
         """What JSON states, as TOML would; what is no such value stays, for `problem` to say."""
         return value
 
+    def shown(self, value: object) -> object:
+        """A good value as JSON shows it."""
+        return value
+
 
 @dataclass(frozen=True, slots=True)
 class Whole(Kind):
@@ -103,6 +107,35 @@ class SomeOf(Kind):
     def words(self, value: object, language: Language, /) -> str:
         terms = [TERMS[word][language] for word in value] if isinstance(value, tuple) else []
         return _listed(terms, language)
+
+
+@dataclass(frozen=True, slots=True)
+class PerRole(Kind):
+    """A whole number from low to high for each of some roles; a role that is not named has none."""
+
+    low: int
+    high: int
+
+    def problem(self, value: object) -> Words | None:
+        number = Whole(self.low, self.high)
+        if (
+            isinstance(value, dict)
+            and value
+            and all(role in ROLES and number.problem(one) is None for role, one in value.items())
+        ):
+            return None
+        return {
+            "zh": f"应为表，各角色对应 {self.low} 至 {self.high} 的整数，如 {{ seller = 200 }}",
+            "en": "must be a table of roles with a whole number "
+            f"from {self.low} to {self.high} each, such as {{ seller = 200 }}",
+        }
+
+    def words(self, value: object, language: Language, /) -> str:
+        pairs = value if isinstance(value, tuple) else ()
+        return _listed([f"{TERMS[role][language]} {number}" for role, number in pairs], language)
+
+    def shown(self, value: object) -> object:
+        return dict(value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)

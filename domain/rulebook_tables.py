@@ -3,6 +3,7 @@
 What each value may be, and who asks for it, stands in rulebook_values.py.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Literal
@@ -127,6 +128,22 @@ class AgendaRules:
 
 @dataclass(frozen=True, slots=True)
 class DisclosureRules:
-    """How exactly a stranger sees a deadline."""
+    """How exactly a stranger sees a deadline, and how much of others' data anybody reads a day.
+
+    details_a_day: by role, of how many customers a member sees the details; None: no cap.
+    burst_details_min, burst_times: from how many customers on, and from how many times his usual
+    number, a member's day of reading is told to his manager.
+    """
 
     deadline_to_strangers: Literal["day", "instant"]
+    details_a_day: tuple[tuple[str, int], ...] | None
+    burst_details_min: int
+    burst_times: int
+
+    def details_max(self, roles: Collection[str]) -> int | None:
+        """Of how many customers a member may see the details on one day: the most that one of his
+        roles allows. None: a role of his has no cap."""
+        caps = dict(self.details_a_day or ())
+        found = [caps.get(role) for role in roles]
+        known = [cap for cap in found if cap is not None]
+        return max(known) if known and len(known) == len(found) else None

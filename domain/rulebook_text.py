@@ -146,7 +146,7 @@ class Rulebook:
         return [
             ValueInWords(
                 value.key,
-                found := _found(self, value.key),
+                value.kind.shown(found := _found(self, value.key)),
                 value.sentence(found, language),
                 value.source_words(found, language),
             )
@@ -345,8 +345,15 @@ def _build(record: type[Any], stated: Mapping[str, Any], table: str) -> Any:
             values[field.name] = _build(field.type, stated, key)
         else:
             value = stated.get(key)
-            values[field.name] = tuple(value) if isinstance(value, list) else value
+            values[field.name] = _fixed(value)
     return record(**values)
+
+
+def _fixed(value: Any) -> Any:
+    """A value as nothing changes it: lists and tables as tuples."""
+    if isinstance(value, dict):
+        return tuple(sorted(value.items()))
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _found(rulebook: Rulebook, key: str) -> object:

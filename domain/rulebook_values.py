@@ -2,7 +2,17 @@
 
 from domain.permissions import CONFIRMERS, DECIDERS
 from domain.rulebook_holding_values import HOLDING_VALUES
-from domain.rulebook_kinds import Dates, LocalTime, Name, OneOf, SomeOf, Texts, Value, Whole
+from domain.rulebook_kinds import (
+    Dates,
+    LocalTime,
+    Name,
+    OneOf,
+    PerRole,
+    SomeOf,
+    Texts,
+    Value,
+    Whole,
+)
 
 VALUES: tuple[Value, ...] = (
     Value("version", Name(), "S3-02, A-51", "制度版本为 {}", "This is version {}"),
@@ -244,5 +254,46 @@ VALUES: tuple[Value, ...] = (
         },
         because={"zh": "不应有人守候到期的一刻", "en": "nobody should lie in wait for the instant"},
         default="day",
+    ),
+    Value(
+        "disclosure.details_a_day",
+        PerRole(1, 100_000),
+        "S4-36",
+        {None: "每日查看客户详情的数量不设上限", "{}": "每人每日最多查看的客户详情：{}"},
+        {
+            None: "Nobody's reading of details is capped",
+            "{}": "Of how many customers a member may see the details on one day: {}",
+        },
+        because={
+            "zh": "每次查看都有记录，上限须由企业按工作量确定",
+            "en": "every look is kept, and how much work needs is for the company to say",
+        },
+        optional=True,
+    ),
+    Value(
+        "disclosure.burst_details_min",
+        Whole(1, 100_000),
+        "S4-36",
+        "一日查看详情不足 {} 家客户的，不视为异常",
+        "A day with the details of fewer than {} customers is nothing unusual",
+        because={
+            "zh": "一天的正常工作很少需要更多",
+            "en": "a day of ordinary work seldom needs more",
+        },
+        default=30,
+        is_later=True,
+    ),
+    Value(
+        "disclosure.burst_times",
+        Whole(2, 1000),
+        "S4-36",
+        "一日查看的详情达到平日的 {} 倍，报告经理",
+        "A day of {} times a member's usual reading is told to the manager",
+        because={
+            "zh": "平日的起伏很少达到三倍",
+            "en": "ordinary days seldom differ by three times",
+        },
+        default=3,
+        is_later=True,
     ),
 )

@@ -27,6 +27,10 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 _RECORD = """SELECT access.record(
     %s::timestamptz[], %s::text[], %s::text[], %s::uuid[], %s::bytea[],
     %s::integer[], %s::uuid[], %s::integer[])"""
+_MAY_WRITE = """SELECT NOT pg_is_in_recovery()
+    AND current_setting('transaction_read_only') = 'off'
+    AND coalesce(has_function_privilege(to_regprocedure('access.record(timestamptz[], text[],'
+        ' text[], uuid[], bytea[], integer[], uuid[], integer[])'), 'EXECUTE'), false)"""
 
 
 class CapReached(Exception):
@@ -74,6 +78,13 @@ class AccessLog:
             raise Unavailable("the access log cannot be written") from mine.failed
         if mine.turned_away:
             raise CapReached
+
+    def is_writable(self) -> bool:
+        """Whether the database takes entries from us now. Raises PersistenceError without one."""
+        with self._database.autocommit() as cursor:
+            cursor.execute(_MAY_WRITE)
+            row: Any = cursor.fetchone()
+        return row == (True,)
 
     def _fit(self, entry: Entry) -> Entry:
         """The entry with its instant, and a member's name that a database can hold: whoever fails

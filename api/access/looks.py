@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 from api.access.entries import Entry, Kind
+from api.access.log import CapReached
+from api.disclosure import start_of_day
+from api.problems.errors import DetailsUsedUp
 from domain import permissions
 from domain.phones import PhoneProblem, normalise_phone
 
@@ -42,6 +48,8 @@ FIELDS: Final[tuple[Field, ...]] = (
 )
 PHONES: Final = ("phone", "contact-phones")
 """Fields that hold a phone number."""
+CAP: Final = "details-a-day"
+"""What is said to have refused a look past the day's cap."""
 _OF_FACTS: Final[Mapping[str, Field]] = {
     "note": "notes",
     "reason": "reasons",
@@ -71,13 +79,16 @@ def record_details(
 ) -> None:
     """Keep who saw which fields of whom, and in which view. Nothing shown: no entry.
 
-    Raises Unavailable where it cannot be kept.
+    Raises Unavailable where it cannot be kept, DetailsUsedUp past the day's cap.
     """
     seen, whose = set(fields), list(dict.fromkeys(customers))
     told = [field for field in FIELDS if field in seen]
     if told and whose:
-        facts = {"view": view, "fields": told}
-        call.service.access_log.record(_entry(call, signed, kind, right, facts, whose))
+        entry = _entry(call, signed, kind, right, {"view": view, "fields": told}, whose)
+        if kind != "details-read":
+            call.service.access_log.record(entry)
+        else:
+            _record_capped(call, signed, entry)
 
 
 def record_search(
@@ -134,7 +145,7 @@ def right_to_details(
         return "after-sales"
     if state == "pool" and permissions.may(signed.roles, "claim"):
         return "pool"
-    return "see-any-details"
+    return "see-details"
 
 
 def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
@@ -145,6 +156,20 @@ def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
         for name, value in event["facts"].items()
         if name in _OF_FACTS and value not in (None, "", [])
     }
+
+
+def _record_capped(call: QueryCall, signed: Signed, entry: Entry) -> None:
+    """Keep the entry, or that the day's cap refused it."""
+    rules = call.application.rulebooks().in_force(signed.at)
+    cap = rules.disclosure.details_max(signed.roles)
+    log = call.service.access_log
+    try:
+        log.record(replace(entry, details_max=cap))
+    except CapReached as reached:
+        log.record(replace(entry, kind="refused", right=CAP))
+        until = start_of_day(signed.at) + timedelta(days=1)
+        wait_seconds = ceil((until - signed.at).total_seconds())
+        raise DetailsUsedUp(cap or 0, until, wait_seconds) from reached
 
 
 _OF_ITEM: Final = ("customer_id", "match", "state", "holder", "group", "protected_until", "into")
@@ -189,4 +214,6 @@ def _entry(
         call.client,
         customer_ids=whose if len(whose) > 1 else (),
         at=signed.at,
+        token_id=signed.token_id,
+        session_id=signed.session_id,
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import psycopg2
 from eventsourcing.persistence import PersistenceError
 
-from api.checks import database, surroundings
+from api.checks import database, personal_data, surroundings
 from api.checks.findings import Check, Examined, Standing, failure, warning
 from api.settings import SettingsInvalid
 
@@ -16,11 +16,14 @@ CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
     database.check_durability,
     database.check_schema,
     database.check_append_only,
+    database.check_access_log,
     database.check_privileges,
     database.check_auditor,
     database.check_connections,
     database.check_views,
     surroundings.check_keys,
+    personal_data.check_erasures,
+    personal_data.check_kept_backups,
     surroundings.check_clock,
     surroundings.check_calendar,
     surroundings.check_disk,

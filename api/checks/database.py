@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 from eventsourcing.persistence import PersistenceError
 
@@ -92,6 +92,43 @@ def check_append_only(house: Examined) -> Iterator[Check]:
         yield good("append-only", "改动事件被拒绝（已试）", "changes are refused (tried)")
         return
     yield failure("append-only", "删除语句未被拒绝", "a DELETE was not refused")
+
+
+def check_access_log(house: Examined) -> Iterator[Check]:
+    """A look can be kept, and what is kept cannot be changed: both are tried."""
+    mode = house.one(
+        "SELECT tgenabled::text FROM pg_trigger"
+        " WHERE tgrelid = 'access.entries'::regclass AND tgname = 'refuse_change'",
+    )
+    if mode != "A":
+        yield failure(
+            "access-log",
+            "access.entries 上的触发器 refuse_change 缺失或被停用：访问记录可能被改动",
+            "the trigger refuse_change on access.entries is missing or disabled: "
+            "what is kept could be changed",
+        )
+        return
+    try:
+        with suppress(_Tried), house.database.transaction() as cursor:
+            cursor.execute(_LOOK)
+            raise _Tried
+    except PersistenceError as error:
+        reason = " ".join(str(error).split())
+        yield failure(
+            "access-log",
+            f"无法写入访问日志，因此不会显示任何客户详情：{reason}",
+            f"the access log cannot be written, so nothing with details is shown: {reason}",
+        )
+        return
+    yield good("access-log", "访问日志可写入（已试）", "the access log can be written (tried)")
+
+
+class _Tried(Exception):
+    """Ends a transaction that was only a trial."""
+
+
+_LOOK = """SELECT access.record(ARRAY[now()], ARRAY['signed-out'], ARRAY[NULL], ARRAY[NULL::uuid],
+    ARRAY['{}'::bytea], '{}', '{}', ARRAY[NULL::integer])"""
 
 
 def check_privileges(house: Examined) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from api.checks.findings import Check, Examined, failure, good, warning
-from api.keys import HOW_TO_MAKE, key_sources
+from api.keys import HOW_TO_MAKE, KeyRing, key_sources, other_sources
 from domain.sealing import SealBroken, Sealer
 
 CLOCK_SECONDS_MAX = 2.0
@@ -41,7 +41,8 @@ def check_keys(house: Examined) -> Iterator[Check]:
         else:
             yield good("keys", place, place)
     if keys[0] is not None:
-        yield from _tried_key(keys[0], house)
+        yield from _tried_key(house)
+        yield from _rotation(house)
 
 
 def check_clock(house: Examined) -> Iterator[Check]:
@@ -100,7 +101,20 @@ def check_disk(house: Examined) -> Iterator[Check]:
     )
 
 
-def _tried_key(key: bytes, house: Examined) -> Iterator[Check]:
+def _rotation(house: Examined) -> Iterator[Check]:
+    """No key that was replaced lies about longer than it is needed."""
+    for source in other_sources(house.settings):
+        if source.read() is not None:
+            place = str(source.file or source.name)
+            yield warning(
+                "keys",
+                f"{place} 仍在：密钥更换尚未完成；请运行 tenure keys rotate，再运行 retire",
+                f"{place} is there: a change of keys is not finished. Run tenure keys rotate, then "
+                "retire",
+            )
+
+
+def _tried_key(house: Examined) -> Iterator[Check]:
     with house.database.autocommit() as cursor:
         cursor.execute(
             "SELECT subject_id, wrapped FROM tenure_keys.subject_keys"
@@ -110,7 +124,9 @@ def _tried_key(key: bytes, house: Examined) -> Iterator[Check]:
     if sample is None:
         return
     try:
-        Sealer(key, key, random=bytes).unwrap(*sample)
+        ring = KeyRing(house.settings)
+        key = ring().current
+        Sealer(key, key, random=bytes, wrapping=ring).unwrap(*sample)
     except SealBroken:
         yield failure(
             "keys", "密钥与此数据库不符", "the key does not open what this database holds"

@@ -11,6 +11,7 @@ from api.backups.errors import BackupError
 from api.cli.output import ExitStatus, Words
 from api.company_file import FileUnusable
 from api.embedded import EmbeddedPostgresError
+from api.key_rotation import RotationRefused
 from api.languages import Language
 from api.settings import SettingsInvalid
 from domain.errors import Invalid, TenureError
@@ -27,6 +28,8 @@ class Told:
 
 def told(error: Exception) -> Told | None:
     """How to tell a user of `error`; None for one that is a defect of ours."""
+    if isinstance(error, RotationRefused):
+        return Told(Words(zh=error.zh, en=error.en), "rotation", ExitStatus.REFUSED)
     if isinstance(error, SettingsInvalid):
         return Told(Words(zh=error.zh, en=error.en), "settings", ExitStatus.USAGE)
     if isinstance(error, FileUnusable):

@@ -11,7 +11,9 @@ from api.cli import (
     backup,
     bench,
     doctor,
+    erase,
     importing,
+    keys,
     member,
     migrate,
     psql,
@@ -65,12 +67,14 @@ for _name, _command in (
     ("import", importing.import_companies),
     ("backup", backup.backup),
     ("restore", restore.restore),
+    ("erase", erase.erase),
     ("doctor", doctor.doctor),
     ("psql", psql.psql),
 ):
     app.command(_name)(_command)
 app.add_typer(member.app, name="member")
 app.add_typer(webhook.app, name="webhook")
+app.add_typer(keys.app, name="keys")
 app.add_typer(bench.app, name="bench")
 
 
@@ -83,7 +87,7 @@ def _with_global_options_behind(words: list[str]) -> list[str]:
         leading += rest[:taken]
         rest = rest[taken:]
     # A group such as `member` takes them behind its own command.
-    is_group = (rest[:1] in (["member"], ["webhook"]) and len(rest) > 1) or rest[:2] == [
+    is_group = (rest[:1] in (["member"], ["webhook"], ["keys"]) and len(rest) > 1) or rest[:2] == [
         "bench",
         "load",
     ]

@@ -1,4 +1,4 @@
-"""`tenure verify`: are the views what follows from the log? Row by row."""
+"""`tenure verify`: are the logs what was sealed, and the views what follows from the logs?"""
 
 from __future__ import annotations
 
@@ -11,12 +11,22 @@ from api.cli.options import Data, Database, Json
 from api.cli.output import ExitStatus, Output, Words, table
 from api.cli.rebuild import Views, named_views
 from api.cli.running import running, settings_of
+from api.cli.verify_logs import Checkpoints, Keys, notice_logs, shown_logs, verified_logs
 
 if TYPE_CHECKING:
+    from api.cli.stages import Tell
+    from api.proof.findings import Verified as VerifiedLog
+    from projections.stretches import Source
     from projections.verifying import Found, Verified
+    from projections.view import View
 
-_STAGES = {"folding": "folding aside 旁路折叠", "comparing": "comparing 比较"}
-_UNITS = {"folding": "events", "comparing": "views"}
+_STAGES = {
+    "events": "events against their seal 日志校验",
+    "access": "access log against its seal 访问日志校验",
+    "folding": "folding aside 旁路折叠",
+    "comparing": "comparing 比较",
+}
+_UNITS = {"events": "leaves", "access": "leaves", "folding": "events", "comparing": "views"}
 _KINDS = {
     "missing": "missing 缺少",
     "superfluous": "superfluous 多余",
@@ -25,27 +35,63 @@ _KINDS = {
 
 
 def verify(
-    views: Views = None, database: Database = None, data: Data = None, json_output: Json = False
+    views: Views = None,
+    checkpoints: Checkpoints = None,
+    key: Keys = None,
+    database: Database = None,
+    data: Data = None,
+    json_output: Json = False,
 ) -> None:
-    """Fold aside and compare every row; exit status 1 where one differs. 校验视图。"""
+    """Every row of the logs against the seal, every row of the views against the log; exit status 1
+    where one differs. Only the views that are named, if any are. 校验日志与视图。"""
     with running(is_json=json_output) as output:
         from api.cli.stages import staged
         from api.log_source import opened_source
-        from projections.verifying import Verification
 
         settings = settings_of(database, data)
         chosen = named_views(views, is_json=json_output)
+        are_logs_asked = not views or bool(checkpoints or key)
         with opened_source(settings) as source, staged(output, _STAGES, _UNITS) as tell:
-            verified = Verification(source, chosen, tell=tell).run()
-        _print(verified, output)
-        if not all(view.is_sound for view in verified):
+            logs = verified_logs(source, settings, checkpoints, key, tell) if are_logs_asked else []
+            is_rewritten = not all(log.is_sound for log in logs)
+            verified, failure = _verified_views(source, chosen, tell, is_rewritten=is_rewritten)
+        _print(verified, logs, failure, output)
+        if failure or not all(one.is_sound for one in (*logs, *verified)):
             raise typer.Exit(ExitStatus.REFUSED)
 
 
-def _print(verified: Sequence[Verified], output: Output) -> None:
+def _verified_views(
+    source: Source, chosen: Sequence[View], tell: Tell, *, is_rewritten: bool
+) -> tuple[list[Verified], str | None]:
+    """What was found, or why a log that was rewritten cannot be folded any more."""
+    from projections.verifying import Verification
+
+    try:
+        return Verification(source, chosen, tell=tell).run(), None
+    except Exception as error:
+        # A log that was rewritten may be unreadable in any way; what is known of it must come out.
+        if not is_rewritten:
+            raise
+        return [], f"{type(error).__name__}: {error}"
+
+
+def _print(
+    verified: Sequence[Verified],
+    logs: Sequence[VerifiedLog],
+    failure: str | None,
+    output: Output,
+) -> None:
     rows = sum(view.rows for view in verified)
-    is_equal = all(view.is_sound for view in verified)
-    document = {"equal": is_equal, "rows": rows, "views": [_document(view) for view in verified]}
+    is_equal = failure is None and all(one.is_sound for one in (*logs, *verified))
+    document: dict[str, Any] = {
+        "equal": is_equal,
+        "rows": rows,
+        "views": [_document(view) for view in verified],
+    }
+    if logs:
+        document["logs"] = [log.document() for log in logs]
+    if failure is not None:
+        document["views_failed"] = failure
     title = f"equal 一致: {rows} rows 行" if is_equal else f"not equal 不一致: {rows} rows 行"
     shown: list[Any] = [
         table(
@@ -54,6 +100,9 @@ def _print(verified: Sequence[Verified], output: Output) -> None:
             [(one.view, one.rows, one.position, one.behind, _result(one)) for one in verified],
         )
     ]
+    shown = [*shown_logs(logs), *shown]
+    if failure is not None:
+        shown.append(f"views could not be folded 视图无法折叠: {failure}")
     for view in verified:
         shown += [line for found in view.differences for line in _lines(view, found)]
         if view.left_out:
@@ -63,6 +112,7 @@ def _print(verified: Sequence[Verified], output: Output) -> None:
     output.result(document, shown)
     for view in verified:
         _notice(view, output)
+    notice_logs(logs, output)
 
 
 def _result(view: Verified) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
+from api.models.access import BurstLine
 from api.models.card_parts import Number, Step
 from api.models.customers import At, Group, Name, ViewPosition
 from api.models.fields import (
@@ -37,6 +38,7 @@ ListName = Literal[
     "duplicates",
     "disputes",
     "overrides",
+    "bursts",
 ]
 
 
@@ -163,6 +165,10 @@ class BriefingTold(Told):
     disputes: Annotated[list[WaitingLine], described("Disputes without a ruling.", [])]
     overrides: Annotated[
         list[OverrideLine], described("Records since that were said to be another company.", [])
+    ]
+    bursts: Annotated[
+        list[BurstLine],
+        described("Members who since read far more than usual, as in `/v1/access/bursts`.", []),
     ]
     cut: Annotated[
         list[ListName], described("The lists that have more than `limit` items.", ["no_contact"])

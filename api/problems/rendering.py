@@ -12,7 +12,6 @@ from api.languages import CONTENT_LANGUAGES, Language
 from api.problems.row import Problem
 from api.problems.table import BY_SLUG, row_of
 from api.problems.wording import in_words
-from api.sign_in.errors import TooManyRequests
 from domain.errors import FieldProblem, Invalid, TenureError
 
 CONTENT_TYPE = "application/problem+json"
@@ -31,8 +30,9 @@ def problem_of(error: Exception, *, language: Language, request_id: str) -> Resp
         headers[POSITION] = str(position)
     if getattr(error, "replayed", False):
         headers[REPLAYED] = "true"
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.retry_after)
+    retry_after = getattr(error, "retry_after", None)
+    if retry_after is not None:
+        headers["Retry-After"] = str(retry_after)
     return problem_answer(
         row_of(error),
         language=language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from eventsourcing import persistence
 from eventsourcing.application import AggregateNotFoundError
 
-from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
+from api.problems.errors import DetailsUsedUp, MethodNotAllowed, TooLarge, UnsupportedType
 from api.problems.row import Problem, Wording
 from domain import errors
 
@@ -63,6 +63,24 @@ REQUESTS: tuple[Problem, ...] = (
             "when it is issued.",
         ),
         (errors.NotAllowed,),
+    ),
+    Problem(
+        "details-used-up",
+        429,
+        Wording(
+            "今日查看客户详情已达上限",
+            "今日最多可查看 {details_max} 家客户的详情；{until} 后可继续。",
+            "制度（disclosure.details_a_day）按角色规定了每日可查看多少家客户的详情，同一客户一天只计"
+            "一次。已看过的客户仍可查看；次日零点（北京时间）重新计数，见响应头 Retry-After。",
+        ),
+        Wording(
+            "No more details today",
+            "The details of {details_max} customers were seen today; there are more from {until}.",
+            "The rulebook (`disclosure.details_a_day`) caps of how many customers a role sees the "
+            "details on one day, each customer once. Those seen today can be seen again; the count "
+            "begins anew at midnight in Asia/Shanghai, as the header `Retry-After` says.",
+        ),
+        (DetailsUsedUp,),
     ),
     Problem(
         "not-found",

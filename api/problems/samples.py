@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from api.problems.errors import MethodNotAllowed, TooLarge, UnsupportedType
+from api.problems.errors import DetailsUsedUp, MethodNotAllowed, TooLarge, UnsupportedType
 from api.sign_in.errors import (
     CsrfMissing,
     PasswordChangeDue,
@@ -47,6 +47,7 @@ SAMPLES: tuple[errors.TenureError, ...] = (
     CsrfMissing(),
     TooManyRequests(30),
     errors.Invalid.field("contact.phone", "missing", zh="缺少此字段", en="is required"),
+    DetailsUsedUp(200, datetime(2026, 3, 5, 16, tzinfo=UTC), 35_820),
     MethodNotAllowed("DELETE", ["GET", "PATCH"]),
     TooLarge(262144),
     UnsupportedType(),

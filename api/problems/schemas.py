@@ -50,6 +50,10 @@ FACTS: Mapping[str, dict[str, Any]] = {
     "number": {"type": "string", "description": "The contract's number."},
     "held": {"type": "integer", "description": "Customers that the member holds."},
     "held_max": {"type": "integer", "description": "Customers that one member may hold."},
+    "details_max": {
+        "type": "integer",
+        "description": "Of how many customers one may see the details on a day.",
+    },
     "subject_id": {"type": "string", "format": "uuid", "description": "The data subject."},
     "into": {
         "type": "string",

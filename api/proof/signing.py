@@ -110,13 +110,16 @@ def file_in(folder: Path, log: SealedLog) -> Path:
     return folder / f"{log.name}.checkpoints"
 
 
-def signing_of(settings: Settings) -> Signing:
-    """Key, folder and name by the settings. Raises SettingsInvalid."""
+def signing_of(settings: Settings, *, may_make: bool = True) -> Signing:
+    """Key, folder and name by the settings. may_make: a key may be made where none ever was.
+
+    Raises SettingsInvalid.
+    """
     folder = settings.checkpoints
     if folder is None and settings.is_embedded:
         folder = settings.data.absolute() / "checkpoints"
     has_checkpoints = folder is not None and folder.exists() and any(folder.iterdir())
-    seed = read_signing_key(settings, may_be_made=not has_checkpoints)
+    seed = read_signing_key(settings, may_be_made=may_make and not has_checkpoints)
     name = settings.origin
     if name is None:
         public = Signer("tenure", seed).verifier.key if seed else b""

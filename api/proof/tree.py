@@ -160,6 +160,12 @@ class CompactRange:
         self._roots.append(hashed)
         self.size += count
 
+    def copy(self) -> CompactRange:
+        """The same range, to grow on its own."""
+        copied = CompactRange()
+        copied.size, copied._roots = self.size, list(self._roots)
+        return copied
+
     def root(self) -> bytes:
         """The root of everything that was appended."""
         if not self._roots:

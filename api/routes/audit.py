@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,7 +11,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from api.access.looks import fields_in, record_details, record_export
+from api.access.exporting import Taken
+from api.access.looks import fields_in, record_details
 from api.answers import POSITION, Answer
 from api.envelope import is_head
 from api.explanations import audit_line
@@ -23,8 +23,7 @@ from api.models.past import AuditPage
 from api.openapi import download, query
 from api.routes.calls import Asked
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
-from domain.errors import Invalid, Unavailable, ViewBehind
-from domain.orders import Signed
+from domain.errors import Invalid, ViewBehind
 from projections import audit
 from projections.answers import LIMIT_MAX
 from projections.positions import position_of
@@ -119,7 +118,11 @@ class ExportQuestions(AuditFilters):
 @router.get(
     "/v1/audit",
     **query(
-        "views", "Every event in words", AuditPage, permission="see-audit", problems=["not-allowed"]
+        "views",
+        "Every event in words",
+        AuditPage,
+        permission="see-audit",
+        problems=["not-allowed", "details-used-up"],
     ),
 )
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
@@ -163,11 +166,18 @@ def audit_export(
     # The first page is read before the answer begins: what is wrong by then has a status.
     pages = _pages(call, questions, upto)
     first = next(pages)
-    export = _Export(call, signed, asked, upto)
-    export.begins()
-    content = _told(export, first, pages)
+    filters = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+    facts = {"view": "audit", "filters": filters, "position": upto}
+    taken = Taken(call, signed, SEE_AUDIT, facts)
+    content: Iterator[bytes] = iter(())
+    if not is_head(request.scope):
+        taken.begins()
+        rows = taken.counted(_lines(_chained(first, pages), call.language))
+        content = taken.told(
+            written(rows, asked.format, call.language, bom=asked.bom, position=upto)
+        )
     return StreamingResponse(
-        iter(()) if is_head(request.scope) else content,
+        content,
         media_type=MEDIA_TYPES[asked.format],
         headers={
             POSITION: str(upto),
@@ -195,50 +205,11 @@ def _pages(call: Asked, questions: dict[str, Any], upto: int) -> Iterator[list[a
             return
 
 
-class _Export:
-    """An export on its way out: what an auditor of the auditors wants to know of it."""
-
-    def __init__(self, call: Asked, signed: Signed, asked: ExportQuestions, upto: int) -> None:
-        self.language: Language = call.language
-        self.asked = asked
-        self.upto = upto
-        self.events = 0
-        self._call = call
-        self._signed = signed
-
-    def begins(self) -> None:
-        """Who takes what, kept before the first byte. Raises Unavailable."""
-        record_export(self._call, self._signed, "exported", SEE_AUDIT, self._facts())
-
-    def ended(self, *, complete: bool) -> None:
-        """How much of it was sent. What cannot be kept now is told by what was kept first."""
-        facts = self._facts() | {"rows": self.events, "complete": complete}
-        with suppress(Unavailable):
-            record_export(self._call, self._signed, "export-ended", SEE_AUDIT, facts)
-
-    def _facts(self) -> dict[str, Any]:
-        asked = self.asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-        return {"view": "audit", "filters": asked, "position": self.upto}
-
-
-def _told(
-    export: _Export, first: list[audit.AuditEntry], pages: Iterator[list[audit.AuditEntry]]
-) -> Iterator[bytes]:
-    complete = False
-    asked = export.asked
-
-    def counted() -> Iterator[list[dict[str, Any]]]:
-        for entries in _chained(first, pages):
-            export.events += len(entries)
-            yield [audit_line(entry, export.language) for entry in entries]
-
-    try:
-        yield from written(
-            counted(), asked.format, export.language, bom=asked.bom, position=export.upto
-        )
-        complete = True
-    finally:
-        export.ended(complete=complete)
+def _lines(
+    pages: Iterator[list[audit.AuditEntry]], language: Language
+) -> Iterator[list[dict[str, Any]]]:
+    for entries in pages:
+        yield [audit_line(entry, language) for entry in entries]
 
 
 def _chained(

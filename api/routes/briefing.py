@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.bursts import Burst, bursts, much_read
 from api.access.looks import Field as Detail
 from api.access.looks import record_details
 from api.answers import Answer
@@ -23,6 +24,7 @@ from domain.orders import Signed
 from domain.rulebook_text import Rulebook
 from domain.working_days import ZONE, start_of_day
 from projections import agenda, approvals, audit, briefing, customer_search, pool
+from projections.counting import local_day
 
 router = APIRouter()
 VIEWS = (pool.NAME, approvals.NAME, agenda.NAME, customer_search.VIEW, audit.NAME)
@@ -80,7 +82,10 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
             limit=asked.limit + 1,
             kinds=decided_kinds(signed, rules),
         )
-    lists = _lists(found, asked.limit)
+        tomorrow = local_day(signed.at) + timedelta(days=1)
+        rows = much_read(cursor, rules.disclosure, local_day(since), tomorrow)
+    read = bursts(call.application, rules.disclosure, rows, department=asked.department or None)
+    lists = _lists(found, read, asked.limit)
     _record(call, signed, lists)
     told = {
         **lists,
@@ -117,12 +122,13 @@ def last_evening(at: datetime, rules: Rulebook) -> datetime:
     return at - timedelta(days=1)
 
 
-def _lists(found: briefing.Briefing, limit: int) -> dict[str, Any]:
+def _lists(found: briefing.Briefing, read: list[Burst], limit: int) -> dict[str, Any]:
     """Every list, cut at `limit`, and which ones were."""
     lists = {
         _NAMES.get(field.name, field.name): getattr(found, field.name)
         for field in fields(found)
         if field.name != "position"
     }
+    lists["bursts"] = read
     cut = [name for name, items in lists.items() if len(items) > limit]
     return {**{name: items[:limit] for name, items in lists.items()}, "cut": cut}

@@ -21,8 +21,9 @@ from api.security import caller
 from api.trace import trace_of
 from domain import permissions, scopes
 from domain.application import Tenure
-from domain.errors import NotAllowed, ViewBehind
+from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
+from domain.phones import PhoneProblem, normalise_phone
 from projections.engine import ViewLagging
 
 if TYPE_CHECKING:
@@ -124,6 +125,12 @@ class QueryCall:
         }
         return self.answer(told, position=position)
 
+    def cursor(
+        self, query: str, filters: Mapping[str, Any], following: Sequence[Any] | None
+    ) -> str | None:
+        """The cursor of the next page; None on the last."""
+        return self._cursors().made(query, filters, following)
+
     def answer(
         self, told: Any, *, position: int | None = None, version: int | None = None
     ) -> Answer:
@@ -136,6 +143,14 @@ class QueryCall:
 
     def _cursors(self) -> Cursors:
         return Cursors(self.application.sealer.keyed_hash)
+
+
+def phone_hash_of(call: QueryCall, phone: str) -> str:
+    """The keyed hash of a phone that was asked for. Raises Invalid."""
+    try:
+        return call.application.phone_hash(normalise_phone(phone))
+    except PhoneProblem as problem:
+        raise Invalid.field("phone", problem.code, zh=problem.zh, en=problem.en) from problem
 
 
 def require(signed: Signed, permission: str) -> None:

@@ -121,7 +121,13 @@ class DisputeQuestions(Paged):
 
 @router.get(
     "/v1/disputes",
-    **query("questions", "Disputes and their rulings", DisputePage, permission="see-customers"),
+    **query(
+        "questions",
+        "Disputes and their rulings",
+        DisputePage,
+        permission="see-customers",
+        problems=["details-used-up"],
+    ),
 )
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
@@ -158,7 +164,7 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
         "A dispute as one rules it",
         DisputeTold,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answer:
@@ -218,8 +224,8 @@ def _record_events(
 def _record(call: QueryCall, signed: Signed, lines: Sequence[dict[str, Any]]) -> None:
     """Keep whose statements and reasons were shown: to a party, or by role."""
     seen = {line["customer_id"] for line in lines if line["details_hidden"] is None}
-    by_role = permissions.may(signed.roles, "see-any-details")
-    right = "see-any-details" if by_role else "party"
+    reach = permissions.condition_of(signed.roles, permissions.PERMISSIONS["see-details"])
+    right = "see-details" if reach == "any" else "party"
     fields: set[Detail] = {"reasons"}
     record_details(call, signed, "disputes", fields, seen, right=right)
 

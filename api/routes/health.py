@@ -74,6 +74,14 @@ class Ready(Told):
             },
         ),
     ]
+    access_log: Annotated[
+        bool,
+        described(
+            "Whether the access log can be written. If not, whatever shows details is answered "
+            "with `unavailable`.",
+            True,
+        ),
+    ]
     webhooks: Annotated[
         WebhookHealth | None,
         described(
@@ -96,14 +104,15 @@ def ready(request: Request) -> Answer:
     """Asks the database, and says how far each view is behind the log.
 
     A view that lags or was set aside does not make the service unready: its answers say so. Nor
-    does a webhook that fails.
+    does a webhook that fails, or an access log that cannot be written.
     """
     service = request.app.state.service
     try:
         lags, webhooks = service.engine.lag(), counts(service)
+        is_kept = service.access_log.is_writable()
     except EventSourcingError:
         nothing = {"status": "unavailable", "settled": None, "views": {}, "webhooks": None}
-        return Answer(nothing, status=503)
+        return Answer(nothing | {"access_log": False}, status=503)
     return Answer(
         {
             "status": "ready",
@@ -117,6 +126,7 @@ def ready(request: Request) -> Answer:
                 }
                 for name, lag in lags.items()
             },
+            "access_log": is_kept,
             "webhooks": webhooks,
         }
     )

@@ -42,7 +42,7 @@ class ReplayQuestions(Questions):
         "A customer's life, step by step",
         ReplayTold,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def replayed(

@@ -19,12 +19,11 @@ from api.models.customers import Collisions, CustomerCard
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.past import HistoryPage, HolderTold
 from api.openapi import query
-from api.routes.calls import Asked, QueryCall
+from api.routes.calls import Asked, QueryCall, phone_hash_of
 from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import ContractConfirmed, DuplicateAbsorbed, Merged, Stage
-from domain.phones import PhoneProblem, normalise_phone
 from domain.replay import Answer as AsOf
 from domain.replay import History, holder_at
 from projections import audit, customer_search
@@ -57,7 +56,7 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
     Everybody signed in may ask, and sees name, state, holder and deadline.
     """
     signed = call.signed()
-    phone_hash = _phone_hash(call, asked.phone) if asked.phone else None
+    phone_hash = phone_hash_of(call, asked.phone) if asked.phone else None
     if not asked.name and phone_hash is None:
         raise Invalid(FieldProblem("name", "missing", "请填写名称或电话", "or `phone` is required"))
     disclosure = Disclosure(signed, call.application)
@@ -97,7 +96,7 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
         "A customer's card",
         CustomerCard,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def card(customer_id: CustomerId, call: Asked) -> Answer:
@@ -121,7 +120,7 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
         "A customer's events in words",
         HistoryPage,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Asked) -> Answer:
@@ -183,7 +182,7 @@ class HolderQuestions(Questions):
         "Who held it at an instant?",
         HolderTold,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
         is_view=False,
     ),
 )
@@ -288,11 +287,3 @@ def _merged_into(history: History, found: AsOf) -> UUID | None:
         if isinstance(event, Merged) and past.position <= found.known_position:
             return event.into if event.timestamp <= found.at else None
     return None
-
-
-def _phone_hash(call: QueryCall, phone: str) -> str:
-    """The keyed hash of a phone. Raises Invalid."""
-    try:
-        return call.application.phone_hash(normalise_phone(phone))
-    except PhoneProblem as problem:
-        raise Invalid.field("phone", problem.code, zh=problem.zh, en=problem.en) from problem

@@ -137,7 +137,13 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
 
 @router.get(
     "/v1/address-book",
-    **query("views", "Whom have I met?", AddressBookPage, permission="see-address-book"),
+    **query(
+        "views",
+        "Whom have I met?",
+        AddressBookPage,
+        permission="see-address-book",
+        problems=["details-used-up"],
+    ),
 )
 def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Answer:
     """Every contact person that the caller ever entered, the newest first, whoever holds the

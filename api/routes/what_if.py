@@ -46,7 +46,7 @@ class WhatIfQuestions(Questions):
         "What would its life have been under another version?",
         WhatIfTold,
         permission="see-customers",
-        problems=["not-found"],
+        problems=["not-found", "details-used-up"],
     ),
 )
 def supposed(

@@ -6,7 +6,7 @@ from html import escape
 import pytest
 
 from api.console.shown import rule_title
-from tests.api.http.guests import CONTACT, Guests
+from tests.api.http.guests import CONTACT, DAY, Guests
 from tests.console.reading import Reader, words
 
 HTML_BYTES_MAX = 60_000
@@ -167,3 +167,34 @@ def test_the_start_page_tells_what_falls_due_what_waits_and_what_one_holds(
     assert "My customers" in mine
     assert f'href="/customers/{customer}"' in mine
     assert "Waits for my decision" not in words(mine)
+
+
+@pytest.mark.clause("S0-25")
+def test_what_a_page_shows_is_in_the_access_log_as_over_http(
+    reader: Reader, guests: Guests
+) -> None:
+    customer = guests.potential()
+
+    def looks() -> list[tuple[str, str]]:
+        with guests.service.database.autocommit() as cursor:
+            cursor.execute("SELECT kind, member FROM access.entries ORDER BY position")
+            return [(kind, member) for kind, member in cursor.fetchall()]
+
+    before = len(looks())
+    reader.get(f"/customers/{customer}", "wu")
+    assert ("details-read", "wu") in looks()[before:]
+    before = len(looks())
+    reader.get("/collisions?name=空调", "chen")
+    assert looks()[before:] == [("collision-asked", "chen")]
+
+
+def test_a_page_stays_small_however_long_the_life(reader: Reader, guests: Guests) -> None:
+    customer = guests.potential()
+    for day in range(60):
+        guests.at(guests.now + DAY / 24)
+        note = f"第{day}次跟踪，" + "说了很多" * 100
+        guests.post(f"/v1/customers/{customer}/follow-ups", guests.follow_up(note))
+    for path in (f"/customers/{customer}", f"/customers/{customer}/time?rulebook=2026-1"):
+        answer = reader.get(path, "wu", Accept_Language="zh")
+        assert answer.status_code == 200
+        assert len(answer.content) <= HTML_BYTES_MAX, path

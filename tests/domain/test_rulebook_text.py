@@ -447,3 +447,32 @@ def test_the_hours_of_the_pool_come_in_pairs_and_in_order() -> None:
     assert the_problem(changed("# closes_at", "closes_at")).key == "pool.opens_at"
     text = changed("# opens_at = 09", "opens_at = 19").replace("# closes_at", "closes_at")
     assert the_problem(text).key == "pool.closes_at"
+
+
+def test_a_cap_by_role_is_a_table_of_known_roles() -> None:
+    text = changed("# details_a_day = { seller = 200 }", "details_a_day = { seller = 2, risk = 9 }")
+    rules = parse(text)
+    disclosure = rules.disclosure
+    assert (
+        "a member may see the details on one day: " in said(rules, "en")["disclosure.details_a_day"]
+    )
+    (told,) = (one for one in rules.in_words("en") if one.key == "disclosure.details_a_day")
+    assert told.value == {"seller": 2, "risk": 9}
+    assert disclosure.details_max({"seller"}) == 2
+    assert disclosure.details_max({"seller", "risk"}) == 9
+    assert disclosure.details_max({"seller", "manager"}) is None
+    assert disclosure.details_max(()) is None
+    assert parse(ENTERPRISE).disclosure.details_max({"seller"}) is None
+    assert hash(rules) == hash(parse(text))
+
+
+@pytest.mark.parametrize(
+    "value", ["{ king = 1 }", "{ seller = 0 }", "{ seller = true }", "{}", "5", "[1]"]
+)
+def test_a_cap_of_an_unknown_role_or_no_number_is_a_problem(value: str) -> None:
+    text = changed("# details_a_day = { seller = 200 }", f"details_a_day = {value}")
+    problem = the_problem(text)
+    assert (problem.key, problem.line) == (
+        "disclosure.details_a_day",
+        line_of(text, "details_a_day"),
+    )

@@ -8,7 +8,10 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+import structlog
 
+from api.checks.database import check_access_log
+from api.checks.findings import Examined
 from projections import audit
 from tests.api.http.guests import CONTACT, MONDAY, Guests, assert_problem
 from tests.waiting import wait_until
@@ -53,7 +56,7 @@ def test_a_card_with_details_is_kept_with_person_time_right_and_fields(guests: G
     kept = entries(guests, before)
     assert [(entry["member"], entry["right"]) for entry in kept] == [
         ("li", "holder"),
-        ("wang", "see-any-details"),
+        ("wang", "see-details"),
     ]
     first = kept[0]
     assert (first["kind"], first["customer_id"]) == ("details-read", customer)
@@ -214,8 +217,9 @@ def test_an_export_that_was_cut_off_is_told_as_such(
 
     monkeypatch.setattr(audit, "audit", failing)
     before = last_position(guests)
-    with pytest.raises(httpx.RemoteProtocolError):
+    with structlog.testing.capture_logs(), pytest.raises(httpx.RemoteProtocolError):
         guests.get("/v1/audit/export", "wu")
+    wait_until(lambda: len(entries(guests, before)) == 2, what="the end of the export")
     _, ended = entries(guests, before)
     assert (ended["facts"]["complete"], ended["facts"]["rows"]) == (False, 2)
 
@@ -287,6 +291,21 @@ def test_what_cannot_be_kept_is_not_shown(guests: Guests) -> None:
         assert guests.send("GET", "/v1/pool", "li").status_code == 200
         assert guests.get(f"/v1/customers/{customer}", "chen").status_code == 200
     assert guests.get(f"/v1/customers/{customer}").status_code == 200
+
+
+def test_a_log_that_cannot_be_written_is_told_to_whoever_watches(guests: Guests) -> None:
+    database = guests.service.database
+    house = Examined(guests.service.settings, database)
+    assert guests.send("GET", "/health/ready", None).json()["access_log"] is True
+    before = last_position(guests)
+    assert [found.standing for found in check_access_log(house)] == ["good"]
+    assert last_position(guests) == before
+    with unwritable(guests):
+        ready = guests.send("GET", "/health/ready", None)
+        assert (ready.status_code, ready.json()["access_log"]) == (200, False)
+        (found,) = check_access_log(house)
+        assert (found.name, found.standing) == ("access-log", "failure")
+        assert "access.record" in found.en
 
 
 def test_sixteen_readers_at_once_leave_one_entry_each(guests: Guests) -> None:

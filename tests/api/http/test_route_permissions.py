@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -80,14 +81,13 @@ def _filled(path: str, customer: str) -> str:
     named = {
         "customer_id": customer,
         "member": "li",
-        "token_id": str(uuid4()),
         "number": "1",
         "report": "1",
         "version": "1",
     }
     for name, value in named.items():
         path = path.replace(f"{{{name}}}", value)
-    return path
+    return re.sub(r"\{\w+_id\}", str(uuid4()), path)
 
 
 def _body(operation: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,10 @@ SELECT nextval('tenure.positions'), gen_random_uuid(), 1, 'test.happened',
 FROM generate_series(1, %s) AS n
 """
 FILL_ACCESS = """
-SELECT access.append(
-    array_agg(now()), array_agg('exported'::text), array_agg('li'::text), array_agg(NULL::uuid),
-    array_agg(convert_to('{"n":' || n || '}', 'UTF8')))
+INSERT INTO access.entries (position, at, kind, member, customer_id, state)
+SELECT
+    (SELECT coalesce(max(position), 0) FROM access.entries) + n, now(), 'exported', 'li', NULL,
+    convert_to('{"n":' || n || '}', 'UTF8')
 FROM generate_series(1, %s) AS n
 """
 

@@ -99,7 +99,7 @@ def test_one_of_two_seals_and_the_other_takes_over(new_service: Callable[..., Se
             assert (sealer.step(), other.step()) == (5, 0)
             assert (sealer.is_leader, other.is_leader) == (True, False)
         fill(service.database, 5)
-        assert other.step() == 5
+        wait_until(lambda: other.step() == 5, what="the lead")
         assert {name: value for name, _, _, value in other.gauges()} == {
             "tenure_seal_leader": 1.0,
             "tenure_seal_leaves": 5.0,
