@@ -7,12 +7,13 @@ style may override by class; nothing in it is a script or an inline style.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from html import escape
 from typing import Any, Final
 
+Link = Callable[[Mapping[str, Any]], str]
 Step = Mapping[str, Any]
 """As `GET /v1/customers/{id}/replay` tells it: event, after, changed."""
 
@@ -21,8 +22,12 @@ NAMES: Final = 130
 ROW: Final = 34
 TOP: Final = 26
 ROWS_MAX: Final = 12
-MARK_PIXELS_MIN: Final = 7
-TITLE_EVENTS_MAX: Final = 4
+MARKS_MAX: Final = 60
+MARK_PIXELS_MIN: Final = 8.0
+MARK_PIXELS_GROWTH: Final = 1.5
+TITLE_EVENTS_MAX: Final = 2
+WORDS_MAX: Final = 80
+NAME_MAX: Final = 16
 BAR_PIXELS_MIN: Final = 2.5
 TICKS: Final = 6
 HELD: Final = frozenset({"waiting", "rejected", "potential", "intent", "formal"})
@@ -111,10 +116,12 @@ def band(
     words: Mapping[str, str],
     zone: tzinfo,
     shown_at: datetime | None = None,
+    link: Link | None = None,
 ) -> str:
     """The SVG. words: of stages, groups, `title`, `others`, and `more` with `{number}` in it.
 
-    shown_at: an instant to point at. Marks link to `#event-<position>` of the page they are on.
+    shown_at: an instant to point at. link: where a mark's event is told; left out:
+    `#event-<position>` of the page that the band is on.
     """
     if not steps:
         return ""
@@ -129,7 +136,7 @@ def band(
         *_axis(scale, height),
         *_names(rows, words),
         *_bars(bars, rows, scale, words),
-        *_marks(steps, rows, scale, words),
+        *_marks(_few(steps, rows, scale, link or in_page), words),
     ]
     if shown_at is not None:
         x = scale.x(shown_at)
@@ -194,7 +201,7 @@ def _names(rows: Mapping[str, int], words: Mapping[str, str]) -> Iterator[str]:
         yield (
             f'<rect class="row" x="{NAMES}" y="{y + 4}" width="{WIDTH - NAMES - 12}"'
             f' height="{ROW - 8}" rx="3" fill="#000" fill-opacity=".05"/>'
-            f'<text x="4" y="{y + ROW / 2 + 4}" font-size="12">{escape(_short(told))}'
+            f'<text x="4" y="{y + ROW / 2 + 4}" font-size="12">{escape(_short(told, NAME_MAX))}'
             f"<title>{escape('、'.join(names))}</title></text>"
         )
 
@@ -217,24 +224,36 @@ def _bars(
         )
 
 
-def _marks(
-    steps: Sequence[Step], rows: Mapping[str, int], scale: Scale, words: Mapping[str, str]
-) -> Iterator[str]:
-    for mark in _merged(steps, rows, scale):
-        told = mark.told[:TITLE_EVENTS_MAX]
+def _marks(marks: Iterable[Mark], words: Mapping[str, str]) -> Iterator[str]:
+    for mark in marks:
+        told = [_short(event, WORDS_MAX) for event in mark.told[:TITLE_EVENTS_MAX]]
         if len(mark.told) > len(told):
             told.append(words["more"].format(number=len(mark.told) - len(told)))
         y = TOP + ROW * mark.row + ROW / 2
         colour = "#a3231c" if mark.kind == "refused" else "#1d2433"
         title = escape("\n".join(told))
         yield (
-            f'<a href="{escape(mark.link)}" aria-label="{title}"><path class="mark'
+            f'<a href="{escape(mark.link)}"><title>{title}</title><path class="mark'
             f' mark-{mark.kind}" transform="translate({mark.x} {y})" d="{SHAPES[mark.kind]}"'
-            f' fill="{colour}" stroke="#fff"><title>{title}</title></path></a>'
+            f' fill="{colour}" stroke="#fff"/></a>'
         )
 
 
-def _merged(steps: Sequence[Step], rows: Mapping[str, int], scale: Scale) -> Iterator[Mark]:
+def _few(
+    steps: Sequence[Step], rows: Mapping[str, int], scale: Scale, link: Link
+) -> Sequence[Mark]:
+    """The marks, told together over wider stretches until they are not too many for a page."""
+    pixels = MARK_PIXELS_MIN
+    while True:
+        marks = list(_merged(steps, rows, scale, link, pixels))
+        if len(marks) <= MARKS_MAX or pixels > WIDTH:
+            return marks
+        pixels *= MARK_PIXELS_GROWTH
+
+
+def _merged(
+    steps: Sequence[Step], rows: Mapping[str, int], scale: Scale, link: Link, pixels: float
+) -> Iterator[Mark]:
     """The marks; one that would lie upon the one before of its row and kind is told with it."""
     last: dict[tuple[int, str], Mark] = {}
     row = 0
@@ -248,19 +267,19 @@ def _merged(steps: Sequence[Step], rows: Mapping[str, int], scale: Scale) -> Ite
         x = scale.x(event["at"])
         told = f"{scale.told(event['at'])} {event['words']}"
         near = last.get((row, kind))
-        if near is not None and x - near.x < MARK_PIXELS_MIN:
+        if near is not None and x - near.x < pixels:
             near.told.append(told)
             continue
         if near is not None:
             yield near
-        last[row, kind] = Mark(kind, x, row, [told], _link(event))
+        last[row, kind] = Mark(kind, x, row, [told], link(event))
     yield from last.values()
 
 
-def _link(event: Mapping[str, Any]) -> str:
+def in_page(event: Mapping[str, Any]) -> str:
     """Where an event is told; what would only have been is told nowhere else."""
     return "#" if event["position"] is None else f"#event-{event['position']}"
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 16 else f"{name[:15]}…"
+def _short(text: str, characters_max: int) -> str:
+    return text if len(text) <= characters_max else f"{text[: characters_max - 1]}…"

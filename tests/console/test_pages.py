@@ -194,6 +194,12 @@ def test_a_page_stays_small_however_long_the_life(reader: Reader, guests: Guests
         guests.at(guests.now + DAY / 24)
         note = f"第{day}次跟踪，" + "说了很多" * 100
         guests.post(f"/v1/customers/{customer}/follow-ups", guests.follow_up(note))
+    first = reader.get(f"/customers/{customer}", "wu").text
+    elsewhere = re.findall(r'<a href="(\?before=(\d+)#event-(\d+))"', first)
+    assert elsewhere
+    for address, _, position in elsewhere[:2]:
+        page = reader.get(f"/customers/{customer}{address}", "wu").text
+        assert f'id="event-{position}"' in page
     for path in (f"/customers/{customer}", f"/customers/{customer}/time?rulebook=2026-1"):
         answer = reader.get(path, "wu", Accept_Language="zh")
         assert answer.status_code == 200

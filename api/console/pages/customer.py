@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.console import shown
 from api.console.actions import BY_COMMAND, CONTRACT, REPORT, Action
-from api.console.band import COLOURS, MARKS, SHAPES, band
+from api.console.band import COLOURS, MARKS, SHAPES, Link, band, in_page
 from api.console.catalogue import marked, translated
 from api.console.forms import Entry
 from api.console.page_calls import Filled, Page, Shown, go_on
@@ -39,14 +39,15 @@ def customer_page(customer_id: CustomerId, page: Shown) -> Response:
     told = page.ask(card, customer_id)
     life = page.ask(replayed, customer_id, ReplayQuestions())
     rights = page.ask(may, customer_id, RightsQuestions())["rights"]
+    steps = recent(life["steps"], page.request.query_params.get("before"))
     return page.show(
         "customer.html",
         {
             "card": told,
             "rights": rights,
-            "band": band_of(page, life),
+            "band": band_of(page, life, link=_among(steps["events"])),
             "legend": LEGEND,
-            "steps": recent(life["steps"], page.request.query_params.get("before")),
+            "steps": steps,
             "done": page.request.query_params.get("done"),
             "known_actions": BY_COMMAND,
             "position": told["position"],
@@ -125,7 +126,21 @@ def recent(steps: Sequence[Any], before: str | None) -> dict[str, Any]:
     return {"events": items, "older": older, "newer": end is not None}
 
 
-def band_of(page: Page, life: Mapping[str, Any], *, shown_at: Any = None) -> Markup:
+def _among(shown: Sequence[Any]) -> Link:
+    """Links to the events on this page, and to the page of those that are not."""
+    here = {step["event"]["position"] for step in shown}
+
+    def link(event: Mapping[str, Any]) -> str:
+        position = event["position"]
+        address = in_page(event)
+        return address if position in here else f"?before={position + 1}{address}"
+
+    return link
+
+
+def band_of(
+    page: Page, life: Mapping[str, Any], *, shown_at: Any = None, link: Link | None = None
+) -> Markup:
     """The band of a told life, in the page's language."""
     language = page.call.language
     words = {name: translated(text, language) for name, text in _BAND_WORDS.items()}
@@ -138,6 +153,7 @@ def band_of(page: Page, life: Mapping[str, Any], *, shown_at: Any = None) -> Mar
         words=words,
         zone=shown.ZONES[language],
         shown_at=shown_at,
+        link=link,
     )
     return Markup(drawn)  # band() escapes every text
 

@@ -15,11 +15,13 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from api.answers import instant
+from api.console.band import Link
 from api.console.catalogue import marked
 from api.console.forms import Entry, body_of, checked
 from api.console.page_calls import Page, Shown
 from api.console.page_route import pages
 from api.console.pages.customer import LEGEND, band_of
+from api.console.rendering import moved
 from api.console.shown import OFFSETS
 from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
 from api.routes.parameters import CustomerId
@@ -78,7 +80,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
             "seconds": int((then.at - begun).total_seconds()),
             "seconds_max": max(int((now - begun).total_seconds()), 1),
             "slider_step": max(int((now - begun).total_seconds()) // SLIDER_STEPS, 1),
-            "band": band_of(page, life, shown_at=then.at),
+            "band": band_of(page, life, shown_at=then.at, link=_to_its_instant(page)),
             "legend": LEGEND,
             "rulebooks": [one["version"] for one in page.ask(rulebooks)["items"]],
             "rulebook": sent.get("rulebook", ""),
@@ -128,6 +130,12 @@ def _moves(steps: Sequence[Mapping[str, Any]], at: datetime) -> Moves:
     is_between = bool(passed) and passed[-1] < at
     back = passed[-1] if is_between else passed[-2] if len(passed) > 1 else None
     return Moves(here, back, next((one for one in instants if one > at), None))
+
+
+def _to_its_instant(page: Page) -> Link:
+    """A mark leads to the instant of its event, whatever else is asked about."""
+    query = page.request.query_params.multi_items()
+    return lambda event: f"?{moved(query, event['at'])}"
 
 
 def _different(then: Then, beside: Then | None) -> frozenset[str]:
