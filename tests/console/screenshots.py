@@ -71,10 +71,11 @@ def _draw(url: str, service: Any, tokens: dict[str, str], folder: Path) -> None:
     position = str(service.application.reader.settled_position())
     places = _places(url, tokens["xuan"], position)
     folder.mkdir(parents=True, exist_ok=True)
+    chromium = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if chromium is None:
+        raise SystemExit("no Chromium here: apt-get install chromium fonts-wqy-zenhei")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=which("chromium"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for picture in PICTURES:
             member = picture.member if picture.member in tokens else "zhangwei"
             window = browser.new_context(

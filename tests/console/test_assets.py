@@ -2,6 +2,8 @@
 
 import gzip
 import re
+import tomllib
+from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 
@@ -43,3 +45,17 @@ def test_a_name_holds_the_hash_of_the_content_and_is_kept_for_ever(reader: Reade
 def test_the_sheet_of_style_asks_for_nothing_from_outside() -> None:
     sheet = (CONSOLE / "static" / "console.css").read_text()
     assert re.findall(r"url\(|@import", sheet) == []
+
+
+def test_whatever_pages_are_made_of_is_part_of_what_is_installed() -> None:
+    told = tomllib.loads((CONSOLE.parents[1] / "pyproject.toml").read_text())
+    data = told["tool"]["setuptools"]["package-data"]
+    for file in CONSOLE.rglob("*"):
+        if file.is_dir() or file.suffix in {".py", ".pyc"}:
+            continue
+        inside = str(file.relative_to(CONSOLE))
+        is_of_console = any(fnmatch(inside, pattern) for pattern in data["api.console"])
+        is_of_package = (file.parent / "__init__.py").is_file() and any(
+            fnmatch(file.name, pattern) for pattern in data["*"]
+        )
+        assert is_of_console or is_of_package, inside

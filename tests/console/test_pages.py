@@ -140,6 +140,15 @@ def test_what_one_may_do_leads_to_its_form_and_the_rest_says_which_rule_forbids_
     assert rule_title("not-the-holder", "en") in stranger
 
 
+def test_half_a_phone_number_is_no_fault_while_it_is_typed(reader: Reader) -> None:
+    whole = reader.get("/collisions?phone=138")
+    assert whole.status_code == 422
+    typing = reader.get("/collisions?phone=138", HX_Request_Type="partial")
+    assert typing.status_code == 200
+    assert typing.text.lstrip().startswith('<section id="matches"')
+    assert 'role="alert"' in typing.text
+
+
 @pytest.mark.clause("S1-050")
 def test_the_pool_goes_on_from_page_to_page_under_its_filters(
     reader: Reader, guests: Guests

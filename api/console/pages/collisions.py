@@ -7,6 +7,7 @@ from starlette.responses import Response
 from api.console.forms import asked
 from api.console.page_calls import Shown
 from api.console.page_route import pages
+from api.console.rendering import is_partial
 from api.console.troubles import trouble_from_thread
 from api.routes.questions import CollisionQuestions, collisions
 from domain.errors import TenureError
@@ -28,5 +29,7 @@ def collision_page(page: Shown) -> Response:
         except TenureError as error:
             told["problem"] = trouble_from_thread(page.request, error)
     told.setdefault("at", page.signed.at)
-    status = told["problem"].status if told["problem"] else 200
+    # Half a phone number is no fault while it is typed, and browsers write faults down.
+    is_fault = told["problem"] is not None and not is_partial(page.request)
+    status = told["problem"].status if is_fault else 200
     return page.show("collisions.html", told, status=status)
