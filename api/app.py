@@ -36,6 +36,7 @@ from api.routes import (
     life,
     lists,
     members,
+    oidc,
     protection,
     questions,
     registration,
@@ -52,6 +53,7 @@ from api.sign_in.token_uses import TokenUses
 
 if TYPE_CHECKING:
     from api.composition import Service
+    from api.sign_in.oidc import Provider
 
 THREADS_SPARE = 6
 """Threads beyond one a connection: they wait for views, render, and answer from memory."""
@@ -77,6 +79,7 @@ ROUTERS = (
     statistics.router,
     members.router,
     sign_in.router,
+    oidc.router,
     rulebooks.router,
     dry_runs.router,
     events.router,
@@ -102,6 +105,8 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     app.state.metrics = metrics
     app.state.limits = limits = Limits(service.settings)
     app.state.gate = Gate()
+    app.state.oidc = provider_of(service)
+    app.state.oidc_gate = Gate(at_once=oidc.AT_ONCE)
     app.state.token_uses = token_uses = TokenUses(service.database)
     app.state.streams = streams_of(service)
     metrics.add_gauges(lambda: _stream_gauges(app))
@@ -119,6 +124,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
         proxies=Proxies(service.settings.trusted_proxies, service.settings.forwarded_header),
         limits=limits,
         token_uses=token_uses,
+        behind_tls=service.settings.behind_tls,
     )
     install_openapi(app)
     return app
@@ -131,6 +137,15 @@ def _permissions() -> dict[Any, str]:
         for router in ROUTERS
         for route in router.routes
     }
+
+
+def provider_of(service: Service) -> Provider | None:
+    """The OpenID Connect provider, where the settings name one. Raises SettingsInvalid."""
+    if service.settings.oidc_issuer is None:
+        return None
+    from api.sign_in.oidc import Provider
+
+    return Provider(service.settings, service.application.sealer)
 
 
 @asynccontextmanager

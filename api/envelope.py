@@ -36,7 +36,14 @@ CLIENT_GONE = 499
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
 )
+HSTS = (b"strict-transport-security", b"max-age=31536000")
 _IS_HEAD = "tenure.is_head"
 _UNLIMITED = ("/health/",)
 _QUIET_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
@@ -53,7 +60,8 @@ class Envelope:
 
     test_clock: the instant that stands for now, where a test clock runs. trusted_hosts: names
     that `Host` may carry; empty for any. proxies: whose word on a request's origin counts.
-    limits: how much one client may ask. token_uses: told of each use of a live token.
+    limits: how much one client may ask. token_uses: told of each use of a live token. behind_tls:
+    every answer leaves over TLS.
     """
 
     def __init__(
@@ -67,6 +75,7 @@ class Envelope:
         proxies: Proxies | None = None,
         limits: Limits | None = None,
         token_uses: TokenUses | None = None,
+        behind_tls: bool = False,
     ) -> None:
         self._app = app
         self._metrics = metrics
@@ -76,6 +85,7 @@ class Envelope:
         self._proxies = proxies or Proxies()
         self._limits = limits
         self._token_uses = token_uses
+        self._behind_tls = behind_tls
         self._log = access_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,6 +128,8 @@ class Envelope:
         raw = headers.raw
         raw.append((b"x-request-id", trace.request_id.encode("ascii")))
         raw.extend(SECURITY_HEADERS)
+        if trace.is_secure or self._behind_tls:
+            raw.append(HSTS)
         headers.setdefault("Cache-Control", "no-store")
         headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
         if self._test_clock is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 from pydantic import BaseModel
 
 from api.models.fields import AT_TIMES
@@ -228,6 +228,21 @@ def public_command(
     """Keyword arguments of a route that takes a body of somebody who is not signed in yet."""
     slugs = (*PUBLIC_COMMAND_PROBLEMS, *problems)
     return public(tag, summary, answer, problems=slugs)
+
+
+def redirection(tag: str, summary: str) -> dict[str, Any]:
+    """Keyword arguments of a route that sends a browser which is not signed in elsewhere."""
+    slugs = ("oidc-failed", "not-found", "too-many-requests", "unavailable")
+    location = {"description": "Where to go.", "schema": {"type": "string"}, "example": "/"}
+    told = {303: {"description": "Go there.", "headers": {"Location": location}}}
+    return {
+        "tags": [tag],
+        "summary": summary,
+        "status_code": 303,
+        "response_class": RedirectResponse,
+        "responses": problem_responses(slugs) | told,
+        "openapi_extra": {PERMISSION: PUBLIC, "security": []},
+    }
 
 
 def told_to_members(tag: str, summary: str, example: str, *, permission: str) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     worker: bool = True
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    behind_tls: bool = False
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     drain_seconds: int = Field(default=30, ge=0)
 
@@ -55,6 +56,13 @@ class Settings(BaseSettings):
     sign_ins_per_minute: int = Field(default=10, ge=0)
     member_requests_per_minute: int = Field(default=1200, ge=0)
     client_requests_per_minute: int = Field(default=2400, ge=0)
+
+    oidc_issuer: str | None = Field(default=None, pattern=r"^https?://[!-~]{1,500}$")
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_redirect_url: str | None = Field(default=None, pattern=r"^https?://[!-~]{1,500}$")
+    oidc_member_claim: str = "sub"
+    oidc_scope: str = "openid profile email"
 
     event_source: str = Field(default="/tenure", pattern=r"^[!-~]{1,200}$")
     event_type_prefix: str = Field(default="", pattern=r"^([a-z0-9-]+\.){0,10}$")

@@ -137,6 +137,18 @@ def _refused(entry: Found, names: Mapping[UUID, str], language: Language) -> str
     return f"was refused: {right}{f' ({whose})' if whose else ''}"
 
 
+def _signed_out(entry: Found, _names: Mapping[UUID, str], language: Language) -> str:
+    of = entry.facts.get("of")
+    if of is None or of == entry.member:
+        return "已退出" if language == "zh" else "signed out"
+    return f"结束了 {of} 的会话" if language == "zh" else f"ended a session of {of}"
+
+
+def _password_set(entry: Found, _names: Mapping[UUID, str], language: Language) -> str:
+    of = entry.facts["of"]
+    return f"为 {of} 设置了一次性密码" if language == "zh" else f"set a one-time password for {of}"
+
+
 def _plain(zh: str, en: str) -> Callable[[Found, Mapping[UUID, str], Language], str]:
     def told(_entry: Found, _names: Mapping[UUID, str], language: Language) -> str:
         return zh if language == "zh" else en
@@ -158,7 +170,9 @@ _SENTENCES: Final[Mapping[str, Callable[[Found, Mapping[UUID, str], Language], s
     "refused": _refused,
     "signed-in": _plain("已登录", "signed in"),
     "sign-in-failed": _plain("登录失败", "failed to sign in"),
-    "signed-out": _plain("已退出", "signed out"),
+    "signed-out": _signed_out,
+    "password-set": _password_set,
+    "password-changed": _plain("更改了自己的密码", "changed the password"),
 }
 
 

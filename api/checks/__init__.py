@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import psycopg2
 from eventsourcing.persistence import PersistenceError
 
-from api.checks import database, personal_data, surroundings
+from api.checks import database, entrances, personal_data, surroundings
 from api.checks.findings import Check, Examined, Standing, failure, warning
 from api.settings import SettingsInvalid
 
@@ -21,6 +21,14 @@ CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
     database.check_auditor,
     database.check_connections,
     database.check_views,
+    entrances.check_hosts,
+    entrances.check_proxies,
+    entrances.check_limits,
+    entrances.check_sessions,
+    entrances.check_webhooks,
+    entrances.check_oidc,
+    entrances.check_people,
+    entrances.check_keys_place,
     surroundings.check_keys,
     personal_data.check_erasures,
     personal_data.check_kept_backups,

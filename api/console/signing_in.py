@@ -43,6 +43,7 @@ def sign_in_form(
 ) -> Response:
     """The form. carried: the fields of another form, to be sent once somebody is signed in."""
     shown = {"next_page": local(next_page), "carried": carried, "member": "", "new": False, **told}
+    shown["has_provider"] = request.app.state.service.settings.oidc_issuer is not None
     return rendered(request, "sign_in.html", shown, status=status)
 
 

@@ -34,7 +34,13 @@ def streams_of(service: Service) -> Streams:
 
     def may_follow(asked: Collection[Credentials]) -> Collection[Credentials]:
         signed = service.application.authenticate_all(asked)
-        return [one for one, found in signed.items() if permissions.may(found.roles, FOLLOW)]
+        sessions = service.sessions.living({one.session for one in asked if one.session})
+        return [
+            one
+            for one, found in signed.items()
+            if permissions.may(found.roles, FOLLOW)
+            and (one.session is None or one.session in sessions)
+        ]
 
     return Streams(
         teller_of(service),

@@ -8,6 +8,7 @@ from uuid import UUID
 from api.problems.errors import DetailsUsedUp, MethodNotAllowed, TooLarge, UnsupportedType
 from api.sign_in.errors import (
     CsrfMissing,
+    OidcFailed,
     PasswordChangeDue,
     SignInFailed,
     TooManyRequests,
@@ -43,6 +44,7 @@ SAMPLES: tuple[errors.TenureError, ...] = (
     errors.NotFound("customer", _CUSTOMER),
     errors.NotSignedIn(),
     SignInFailed(),
+    OidcFailed("state"),
     PasswordChangeDue(),
     CsrfMissing(),
     TooManyRequests(30),

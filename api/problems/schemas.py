@@ -73,6 +73,11 @@ FACTS: Mapping[str, dict[str, Any]] = {
     "id": {"type": "string", "description": "The id that was looked for."},
     "view": {"type": "string", "description": "The view that is behind."},
     "lag": {"type": "integer", "description": "Events that it has still to fold."},
+    "reason": {
+        "type": "string",
+        "description": "What was wrong: `state`, `issuer`, `refused`, `provider`, `token`, `claim` "
+        "or `member`.",
+    },
     "retry_after": {"type": "integer", "description": "Seconds to wait, as in Retry-After."},
     "method": {"type": "string", "description": "The method that was sent."},
     "bytes_max": {"type": "integer", "description": "Bytes that a body may have."},

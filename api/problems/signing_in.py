@@ -26,6 +26,26 @@ SIGNING_IN: tuple[Problem, ...] = (
         clause="S1-295",
     ),
     Problem(
+        "oidc-failed",
+        401,
+        Wording(
+            "统一登录失败",
+            "身份提供方未能证明您是本系统的成员（{reason}）。",
+            "reason：state 登录已过期或不是从此浏览器开始的，请重新登录；refused 身份提供方拒绝；"
+            "provider 身份提供方无法访问或答复有误；issuer、token 令牌不是它签发给本系统的"
+            "或已过期；claim 令牌中没有约定的字段；member 没有这样的成员。",
+        ),
+        Wording(
+            "The provider did not sign you in",
+            "The company's provider did not vouch for a member of this house ({reason}).",
+            "`reason`: `state` the sign-in is too old or was not begun in this browser, begin "
+            "again; `refused` by the provider; `provider` it is out of reach or answers wrongly; "
+            "`issuer`, `token` the token is not its own, not for this house, or expired; `claim` "
+            "the agreed claim is missing; `member` there is no such member.",
+        ),
+        (errors.OidcFailed,),
+    ),
+    Problem(
         "password-change-due",
         403,
         Wording(

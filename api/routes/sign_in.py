@@ -138,7 +138,7 @@ def sign_out(call: Asked, request: Request) -> Answer:
     if signed.session_id is None:
         raise NotFound("session", "-")
     answer = _end(call, signed, signed.session_id, request)
-    answer.headers.append("Set-Cookie", _cookie(COOKIE, "", seconds=0))
+    answer.headers.append("Set-Cookie", cookie_of_host(COOKIE, "", seconds=0))
     return answer
 
 
@@ -200,8 +200,10 @@ def give_cookies(answer: Response, opened: Opened, request: Request) -> None:
     session = opened.session
     device = request.app.state.service.sign_in.device_cookie(session.member)
     lifetime = int((session.expires_at - session.created_at).total_seconds())
-    answer.headers.append("Set-Cookie", _cookie(COOKIE, opened.secret, seconds=lifetime))
-    answer.headers.append("Set-Cookie", _cookie(DEVICE_COOKIE, device, seconds=SECONDS_A_YEAR))
+    answer.headers.append("Set-Cookie", cookie_of_host(COOKIE, opened.secret, seconds=lifetime))
+    answer.headers.append(
+        "Set-Cookie", cookie_of_host(DEVICE_COOKIE, device, seconds=SECONDS_A_YEAR)
+    )
 
 
 def end_old_session(request: Request) -> None:
@@ -266,6 +268,6 @@ def _told(session: Session, *, is_this: bool) -> dict[str, Any]:
     return {**asdict(session), "is_this": is_this}
 
 
-def _cookie(name: str, value: str, *, seconds: int) -> str:
+def cookie_of_host(name: str, value: str, *, seconds: int) -> str:
     """For this host alone, over TLS alone, out of reach of scripts and of other sites' forms."""
     return f"{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"

@@ -3,6 +3,7 @@
 TenureError
 ├── SignInFailed         no such name and password, or not any more
 ├── PasswordChangeDue    a one-time password must be changed with the sign-in
+├── OidcFailed           the company's provider did not vouch for a member
 ├── CsrfMissing          a cookie came without the token that only our page knows
 └── TooManyRequests      more than the limit, or a delay after failed sign-ins
 """
@@ -24,6 +25,19 @@ class PasswordChangeDue(TenureError):
     """The password is right and was for one time: the sign-in must bring a new one."""
 
     slug = "password-change-due"
+
+
+class OidcFailed(TenureError):
+    """The provider did not vouch for a member of this house. reason: a fixed word."""
+
+    slug = "oidc-failed"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def facts(self) -> dict[str, Any]:
+        return {"reason": self.reason}
 
 
 class CsrfMissing(TenureError):

@@ -16,7 +16,7 @@ from api.access.entries import Entry, Kind
 from api.access.log import AccessLog
 from api.proxies import network_of
 from api.sign_in import delays
-from api.sign_in.errors import PasswordChangeDue, SignInFailed, TooManyRequests
+from api.sign_in.errors import OidcFailed, PasswordChangeDue, SignInFailed, TooManyRequests
 from api.sign_in.hashing import Hashes, one_time_password
 from api.sign_in.sessions import Opened, Sessions, end_all
 from domain.application import Tenure
@@ -87,6 +87,18 @@ class SignIn:
         with self._database.transaction() as cursor:
             delays.forget_failures(cursor, name, client)
         return self.begin(person.member, "password", origin, now)
+
+    def vouched(self, member: str, method: str, origin: Origin) -> Opened:
+        """A session for a member whom somebody else vouches for. Raises OidcFailed for nobody."""
+        now = self._database.now()
+        person = self._person(member, now)
+        if person is None or person.member == CONSOLE.member:
+            raise OidcFailed("member")
+        return self.begin(person.member, method, origin, now)
+
+    def failed(self, method: str, origin: Origin, reason: str) -> None:
+        """Note that somebody was not let in, in the access log."""
+        self._note("sign-in-failed", None, origin, right=method, reason=reason)
 
     def begin(self, member: str, method: str, origin: Origin, now: datetime) -> Opened:
         """A session for a member who has shown who he is, by a password or otherwise."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -98,6 +98,20 @@ class Sessions:
                     (now, session.session_id),
                 )
             return session
+
+    def living(self, session_ids: Collection[UUID]) -> set[UUID]:
+        """Those of the sessions that have not ended; asking is no use of them."""
+        if not session_ids:
+            return set()
+        clock = self._database.clock
+        with self._database.autocommit() as cursor:
+            cursor.execute(
+                "SELECT session_id FROM access.sessions,"
+                " coalesce(%s, clock_timestamp()) AS at WHERE session_id = ANY(%s)"
+                " AND expires_at > at AND last_seen_at > at - %s",
+                (clock() if clock else None, list(session_ids), self._idle),
+            )
+            return {session_id for (session_id,) in cursor.fetchall()}
 
     def of(self, member: str, now: datetime) -> Sequence[Session]:
         """The member's live sessions, the newest first."""

@@ -78,6 +78,17 @@ def test_a_one_time_password_is_changed_with_the_first_sign_in(visitor: Visitor)
     assert "no such password" not in wrong.text
 
 
+def test_the_companys_provider_is_offered_where_there_is_one(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = 'href="/v1/sign-in/oidc"'
+    assert link not in visitor.get("/sign-in").text
+    service = visitor.guests.service
+    named = service.settings.model_copy(update={"oidc_issuer": "https://identity.example"})
+    monkeypatch.setattr(service, "settings", named)
+    assert link in visitor.get("/sign-in").text
+
+
 def test_signing_in_leads_to_no_other_house(visitor: Visitor) -> None:
     for address in ("https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example"):
         assert enter(visitor, _next=address).headers["location"] == "/"

@@ -274,7 +274,13 @@ def served(settings: Settings) -> Iterator[tuple[Service, str]]:
     views = threading.Thread(target=service.engine.run, args=(stop,), name="views")
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     server = uvicorn.Server(
-        uvicorn.Config(create_app(service), log_config=None, access_log=False, lifespan="on")
+        uvicorn.Config(
+            create_app(service),
+            log_config=None,
+            access_log=False,
+            lifespan="on",
+            proxy_headers=False,
+        )
     )
     serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
     views.start()

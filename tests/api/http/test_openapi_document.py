@@ -14,7 +14,8 @@ Found = Iterator[tuple[str, dict[str, Any]]]
 METHODS = {"get", "post", "patch", "put", "delete"}
 ASKING_WITH_A_BODY = {"POST /v1/rulebooks/dry-run"}
 """Questions that are too long for an address; everything else that is sent is a command."""
-PUBLIC = {"/health/live", "/health/ready", "/problems/{slug}", "POST /v1/sign-in"}
+SIGN_IN = {"POST /v1/sign-in", "/v1/sign-in/oidc", "/v1/sign-in/oidc/callback"}
+PUBLIC = {"/health/live", "/health/ready", "/problems/{slug}"} | SIGN_IN
 BESIDE_THE_LOG = {
     "POST /v1/sign-in",
     "POST /v1/sign-out",
@@ -98,6 +99,8 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "POST /v1/members/{member}/password",
         "PUT /v1/password",
         "POST /v1/sign-in",
+        "GET /v1/sign-in/oidc",
+        "GET /v1/sign-in/oidc/callback",
         "POST /v1/sign-out",
         "GET /v1/session",
         "GET /v1/sessions",
@@ -150,7 +153,9 @@ def test_every_operation_needs_a_token_but_the_open_ones(document: dict[str, Any
         assert operation["security"] == ([] if is_public else [{"token": []}, {"session": []}]), (
             name
         )
-        assert ("401" in operation["responses"]) is not is_public or name == "POST /v1/sign-in"
+        assert ("401" in operation["responses"]) is not is_public or name.removeprefix(
+            "GET "
+        ) in SIGN_IN
 
 
 def test_every_command_in_a_session_may_lack_its_csrf_token(document: dict[str, Any]) -> None:
@@ -163,7 +168,7 @@ def test_every_command_in_a_session_may_lack_its_csrf_token(document: dict[str, 
 
 def test_every_operation_but_the_open_ones_is_limited(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
-        is_open = name.removeprefix("GET ") in PUBLIC - {"POST /v1/sign-in"}
+        is_open = name.removeprefix("GET ") in PUBLIC - SIGN_IN
         assert ("429" in operation["responses"]) is not is_open, name
 
 

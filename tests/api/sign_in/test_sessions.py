@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
 
 import httpx
 import pytest
 
+from api.outside.following import streams_of
 from api.security import COOKIE, CSRF
-from domain.orders import CONSOLE, Order
+from domain.orders import CONSOLE, Credentials, Order
 from tests.api.http.guests import MICROSECOND, MONDAY, Guests
 from tests.api.sign_in.browser import GOOD, Browser, signed_in, slug_of
 
@@ -151,6 +154,20 @@ def test_leaving_the_company_ends_the_sessions(guests: Guests) -> None:
     assert slug_of(browser.sign_in("lu", GOOD)) == "sign-in-failed"
 
 
+def test_a_stream_of_events_ends_with_its_session(guests: Guests) -> None:
+    browser = signed_in(guests, "wu")
+    may_follow = streams_of(guests.service)._may_follow
+    told = browser.send("GET", "/v1/session").json()
+    one = Credentials("wu", None, UUID(told["session_id"]))
+    by_token = Credentials("wu", sha256(b"no token").hexdigest())
+    assert list(may_follow({one, by_token})) == [one]
+    guests.at(guests.now + 120 * MINUTE)
+    assert list(may_follow({one})) == []
+    guests.at(MONDAY)
+    browser.send("POST", "/v1/sign-out")
+    assert list(may_follow({one})) == []
+
+
 def test_a_session_is_kept_as_a_hash_alone(guests: Guests) -> None:
     browser = signed_in(guests, "li")
     with guests.service.database.autocommit() as cursor:
@@ -169,3 +186,19 @@ def test_two_cookies_of_the_name_sign_nobody_in(guests: Guests) -> None:
         trust_env=False,
     )
     assert answer.status_code == 401
+
+
+@pytest.mark.clause("S4-36")
+def test_the_access_log_says_in_words_who_came_and_went(guests: Guests) -> None:
+    browser = signed_in(guests, "shen")
+    session = browser.send("GET", "/v1/session").json()["session_id"]
+    guests.send("DELETE", f"/v1/sessions/{session}", "root")
+    with guests.service.database.autocommit() as cursor:
+        cursor.execute("SELECT max(position) FROM access.entries")
+        (last,) = cursor.fetchone() or (0,)
+    asked = guests.send("GET", "/v1/access?limit=10", "wu", headers={"Accept-Language": "en"})
+    words = {item["position"]: item["words"] for item in asked.json()["items"]}
+    assert words[last] == "root ended a session of shen."
+    assert "root set a one-time password for shen." in words.values()
+    assert "shen changed the password." in words.values()
+    assert "shen signed in." in words.values()
