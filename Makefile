@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 WORKERS := 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
-.PHONY: help install demo test test-long check bench docs screenshots clean
+.PHONY: help install demo test test-long check audit bench docs screenshots clean
 
 help: ## Print this list
 	@if [ -t 1 ]; then bold='\033[1;36m'; plain='\033[0m'; else bold=''; plain=''; fi; \
@@ -30,11 +30,15 @@ test: install ## Run every test that is quick enough (under ten minutes)
 test-long: install ## Run the tests that take longer: many kills, long races
 	@$(PYTEST) --long
 
-check: install ## Format, lint, types of domain and eventstore, architecture
+check: install ## Format, lint with security rules, types of domain and eventstore, architecture
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+# Asks a database on the net, so that it is a condition of nothing else here.
+audit: install ## Look up known vulnerabilities of the pinned packages (needs the net)
+	@$(BIN)/python -m tests.dependency_audit
 
 bench: install ## Measure the figures, side by side with what others reach
 	@$(BIN)/tenure bench

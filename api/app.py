@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from api.openapi import PERMISSION, install_openapi
 from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
+from api.proof import standing as seals
 from api.proxies import Proxies
 from api.routes import (
     access,
@@ -26,10 +28,12 @@ from api.routes import (
     briefing,
     bursts,
     contracts,
+    departments,
     disputes,
     dry_runs,
     duplicates,
     events,
+    evidence,
     explained,
     hand_over,
     health,
@@ -37,6 +41,7 @@ from api.routes import (
     lists,
     members,
     oidc,
+    proofs,
     protection,
     questions,
     registration,
@@ -80,9 +85,12 @@ ROUTERS = (
     members.router,
     sign_in.router,
     oidc.router,
+    departments.router,
     rulebooks.router,
     dry_runs.router,
     events.router,
+    proofs.router,
+    evidence.router,
     health.router,
     explained.router,
 )
@@ -91,7 +99,6 @@ ROUTERS = (
 def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     """The ASGI application of `service`, which it neither opens nor closes."""
     metrics = metrics or Metrics()
-    metrics.add_gauges(lambda: _gauges(service))
     app = FastAPI(
         title="Tenure",
         version=version("tenure"),
@@ -109,8 +116,9 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     app.state.oidc_gate = Gate(at_once=oidc.AT_ONCE)
     app.state.token_uses = token_uses = TokenUses(service.database)
     app.state.streams = streams_of(service)
+    for gauges in (_gauges, webhooks.gauges, seals.gauges):
+        metrics.add_gauges(partial(gauges, service))
     metrics.add_gauges(lambda: _stream_gauges(app))
-    metrics.add_gauges(lambda: webhooks.gauges(service))
     app.state.permissions = _permissions()
     for router in (*ROUTERS, *PAGES):
         app.include_router(router)

@@ -15,6 +15,7 @@ from random import Random
 from api.company_file import CompanyFile, CompanyRow
 from api.composition import Service
 from api.credentials import credentials_of
+from api.demonstration_looks import Looks
 from api.demonstration_story import SHANGHAI, Story
 from api.settings import SettingsInvalid
 from api.test_clock import SettableClock
@@ -59,6 +60,22 @@ CAST = (
 )
 
 
+DEPARTMENTS = (
+    ("销售中心", "公司"),
+    ("销售一部", "销售中心"),
+    ("销售二部", "销售中心"),
+    ("客户服务中心", "公司"),
+    ("售后部", "客户服务中心"),
+    ("客户部", "公司"),
+    ("市场部", "公司"),
+    ("风控部", "公司"),
+    ("财务部", "公司"),
+    ("审计部", "公司"),
+    ("信息部", "公司"),
+)
+"""The company's departments, each with the one above it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A way in, for whoever tries the demonstration."""
@@ -84,9 +101,14 @@ def fill(service: Service, advance: Advance) -> list[Token]:
     database.clock = clock
     try:
         application.open_log()
+        for department, parent in DEPARTMENTS:
+            application.place_department(Order(CONSOLE), department, parent=parent)
         tokens = {part.member: _joined(application, part, end) for part in CAST}
         signed = {member: credentials_of(token) for member, token in tokens.items()}
-        Story(application, clock, Random(SEED), signed, end).run(_companies(), advance)
+        drawn = Random(SEED)  # noqa: S311 - a story, the same each time; no secret
+        story = Story(application, clock, drawn, signed, end)
+        story.run(_companies(), advance)
+        Looks(service, clock, signed).run(story.companies, end)
     finally:
         database.clock = kept
     return _tokens_per_role(tokens)

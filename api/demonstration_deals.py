@@ -7,6 +7,7 @@ passed review. Every step is a command of a member, as there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 from api.company_file import CompanyRow
 from api.test_clock import SettableClock
 from domain.application import Tenure
+from domain.errors import NotAllowed
 from domain.events.values import Product
 from domain.orders import Order, Receipt
 
@@ -156,11 +158,13 @@ class Deals:
     def _decided(
         self, command: Callable[..., Receipt], life: Life, **decision: Any
     ) -> Receipt | None:
-        """By the manager; where he has a part in the matter, by the director."""
+        """By the manager; where it is another department's, or he has a part in it, by the
+        director."""
         for decider in (MANAGER, DIRECTOR):
-            done = self._try(command, self._order(decider), life.customer_id, **decision)
-            if done is not None:
-                return done
+            with suppress(NotAllowed):
+                done = self._try(command, self._order(decider), life.customer_id, **decision)
+                if done is not None:
+                    return done
         return None
 
     def _withdraw_application(self, life: Life, seller: str, what: str) -> None:

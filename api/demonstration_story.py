@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import count, cycle
 from random import Random
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.company_file import CompanyRow
@@ -79,6 +80,11 @@ class Story(Deals, Contests):
         self._in_the_way: DuplicateName | None = None
         self._queue: list[tuple[datetime, int, Step]] = []
         self._numbers = count()
+
+    @property
+    def companies(self) -> list[tuple[UUID, str]]:
+        """Id and name of every customer in the story, the newest first."""
+        return [(life.customer_id, life.row.fields["name"]) for life in reversed(self._lives)]
 
     def run(self, rows: Sequence[CompanyRow], advance: Advance) -> None:
         """Play. advance: told the days told and the days in all."""

@@ -1,7 +1,7 @@
 """Who sees how much of a customer (A-34): the parties everything, a stranger the public part.
 
 Everybody sees name, state, holder and deadline; contacts, phones and notes are for those whom
-`domain.permissions.may_see_details` names. A stranger sees a deadline as the end of its day in
+`domain.permissions.right_to_details` names. A stranger sees a deadline as the end of its day in
 Asia/Shanghai where the rulebook says so: nobody can lie in wait for the instant, and whoever comes
 at the instant shown finds the protection over.
 """
@@ -16,6 +16,9 @@ from functools import cached_property
 from domain import permissions
 from domain.application import Tenure
 from domain.orders import Signed
+from domain.replaying import Situation
+from domain.rulebook_text import Rulebook
+from projections.cards import Card
 
 _OFFSET = timedelta(hours=8)
 """Of Asia/Shanghai, which has known no summer time since 1991."""
@@ -32,23 +35,89 @@ class Disclosure:
     @cached_property
     def by_day(self) -> bool:
         """True where the rulebook in force shows strangers deadlines to the day."""
-        rules = self.application.rulebooks().in_force(self.signed.at)
-        return rules.disclosure.deadline_to_strangers == "day"
+        return self._rules.disclosure.deadline_to_strangers == "day"
 
-    def sees_details(self, holder: str | None, state: str, *, signers: Iterable[str] = ()) -> bool:
-        """True where the member may read contacts, phones, notes and contracts.
+    def right(
+        self,
+        holder: str | None,
+        state: str,
+        *,
+        department: str | None = None,
+        signers: Iterable[str] = (),
+        is_reported: bool = False,
+    ) -> permissions.Right | None:
+        """By which right the member reads contacts, phones, notes and contracts; None: by none.
 
-        signers: who signed the customer's contracts; they keep it in sight (A-31).
+        department: that of the holder. signers: who signed the customer's contracts; they keep it
+        in sight (A-31). is_reported: as a duplicate.
         """
-        return permissions.may_see_details(
-            self.signed.roles, self.signed.member, holder=holder, state=state, signers=signers
+        return permissions.right_to_details(
+            self.signed,
+            holder=holder,
+            state=state,
+            department=department,
+            signers=signers,
+            is_reported=is_reported,
         )
 
+    def right_to_card(self, card: Card) -> permissions.Right | None:
+        """By which right the member reads the details of the card's customer."""
+        return self.right(
+            card.holder,
+            card.state,
+            department=card.department,
+            signers=card.signers,
+            is_reported=bool(card.reports),
+        )
+
+    def right_to_situation(self, now: Situation | None) -> permissions.Right | None:
+        """By which right the member reads the details of a customer that stands so."""
+        if now is None:
+            return None
+        return self.right(
+            now.holder,
+            now.state,
+            department=now.department,
+            signers=now.signers,
+            is_reported=bool(now.open_reports),
+        )
+
+    @cached_property
+    def rules_disputes(self) -> bool:
+        """True where the member may rule disputes by the rules in force, and so must know them."""
+        row = permissions.permitted("rule-dispute", self._rules)
+        return permissions.condition_of(self.signed.roles, row) is not None
+
+    @cached_property
+    def sees_everybodys(self) -> bool:
+        """True where the member may read the details of any customer."""
+        return self._condition == "any"
+
+    @cached_property
+    def sees_instants(self) -> bool:
+        """True where the member is shown every deadline to the instant."""
+        return self.sees_everybodys or not self.by_day
+
+    @cached_property
+    def _condition(self) -> permissions.Condition | None:
+        return permissions.condition_of(self.signed.roles, permissions.PERMISSIONS["see-details"])
+
+    @cached_property
+    def _rules(self) -> Rulebook:
+        return self.application.rulebooks().in_force(self.signed.at)
+
     def deadline(
-        self, until: datetime | None, *, holder: str | None, state: str
+        self,
+        until: datetime | None,
+        *,
+        holder: str | None,
+        state: str,
+        department: str | None = None,
     ) -> datetime | None:
         """The deadline as the member may see it; one that has passed is no secret."""
-        if until is None or until <= self.signed.at or self.sees_details(holder, state):
+        if until is None or until <= self.signed.at:
+            return until
+        if self.right(holder, state, department=department) is not None:
             return until
         return end_of_day(until) if self.by_day else until
 

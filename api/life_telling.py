@@ -24,6 +24,7 @@ PUBLIC = frozenset(
         "state",
         "holder",
         "group",
+        "department",
         "claimed_at",
         "until",
         "held_over_by",
@@ -71,7 +72,9 @@ class Teller:
         """A situation; strangers see its public part, and deadlines that still run to the day."""
         shown = fields_of(told)
         for name in DEADLINES:
-            shown[name] = self.deadline(shown[name], holder=told.holder, state=told.state)
+            shown[name] = self.deadline(
+                shown[name], holder=told.holder, state=told.state, department=told.department
+            )
         shown["bars"] = [{"member": member, "until": end} for member, end in told.bars]
         shown["contracts"] = [
             {"number": number, "state": state} for number, state in told.contracts
@@ -81,10 +84,10 @@ class Teller:
         return {name: value if name in PUBLIC else None for name, value in shown.items()}
 
     def deadline(
-        self, until: datetime | None, *, holder: str | None, state: str
+        self, until: datetime | None, *, holder: str | None, state: str, department: str | None
     ) -> datetime | None:
         """A deadline; strangers see one that still runs to the day."""
-        return self._disclosure.deadline(until, holder=holder, state=state)
+        return self._disclosure.deadline(until, holder=holder, state=state, department=department)
 
     def day_of(self, instant: datetime | None) -> datetime | None:
         """For strangers the end of its day, passed or not, where the rulebook shows them days."""

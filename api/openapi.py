@@ -27,6 +27,7 @@ TAGS = (
     ("views", "What is in the pool, what falls due, what waits for me. 公海、待办与列表。"),
     ("people", "Members, roles, tokens. 成员、角色与令牌。"),
     ("following", "The log from outside: pages, streams, CloudEvents. 对接外部系统。"),
+    ("proof", "That nobody rewrote the logs: checkpoints, proofs, evidence. 防篡改证明。"),
     ("rules", "Versions of the rulebook. 制度版本。"),
     ("service", "Health, metrics and explanations. 服务状态与说明。"),
 )
@@ -245,13 +246,15 @@ def redirection(tag: str, summary: str) -> dict[str, Any]:
     }
 
 
-def told_to_members(tag: str, summary: str, example: str, *, permission: str) -> dict[str, Any]:
+def told_to_members(
+    tag: str, summary: str, example: str, *, permission: str, problems: Iterable[str] = ()
+) -> dict[str, Any]:
     """Keyword arguments of a route that answers text to whoever has the permission."""
     return {
         "tags": [tag],
         "summary": summary,
         "responses": problem_responses(
-            ("not-signed-in", "not-allowed", "too-many-requests", "unavailable")
+            ("not-signed-in", "not-allowed", "too-many-requests", "unavailable", *problems)
         )
         | {200: {"content": {"text/plain": {"example": example}}}},
         "openapi_extra": {PERMISSION: permission},

@@ -21,6 +21,7 @@ from uvicorn.supervisors import Multiprocess
 
 from api.composition import Service, open_service
 from api.embedded import EmbeddedPostgresError
+from api.patience import Patience
 from api.settings import Settings, SettingsInvalid, inherited_settings
 from domain.errors import TenureError
 
@@ -51,7 +52,7 @@ def serve_here(
     if worker is not None:
         metrics.add_gauges(worker.gauges)
     app = create_app(service, metrics=metrics)
-    server = _Server(_config(app, service.settings), on_ready)
+    server = _Server(server_config(app, service.settings), on_ready)
     # uvicorn raises the signal that stopped it once more when it is done; by then it has done
     # its work, and the caller goes on to leave the database properly.
     kept = {
@@ -70,7 +71,7 @@ def serve_in_processes(
     """Serve in `settings.workers` processes; one that dies is started again."""
     # A spawned process reads its settings where every process does, so nothing is pickled.
     os.environ.update(settings.environment() | {_PARENT: str(os.getpid())})
-    config = _config(f"{__name__}:app_of_environment", settings)
+    config = server_config(f"{__name__}:app_of_environment", settings)
     processes = _Processes(config, listener, on_ready)
     processes.run()
     if any(process.exitcode == STARTUP_FAILURE for process in processes.processes):
@@ -91,6 +92,29 @@ def app_of_environment() -> FastAPI:
         structlog.get_logger("tenure").error("an API process cannot start", error=str(error))
         # With this status the parent stops, too, instead of trying for ever.
         sys.exit(STARTUP_FAILURE)
+
+
+def server_config(app: Any, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves `app`, or what the name in it makes."""
+    patience = Patience(
+        settings.request_head_seconds,
+        settings.request_body_seconds,
+        settings.answer_stall_seconds,
+    )
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        http=patience.protocol,  # type: ignore[arg-type]  # made like a class
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Whose forwarding headers count is told by settings of our own (`api.proxies`).
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=settings.drain_seconds,
+    )
 
 
 class _Server(uvicorn.Server):
@@ -130,22 +154,6 @@ class _Processes(Multiprocess):
                 if connection.getresponse().status == HTTPStatus.OK:
                     self._on_ready()
                     return
-
-
-def _config(app: Any, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        factory=isinstance(app, str),
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        # Whose forwarding headers count is told by settings of our own (`api.proxies`).
-        proxy_headers=False,
-        ws="none",
-        lifespan="on",
-        timeout_graceful_shutdown=settings.drain_seconds,
-    )
 
 
 def _end_with(parent: int) -> None:

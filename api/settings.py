@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     behind_tls: bool = False
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
     drain_seconds: int = Field(default=30, ge=0)
+    request_head_seconds: float = Field(default=10.0, gt=0, le=600)
+    request_body_seconds: float = Field(default=30.0, gt=0, le=3600)
+    answer_stall_seconds: float = Field(default=60.0, gt=0, le=3600)
 
     session_idle_minutes: int = Field(default=120, ge=1, le=43_200)
     session_hours: int = Field(default=12, ge=1, le=720)

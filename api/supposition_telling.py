@@ -96,12 +96,16 @@ class SuppositionTeller:
         if tenure is None:
             return None
         held = tenure.interval
-        until = self._teller.deadline(held.until, holder=held.holder, state=held.stage)
+        until = self._teller.deadline(
+            held.until, holder=held.holder, state=held.stage, department=held.department
+        )
         return {
             "holder": held.holder,
             "group": held.group,
             "stage": held.stage,
-            "since": self._teller.deadline(held.since, holder=held.holder, state=held.stage),
+            "since": self._teller.deadline(
+                held.since, holder=held.holder, state=held.stage, department=held.department
+            ),
             "until": self._teller.day_of(until) if is_supposed else until,
             "ending": tenure.ending,
             "has_ended": tenure.has_ended,

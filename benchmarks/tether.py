@@ -17,7 +17,7 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, int(signal.SIGTERM), 0, 0, 0)
     if os.getppid() != int(parent):
         sys.exit(1)
-    os.execv(program, [program, *arguments])
+    os.execv(program, [program, *arguments])  # noqa: S606 - the program that it was started for
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from eventsourcing.persistence import InfrastructureFactory, IntegrityError, Rec
 from eventsourcing.utils import Environment
 
 from domain import commands, snapshots
-from domain.command_path import CommandPath, signed_in
+from domain.command_path import CommandPath
 from domain.customer import Customer
 from domain.customer_commands import CustomerCommands
 from domain.dry_run import IRRELEVANT_TOPICS, Fall, Span, falls
@@ -38,12 +38,14 @@ from domain.orders import (
     SealedAt,
     Signed,
 )
+from domain.organisation import NO_TREE, Departments, Organisation
 from domain.party import Party
 from domain.replay import Answer, History, holder_at
 from domain.replaying import customer_at
 from domain.rulebook import RulebookStream
 from domain.rulebook_text import Rulebook
 from domain.sealing import Sealer
+from domain.signed_in import signed_in, who_and_rules
 from domain.subject_commands import SubjectCommands
 from domain.webhook_commands import WebhookCommands
 from domain.work import CountHeld
@@ -145,6 +147,10 @@ class Tenure(CustomerCommands, SubjectCommands, WebhookCommands, Application[UUI
         """Set a member's roles, department, or both."""
         return self._path.carry_out(order, commands.ChangeMember(member, roles, department))
 
+    def place_department(self, order: Order, department: str, *, parent: str | None) -> Receipt:
+        """Put a department, with all below it, under another, or under none."""
+        return self._path.carry_out(order, commands.PlaceDepartment(department, parent))
+
     def issue_token(
         self,
         order: Order,
@@ -182,12 +188,11 @@ class Tenure(CustomerCommands, SubjectCommands, WebhookCommands, Application[UUI
 
     def authenticate(self, credentials: Credentials) -> Signed:
         """The member behind a live token, with the rights of now. Raises NotSignedIn."""
-        read = self.reader.load([], cached=[Member.id_of(credentials.member)])
-        return signed_in(credentials, read)
+        return signed_in(credentials, self.reader.load([], cached=who_and_rules(credentials)))
 
     def authenticate_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Signed]:
         """Of these, those whose token is live, each with the rights of now; one round trip."""
-        streams = {Member.id_of(one.member) for one in credentials}
+        streams = {stream for one in credentials for stream in who_and_rules(one)}
         read = self.reader.load([], cached=streams)
         signed = {}
         for one in credentials:
@@ -228,7 +233,12 @@ class Tenure(CustomerCommands, SubjectCommands, WebhookCommands, Application[UUI
         at = at or history.now
         asker, rulebook = self.reader.member_at(member, at), self.rulebooks()
         customer = customer_at(history, at, rulebook.rules_of)
-        asked_by = Asker(member, asker.roles_at(at), self._has_part(customer, member, at))
+        asked_by = Asker(
+            member,
+            asker.roles_at(at),
+            self._has_part(customer, member, at),
+            frozenset(self.departments_at(at).with_all_below(asker.department)),
+        )
         return rights(customer, asked_by, at, rulebook), at
 
     def _has_part(self, customer: Customer, member: str, at: datetime) -> bool:
@@ -257,6 +267,12 @@ class Tenure(CustomerCommands, SubjectCommands, WebhookCommands, Application[UUI
     def member_at(self, member: str, at: datetime | None = None) -> Member:
         """A member as of an instant. Raises NotFound, also for one who had not joined then."""
         return self.reader.member_at(member, at)
+
+    def departments_at(self, at: datetime | None = None) -> Departments:
+        """The tree of departments as of an instant."""
+        found = self.reader.load([], cached=[Organisation.the_id()]).streams
+        stream = found.get(Organisation.the_id())
+        return stream.departments_at(at) if isinstance(stream, Organisation) else NO_TREE
 
     def rulebooks(self) -> RulebookStream:
         """Every adopted version."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,9 +21,7 @@ from domain.customer import Customer
 from domain.errors import (
     IdempotencyMismatch,
     Invalid,
-    NotAllowed,
     NotFound,
-    NotSignedIn,
     Refused,
     Unavailable,
     VersionConflict,
@@ -34,9 +31,7 @@ from domain.events.values import SYSTEM
 from domain.log import Log, Read
 from domain.member import Member
 from domain.orders import (
-    CONSOLE,
     CommandRecord,
-    Credentials,
     Order,
     Random,
     Receipt,
@@ -44,9 +39,11 @@ from domain.orders import (
     StoredAnswer,
 )
 from domain.party import Party
+from domain.reach import require_permission
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer
+from domain.signed_in import signed_in, who_and_rules
 from domain.work import Command, CountHeld, Decision, Work
 
 TRIES_MAX = 20
@@ -119,7 +116,7 @@ class CommandPath:
         customer = _customer(command, read)
         if read.command is not None:
             return _answer_again(order, read.command)
-        _require_permission(command.name, signed, _rulebook(read))
+        require_permission(command, signed, _rulebook(read), read)
         scopes.require(signed.scopes, command.name)
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
@@ -140,7 +137,7 @@ class CommandPath:
             own.add(command.customer_id)
             if command.name in permissions.DECISIONS:
                 own.add(Party.id_of(command.customer_id, order.credentials.member))
-        shared = (Member.id_of(order.credentials.member), RulebookStream.the_id())
+        shared = who_and_rules(order.credentials)
         return self._log.load(
             [(stream, 0) for stream in own],
             cached=[stream for stream in shared if stream not in own],
@@ -289,41 +286,6 @@ class CommandPath:
         """
         share = int.from_bytes(self._random(4), "big") / 2**32
         return float(share * min(PAUSE_SECONDS_MAX, 0.002 * 2**attempt))
-
-
-def signed_in(credentials: Credentials, read: Read) -> Signed:
-    """The member behind live credentials, with the rights of this instant. Raises NotSignedIn."""
-    member = read.streams.get(Member.id_of(credentials.member))
-    if not isinstance(member, Member):
-        raise NotSignedIn
-    token = member.live_token(credentials.digest, read.now) if credentials.digest else None
-    if token is None and credentials != CONSOLE and not _in_session(credentials, member, read.now):
-        raise NotSignedIn
-    return Signed(
-        member.member,
-        member.name,
-        member.roles_at(read.now),
-        member.department,
-        read.now,
-        member.leaves_at,
-        departments=frozenset((member.department,)),
-        scopes=token.scopes if token else None,
-        token_id=token.token_id if token else None,
-        session_id=credentials.session,
-    )
-
-
-def _require_permission(command: str, signed: Signed, rulebook: RulebookStream) -> None:
-    """The member's roles permit the command by the rules in force. Raises NotAllowed."""
-    row = permissions.permitted(command, rulebook.in_force(signed.at))
-    if permissions.condition_of(signed.roles, row) is None:
-        raise NotAllowed(command, tuple(row))
-
-
-def _in_session(credentials: Credentials, member: Member, at: datetime) -> bool:
-    """Whether a session that was found live still counts: not once its member has left (A-47)."""
-    is_session = credentials.session is not None and credentials.digest is None
-    return is_session and not member.has_left(at)
 
 
 def _malformed(command: Command) -> Invalid | None:

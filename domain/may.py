@@ -23,7 +23,15 @@ from domain.errors import (
     Refused,
 )
 from domain.events.values import Stage
-from domain.permissions import DECISIONS, groups, permitted
+from domain.permissions import (
+    DECISIONS,
+    Condition,
+    beyond,
+    condition_of,
+    covers,
+    groups,
+    permitted,
+)
 from domain.rulebook import RulebookStream
 from domain.rulebook_text import Rulebook
 
@@ -34,7 +42,8 @@ class Right:
 
     rule: the slug of what forbids it: a rule, or `not-allowed` where the roles do not permit it;
     None where it is allowed. until: from when on that rule forbids it no more, where that is known.
-    needs: roles of which one would be enough, where the roles are in the way.
+    needs: roles of which one would be enough, where the roles are in the way. condition: how far
+    those that the member has do reach, which is not far enough.
     """
 
     command: str
@@ -43,11 +52,12 @@ class Right:
     clause: str | None = None
     until: datetime | None = None
     needs: tuple[str, ...] = ()
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the member with the roles of that instant.
+    """Who asks: the member with the roles of that instant. departments: his own, and those below.
 
     has_part: he sought this customer, or a linked one, in vain, or has a part in a linked one.
     """
@@ -55,6 +65,7 @@ class Asker:
     member: str
     roles: frozenset[str]
     has_part: bool
+    departments: frozenset[str] = frozenset()
 
 
 def rights(customer: Customer, asker: Asker, at: datetime, rulebook: RulebookStream) -> list[Right]:
@@ -76,8 +87,11 @@ class _Question:
 
     def right(self, command: str) -> Right:
         permits = permitted(command, self.rules)
-        if self.asker.roles.isdisjoint(permits):
-            return Right(command, False, "not-allowed", needs=tuple(permits))
+        condition = condition_of(self.asker.roles, permits)
+        if condition is None or (condition == "department" and not self._is_of_department()):
+            return Right(
+                command, False, "not-allowed", needs=beyond(permits, condition), condition=condition
+            )
         try:
             self.customer.require_not_merged()
             _RULES[command](self)
@@ -93,6 +107,13 @@ class _Question:
             live = self.customer.live_protection(self.at)
             return live is None or live.holder != self.asker.member
         return command in DECISIONS
+
+    def _is_of_department(self) -> bool:
+        """True of what the asker or his departments hold, and of what no department does."""
+        live = self.customer.live_protection(self.at)
+        if live is None or live.department is None:
+            return True
+        return covers(self.asker, "department", member=live.holder, department=live.department)
 
     # One rule a command.
 

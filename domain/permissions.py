@@ -8,6 +8,7 @@ departments at an instant permit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -59,6 +60,23 @@ def _by(
     return {role: row[role] for role in sorted(row, key=ROLES.index)}
 
 
+_LED: Final = _by("director", "customer-manager", "administrator", department=("manager",))
+"""Who decides for whom he leads: a manager for his department, others for everybody."""
+_POOL, _REVIEWED = frozenset(("pool",)), frozenset(("waiting", "rejected", "reported"))
+_CONTRACTED, _FORMAL = frozenset(("intent", "formal")), frozenset(("formal",))
+TASKS: Final[Mapping[str, frozenset[str]]] = {
+    # S1-050: pre-sales contacts customers of the pool.
+    **dict.fromkeys(_PRE_SALES, _POOL),
+    # S1-309, S1-020: the service centre checks whether a record is complete, and is another.
+    "reviewer": _REVIEWED,
+    # S1-060: a contract is confirmed against what was agreed.
+    **dict.fromkeys(("risk", "finance"), _CONTRACTED),
+    # S1-049: after-sales looks after every formal customer.
+    **dict.fromkeys(_AFTER_SALES, _FORMAL),
+}
+"""In which states a role's task needs a customer's details; `reported`: as a duplicate, openly."""
+
+
 _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # Customers. S1-050, S1-051: pre-sales claims for itself; S1-309: designated staff reviews.
     "register": (*_PRE_SALES, "customer-manager", "marketing-manager", "administrator"),
@@ -69,25 +87,28 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "release": _by(own=_PRE_SALES),
     # S1-041, A-04: the documents name no decider; the rulebook chooses among these.
     "intent": _by(own=_PRE_SALES),
-    "decide-intent": DECIDERS,
+    "decide-intent": _LED,
     "extension": _by(own=_PRE_SALES),
-    "decide-extension": DECIDERS,
+    "decide-extension": _LED,
     # S1-054, A-31: a further contract of a formal customer is its after-sales holder's.
     "draw-contract": _by(own=(*_PRE_SALES, *_AFTER_SALES)),
     "detail-contract": _by(own=(*_PRE_SALES, *_AFTER_SALES)),
-    "confirm-contract": CONFIRMERS,
+    "confirm-contract": _by("director", "risk", "finance", department=("manager",)),
     # One's own open contract; any other whoever the rulebook lets confirm.
-    "void-contract": (*_PRE_SALES, *_AFTER_SALES, "risk", "finance"),
+    "void-contract": _by(
+        "director", "risk", "finance", department=("manager",), own=("seller", *_AFTER_SALES)
+    ),
     # S1-283, S1-284, A-31: people who move.
-    "transfer": ("manager", "director"),
-    "remove-holder": ("manager", "director"),
+    "transfer": _by("director", department=("manager",)),
+    "remove-holder": _by("director", department=("manager",)),
     "name-after-sales": ("after-sales-manager",),
     "receive-formal": _AFTER_SALES,
-    "leave": ("manager", "director"),
+    "leave": _by("director", department=("manager",)),
     # S1-020: reported by anybody, resolved by the service centre.
     "report-duplicate": _EVERYBODY,
     "resolve-duplicate": ("reviewer",),
-    # A-27: contested by anybody; the documents name nobody who rules; the rulebook chooses.
+    # A-27: contested by anybody; the documents name nobody who rules; the rulebook chooses. Most
+    # disputes are between departments, so a department is no condition; having no part in it is.
     "open-dispute": _EVERYBODY,
     "rule-dispute": DECIDERS,
     # PIPL art. 47: asked by whoever answers people; confirmed by those who answer for the house and
@@ -109,6 +130,7 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # People and rules.
     "add-member": ("administrator",),
     "change-member": ("administrator",),
+    "place-department": ("administrator",),
     "issue-token": ("administrator",),
     "revoke-token": ("administrator",),
     "set-password": ("administrator",),
@@ -128,31 +150,46 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "see-session": _by(own=_EVERYBODY),
     "see-sessions": _by("administrator", own=_EVERYBODY),
     "see-tokens": _by("administrator", own=_EVERYBODY),
+    # Sizes and hashes alone: whoever depends on the log may watch that it is not rewritten.
+    "see-checkpoints": _EVERYBODY,
     "see-agenda": _by(own=_EVERYBODY),
     "see-address-book": _by(own=_EVERYBODY),
     # Questions.
-    "see-audit": ("auditor", "manager", "director", "risk", "administrator"),
+    # Of a department: about one of its customers, or by one of its members.
+    "see-audit": _by("director", "risk", "auditor", "administrator", department=("manager",)),
     # Who looked at what; one's own looks anybody sees. An administrator reads and cannot hide.
     "see-access-log": _by("auditor", "administrator", own=_EVERYBODY),
     # What a search showed decides disputes, which directors rule.
     "see-searches": _by("director", "auditor", "administrator", own=_EVERYBODY),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
     "follow-events": ("auditor", "director", "administrator"),
-    "see-portfolio": _by("manager", "director", "auditor", "administrator", own=_EVERYBODY),
-    # A-34: of whichever customer; `may_see_details` adds what a customer itself gives.
-    "see-details": _by("manager", "director", "reviewer", "auditor", own=_EVERYBODY),
+    # The whole history of a customer as it is stored leaves the house.
+    "make-evidence": ("auditor", "director", "risk", "administrator"),
+    "see-portfolio": _by(
+        "director", "auditor", "administrator", department=("manager",), own=_EVERYBODY
+    ),
+    # A-34. One's own: what one holds; `right_to_details` adds what a signature and a task give.
+    "see-details": _by("director", "auditor", department=("manager",), own=_EVERYBODY),
+    # What the role's task needs of a customer in the state that `TASKS` names.
+    "see-details-for-task": tuple(TASKS),
     # Own: what waits for the member's own decision.
     "see-approvals": _by(
-        *("reviewer", "manager", "director", "auditor"),
-        own=("risk", "finance", "after-sales-manager", "customer-manager", "administrator"),
+        *("director", "auditor"),
+        department=("manager",),
+        own=(
+            *("reviewer", "risk", "finance"),
+            *("after-sales-manager", "customer-manager", "administrator"),
+        ),
     ),
-    "see-bursts": ("manager", "director", "auditor"),
-    "see-briefing": ("manager", "director", "auditor"),
+    "see-bursts": _by("director", "auditor", department=("manager",)),
+    "see-briefing": _by("director", "auditor", department=("manager",)),
     # Whoever may adopt rules, and those whose sellers they concern, try them first.
     "see-dry-run": ("manager", "director", "administrator"),
     # S1-066, S1-071, S1-145: figures are read by those who lead or review; one's own by anybody.
-    "see-statistics": _by("manager", "director", "reviewer", "auditor", own=_EVERYBODY),
-    "see-habits": ("manager", "director", "auditor"),
+    "see-statistics": _by(
+        "director", "reviewer", "auditor", department=("manager",), own=_EVERYBODY
+    ),
+    "see-habits": _by("director", "auditor", department=("manager",)),
 }
 PERMISSIONS: Final[Mapping[str, Mapping[str, Condition]]] = {
     name: row if isinstance(row, dict) else _by(*row) for name, row in _TABLE.items()
@@ -215,7 +252,13 @@ def needs(permission: str) -> tuple[str, ...]:
 
 def may(roles: Iterable[str], permission: str) -> bool:
     """True where one of `roles` gives the permission, under whatever condition."""
-    return condition_of(roles, PERMISSIONS[permission]) is not None
+    return reach_of(frozenset(roles), permission) is not None
+
+
+@lru_cache(maxsize=4096)
+def reach_of(roles: frozenset[str], permission: str) -> Condition | None:
+    """How far a member's roles reach, asked again and again for every row of a page."""
+    return condition_of(roles, PERMISSIONS[permission])
 
 
 def covers(
@@ -244,27 +287,36 @@ def groups(roles: Iterable[str]) -> frozenset[str]:
     return frozenset() if frozenset(roles).isdisjoint(_AFTER_SALES) else frozenset(("after-sales",))
 
 
-def may_see_details(
-    roles: Iterable[str],
-    member: str,
+Right = Literal["holder", "signer", "role", "department", "task"]
+"""Why somebody may read details, as the access log keeps it."""
+
+
+def right_to_details(
+    who: Person,
     *,
     holder: str | None,
     state: str,
+    department: str | None = None,
     signers: Iterable[str] = (),
-) -> bool:
-    """True where `member` may read contacts, phones and notes (A-34).
+    is_reported: bool = False,
+) -> Right | None:
+    """By which right `who` reads contacts, phones and notes of a customer (A-34); None: by none.
 
-    That is the holder, those whose task is to look at any customer, after-sales once the customer
-    is formal, who signed its contract (A-31), and for a customer in the pool all of pre-sales, who
-    may contact it (S1-050). Everybody else sees name, state, holder and deadline.
+    That is the holder, the managers above him, who signed its contract (A-31), those whose task it
+    is now, and those who look at any. Everybody else sees name, state, holder and deadline.
+    department: that of the holder. is_reported: somebody says that it is a duplicate.
     """
-    roles = frozenset(roles)
-    if holder is not None and holder == member:
-        return True
-    if state == "formal" and member in signers:
-        return True
-    if state == "formal" and not roles.isdisjoint(_AFTER_SALES):
-        return True
-    if state == "pool" and may(roles, "claim"):
-        return True
-    return condition_of(roles, PERMISSIONS["see-details"]) == "any"
+    if holder is not None and holder == who.member:
+        return "holder"
+    condition = reach_of(who.roles, "see-details")
+    if covers(who, condition, department=department):
+        return "role" if condition == "any" else "department"
+    if state == "formal" and who.member in signers:
+        return "signer"
+    states = _states_of_tasks(who.roles)
+    return "task" if state in states or (is_reported and "reported" in states) else None
+
+
+@lru_cache(maxsize=1024)
+def _states_of_tasks(roles: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*(TASKS[role] for role in roles if role in TASKS))

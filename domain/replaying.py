@@ -25,6 +25,7 @@ class Situation:
     state: str
     holder: str | None
     group: str | None
+    department: str | None
     claimed_at: datetime | None
     until: datetime | None
     held_over_by: HeldOverBy | None
@@ -91,6 +92,7 @@ def situation(customer: Customer, at: datetime) -> Situation:
         state=customer.state(at),
         holder=live.holder if live else None,
         group=live.group if live else None,
+        department=live.department if live else None,
         claimed_at=live.claimed_at if live else None,
         until=live.until if live else None,
         held_over_by=held_over_by,

@@ -30,6 +30,27 @@ def require(scopes: Collection[str] | None, permission: str) -> None:
         raise NotAllowed(permission, tuple(f"scope:{scope}" for scope in needs))
 
 
+def require_no_wider(
+    scopes: Collection[str] | None, permission: str, given: Collection[str] | None
+) -> None:
+    """Whoever is limited makes nothing that may do more: no token, and no password, which lets its
+    member do everything. given: the new token's scopes; None: not limited. Raises NotAllowed."""
+    if scopes is None:
+        return
+    if given is None:
+        raise NotAllowed(permission, ("scope:*",))
+    wider = [one for one in given if not {one, _whole(one)} & set(scopes)]
+    if wider:
+        raise NotAllowed(permission, tuple(f"scope:{one}" for one in wider))
+
+
+def _whole(scope: str) -> str:
+    """What a scope is part of: a permission of `read` or `write`, these of themselves alone."""
+    if scope in (READ, WRITE):
+        return scope
+    return READ if is_question(scope) else WRITE
+
+
 def known_scopes(scopes: Iterable[str]) -> list[str]:
     """The scopes, each once, in their order. Raises Invalid that names what is none."""
     asked = set(scopes)

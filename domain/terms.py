@@ -109,6 +109,7 @@ COMMANDS: Final[Mapping[str, Term]] = {
     "resend-webhook": Term("重新发送事件", "send events once more"),
     "add-member": Term("添加成员", "add a member"),
     "change-member": Term("修改成员", "change a member"),
+    "place-department": Term("设置部门的上级", "place a department"),
     "issue-token": Term("签发访问令牌", "issue an access token"),
     "revoke-token": Term("吊销访问令牌", "revoke an access token"),
     "adopt-rulebook": Term("采用制度版本", "adopt a rulebook version"),

@@ -8,7 +8,7 @@ as the class of a topic, or its upcasts, know what the text means.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple, NotRequired, TypedDict, TypeVar, cast, get_type_hints
 from uuid import UUID
@@ -21,6 +21,8 @@ from eventsourcing.utils import get_topic, resolve_topic
 
 _ORIGIN = frozenset({"originator_id", "originator_version"})
 _encode = msgspec.json.Encoder(decimal_format="string", uuid_format="canonical").encode
+
+_convertor = cast(Callable[[type, type], Callable[[Any], Any]], find_id_convertor)
 
 Id = TypeVar("Id", UUID, str)
 
@@ -73,8 +75,8 @@ class Mapper(persistence.Mapper[Id]):
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[Id]:
         """The event again, upcast to its class's version. Raises MapperDeserialisationError."""
-        event_class = resolve_topic(stored_event.topic)
-        if issubclass(event_class, CanSnapshotAggregate):
+        codec = _codec(stored_event.topic)
+        if codec is None:
             return cast(DomainEventProtocol[Id], super().to_domain_event(stored_event))
         try:
             state = stored_event.state
@@ -82,17 +84,17 @@ class Mapper(persistence.Mapper[Id]):
                 state = self.cipher.decrypt(state)
             if self.compressor:
                 state = self.compressor.decompress(state)
-            fields = _fields(_codec(event_class), state)
+            fields = _fields(codec, state)
         except Exception as error:
             raise MapperDeserialisationError(
                 f"cannot read {stored_event.topic}, version {stored_event.originator_version} of"
                 f" {stored_event.originator_id}: {error}"
             ) from error
         originator_id = stored_event.originator_id
-        convert = find_id_convertor(event_class, cast(Hashable, type(originator_id)))
+        convert = _convertor(codec.event_class, type(originator_id))
         fields["originator_id"] = convert(originator_id)
         fields["originator_version"] = stored_event.originator_version
-        event = object.__new__(event_class)
+        event = object.__new__(codec.event_class)
         object.__setattr__(event, "__dict__", fields)
         return event  # type: ignore[no-any-return]
 
@@ -122,7 +124,11 @@ def _upcast(codec: _Codec, state: bytes) -> dict[str, Any]:
 
 
 @cache
-def _codec(event_class: type[Any]) -> _Codec:
+def _codec(topic: str) -> _Codec | None:
+    """Of the topic's class, which is resolved once; None: it is that of a snapshot."""
+    event_class = resolve_topic(topic)
+    if issubclass(event_class, CanSnapshotAggregate):
+        return None
     hints = get_type_hints(event_class, include_extras=True)
     members: dict[str, Any] = {}
     defaults: dict[str, Callable[[], Any]] = {}

@@ -142,6 +142,13 @@ class ApplicationRecorder(AggregateRecorder, persistence.ApplicationRecorder):
         """
         return self._settling.position()
 
+    def given_position(self) -> int:
+        """The last position that was given out; its event may not be committed, or never be."""
+        with self.database.autocommit() as cursor:
+            cursor.execute("SELECT last_value FROM tenure.positions")
+            row: Any = cursor.fetchone()
+        return int(row[0])
+
     def read(self, *, after: int, limit: int, upto: int | None = None) -> list[Recorded]:
         """The events with after < position <= upto in their order, settled ones only."""
         if upto is None or upto > self._settling.known:

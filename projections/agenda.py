@@ -13,7 +13,7 @@ waits for a decision, which should come before the deadline that was given (S1-0
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -25,7 +25,17 @@ from psycopg2.sql import SQL
 
 from domain.contract import Contract
 from domain.events import FollowedUp, LeaveArranged, MemberJoined, ProfileChanged, Registered
-from projections.answers import HELD, HELD_BY, HOLDER, After, Order, Page, ask_page
+from projections.answers import (
+    DEPARTMENT,
+    HELD,
+    HELD_BY,
+    HOLDER,
+    IN_DEPARTMENTS,
+    After,
+    Order,
+    Page,
+    ask_page,
+)
 from projections.contracting import MOVES_CONTRACTS, open_contracts_after
 from projections.customer_rows import Change, fold_customers, joined
 from projections.holding import MOVING, Holding, derive, hold, is_over
@@ -207,6 +217,7 @@ def agenda(
     member: str,
     reviews: bool = False,
     decisions: bool = False,
+    departments: Collection[str] | None = None,
     kinds: Sequence[Kind] | None = None,
     until: datetime | None = None,
     limit: int = 50,
@@ -215,10 +226,12 @@ def agenda(
     """What falls due for `member`, the earliest first; what is overdue stays until it is done.
 
     reviews: with the claims that wait for the service centre; decisions: with the applications
-    that wait; both less the member's own. kinds: only these. until: only what is due before this
-    instant.
+    that wait, in these departments where some are given; both less the member's own. kinds: only
+    these. until: only what is due before this instant.
     """
     sources = [_OWN, *([_REVIEWS] if reviews else []), *([_DECISIONS] if decisions else [])]
+    asked = {"now": now, "holder": member, "kinds": list(kinds or ()), "until": until}
+    asked["departments"] = None if departments is None else sorted(departments)
     return ask_page(
         cursor,
         (NAME,),
@@ -228,7 +241,7 @@ def agenda(
             kinds is not None and SQL("kind = ANY (%(kinds)s)"),
             until and SQL("due_at < %(until)s"),
         ),
-        parameters={"now": now, "holder": member, "kinds": list(kinds or ()), "until": until},
+        parameters=asked,
         order=_ORDER,
         make=lambda row: AgendaItem(**row),
         limit=limit,
@@ -304,5 +317,5 @@ _DECISIONS: Final = SQL(
     "SELECT customer_id, name, 'decision_due', until, NULL, {holder}, stage, until,"
     " held_over_by, held_over_until, NULL FROM views.agenda"
     " WHERE applicant IS NOT NULL AND applicant <> %(holder)s"
-    " AND {holder} IS DISTINCT FROM %(holder)s AND {held}"
-).format(holder=HOLDER, held=HELD)
+    " AND {holder} IS DISTINCT FROM %(holder)s AND {held} AND {in_departments}"
+).format(holder=HOLDER, held=HELD, in_departments=IN_DEPARTMENTS.format(DEPARTMENT))

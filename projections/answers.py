@@ -42,6 +42,10 @@ DEPARTMENT: Final = SQL(
     " ELSE department END"
 )
 """The department of who holds the row's customer at the instant `now`."""
+IN_DEPARTMENTS: Final = SQL(
+    "(%(departments)s::text[] IS NULL OR {} = ANY (%(departments)s::text[]))"
+)
+"""A department is one of `departments`, where those limit the question at all."""
 IN_REGION: Final = SQL(
     "(starts_with(name_key, %(region)s) OR starts_with(address, %(region_typed)s))"
 )

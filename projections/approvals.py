@@ -109,37 +109,45 @@ def approvals(
     decider: str | None = None,
     kinds: Collection[ApprovalKind] | None = None,
     department: str | None = None,
+    departments: Collection[str] | None = None,
+    limited: Collection[ApprovalKind] = KINDS,
     overdue: bool = False,
     limit: int = 50,
     after: After | None = None,
 ) -> Page[Approval]:
     """What waits for a decision, what is due first on top.
 
-    decider: only what this member may decide, having no part in it (S1-310, design §4). kinds:
-    only these; None for all. department: only what is held in it; a formal customer without a
-    person is held in none, and shows in every one. overdue: only what should have been decided by
-    `now`.
+    decider: only what this member may decide, having no part in it (S1-310, design §4). department,
+    departments: only what is held in it, in one of them; what no department holds shows in every
+    one. limited: the kinds that `departments` limits. overdue: only what is due by `now`.
     """
     wanted = [kind for kind in KINDS if kinds is None or kind in kinds]
-    asked = {"now": now, "decider": decider, "department": department}
-    sources = [source for of, source in _SOURCES if of & set(wanted)] or [_APPLICATIONS]
+    asked = {"now": now, "decider": decider, "department": department, "limited": list(limited)}
+    asked |= {"kinds": wanted, "departments": sorted(departments or ())}
     return ask_page(
         cursor,
         (NAME,),
         _COLUMNS,
-        _EACH_WITH_ITS_ROW.format(SQL(" UNION ALL ").join(sources)),
+        _of_kinds(wanted),
         conditions=(
             SQL("kind = ANY (%(kinds)s)"),
             decider and _HAS_NO_PART,
             department and _IN_DEPARTMENT,
+            departments is not None and _IN_DEPARTMENTS,
             overdue and SQL("due_at <= %(now)s"),
         ),
-        parameters={**asked, "kinds": wanted},
+        parameters=asked,
         order=_ORDER,
         make=lambda row: _approval(row, now),
         limit=limit,
         after=after,
     )
+
+
+def _of_kinds(wanted: Collection[ApprovalKind]) -> Composable:
+    """What waits, of the kinds, each with its row."""
+    sources = [source for of, source in _SOURCES if of & set(wanted)] or [_APPLICATIONS]
+    return _EACH_WITH_ITS_ROW.format(SQL(" UNION ALL ").join(sources))
 
 
 def _approval(row: Mapping[str, Any], now: datetime) -> Approval:
@@ -258,6 +266,10 @@ _EACH_WITH_ITS_ROW: Final = SQL(
     " WHERE own.customer_id = item.customer_id OFFSET 0) AS matter USING (customer_id)"
 )
 _IN_DEPARTMENT: Final = SQL("(kind = 'after-sales' OR {} = %(department)s)").format(DEPARTMENT)
+_IN_DEPARTMENTS: Final = SQL(
+    "(kind <> ALL (%(limited)s) OR NOT {held} OR {department} IS NULL"
+    " OR {department} = ANY (%(departments)s))"
+).format(held=HELD, department=DEPARTMENT)
 # Whom after-sales is to name is no party's decision: anybody but the one named may take it.
 # A part in a linked record counts, for a review in one that it is like, and of a record that was
 # merged meanwhile in what it became. Most have neither, and are asked the short question alone.

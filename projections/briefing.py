@@ -149,6 +149,7 @@ def briefing(
     now: datetime,
     since: datetime,
     department: str | None,
+    departments: Collection[str] | None = None,
     member: str,
     no_contact_days: int,
     limit: int = 50,
@@ -156,11 +157,13 @@ def briefing(
 ) -> Briefing:
     """What `member` should know in the morning; `limit` items a list at most.
 
-    since: from when on what happened is news. department: only what is held in it, or was; None for
-    all. no_contact_days: after how many days without a follow-up a customer is quiet. kinds: what
-    the member may decide by his roles; None for everything.
+    since: from when on what happened is news. department, departments: only what is held in it, in
+    one of them, or was; None for all. no_contact_days: after how many days without a follow-up a
+    customer is quiet. kinds: what the member may decide by his roles; None for everything.
     """
-    morning = _Morning(cursor, now, since, department, min(limit, LIMIT_MAX))
+    given: dict[str, Any] = {"now": now, "since": since, "department": department}
+    given["departments"] = None if departments is None else sorted(departments)
+    morning = _Morning(cursor, {**given, "limit": min(limit, LIMIT_MAX)})
     quiet_before = now - timedelta(days=no_contact_days)
     return Briefing(
         fell=morning.rows((pool.NAME,), _FELL, _fallen),
@@ -178,15 +181,16 @@ def briefing(
     )
 
 
+_OF_APPROVALS: Final = ("now", "department", "departments", "limit")
+
+
 class _Morning:
     """Asks one question after the other, and remembers the position furthest behind."""
 
-    def __init__(
-        self, cursor: Cursor, now: datetime, since: datetime, department: str | None, limit: int
-    ) -> None:
+    def __init__(self, cursor: Cursor, given: Mapping[str, Any]) -> None:
         self._cursor = cursor
-        self._now = now
-        self._given = {"now": now, "since": since, "department": department, "limit": limit}
+        self._now: datetime = given["now"]
+        self._given = given
         self._positions: list[int] = []
 
     @property
@@ -199,7 +203,7 @@ class _Morning:
         return [make(row, self._now) for row in rows]
 
     def approvals(self, **asked: Any) -> list[Approval]:
-        given = {name: self._given[name] for name in ("now", "department", "limit")}
+        given = {name: self._given[name] for name in _OF_APPROVALS}
         page = approvals(self._cursor, **{**given, **asked})
         self._positions.append(page.position)
         return page.items
@@ -288,7 +292,11 @@ def _override(row: Mapping[str, Any], now: datetime) -> Override:
     return Override(**told, **_hands(row, now), reason=row["reason"], similar=similar)
 
 
-_IN_DEPARTMENT: Final = SQL("(%(department)s::text IS NULL OR {} = %(department)s)")
+# What no department holds shows in every one, unless one is named.
+_IN_DEPARTMENT: Final = SQL(
+    "((%(department)s::text IS NULL OR {0} = %(department)s)"
+    " AND coalesce({0} = ANY (%(departments)s::text[]), true))"
+)
 _HELD_IN_DEPARTMENT: Final = _IN_DEPARTMENT.format(DEPARTMENT)
 # A customer that fell and was not taken is in the pool since then; one that was taken remembers it.
 # A refused claim ends by a removal, which is no news of the night unless its holder left before.

@@ -43,6 +43,7 @@ CREATE TABLE customer_contacts (
     added_at timestamptz NOT NULL,
     PRIMARY KEY (customer_id, version, contact_id)
 );
+ALTER TABLE customer_contacts ALTER name SET STATISTICS 0, ALTER phone SET STATISTICS 0;
 CREATE INDEX customer_contacts_by_phone ON customer_contacts (phone_hash);
 CREATE INDEX customer_contacts_by_person ON customer_contacts (contact_id);
 CREATE INDEX customer_contacts_by_member ON customer_contacts

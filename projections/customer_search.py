@@ -38,12 +38,21 @@ from projections.name_index import HAS_GRAMS, HOLDS_NAME, name_parameters
 from projections.positions import position_of
 
 Match = Literal["same", "similar", "part", "phone"]
-Sort = Literal["registered_at", "name", "until"]
+Sort = Literal["registered_at", "name", "until", "until_day"]
 MATCHES: Final[tuple[Match, ...]] = ("same", "similar", "part", "phone")
 _SORTS: Final[Mapping[str, Order]] = {
     "registered_at": Order(("known.registered_at", "timestamptz"), ("customer_id", "uuid")),
     "name": Order(("name_key", "text"), ("customer_id", "uuid")),
     "until": Order(("coalesce(pool_from, 'infinity')", "timestamptz"), ("customer_id", "uuid")),
+    # The day whose end a stranger is shown; an order, or a cursor, by the instant would tell that.
+    "until_day": Order(
+        (
+            "(coalesce(pool_from, 'infinity') AT TIME ZONE 'Asia/Shanghai'"
+            " - interval '1 microsecond')::date",
+            "date",
+        ),
+        ("customer_id", "uuid"),
+    ),
 }
 # A contact that was filled in again under its id shows as it was filled in last.
 _CARD: Final = SQL(
@@ -84,6 +93,7 @@ class Collision:
     state: str
     holder: str | None
     group: str | None
+    department: str | None
     protected_until: datetime | None
     merged_into: UUID | None
     match: Match
@@ -199,6 +209,7 @@ def _collision(row: Mapping[str, Any], now: datetime) -> Collision:
         state=state_of(live, row["merged_into"]),
         holder=live.holder if live else None,
         group=live.group if live else None,
+        department=live.department if live else None,
         protected_until=live.ends_at if live else None,
         merged_into=row["merged_into"],
         match=MATCHES[row["strength"]],

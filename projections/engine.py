@@ -285,4 +285,5 @@ class Engine:
 
 def _backoff_seconds(failures: int) -> float:
     """Pause before the next attempt: exponential up to a second, with jitter."""
-    return random.uniform(0.5, 1.0) * min(BACKOFF_SECONDS_MAX, 0.025 * 2.0 ** min(failures, 10))
+    jitter = random.uniform(0.5, 1.0)  # noqa: S311 - spreads attempts; no secret
+    return jitter * min(BACKOFF_SECONDS_MAX, 0.025 * 2.0 ** min(failures, 10))

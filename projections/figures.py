@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -16,6 +16,7 @@ from projections import agenda
 from projections.answers import (
     DEPARTMENT,
     HOLDER,
+    IN_DEPARTMENTS,
     IN_POOL,
     LIMIT_MAX,
     After,
@@ -132,6 +133,7 @@ def figures(
     end: date,
     by: Sequence[Grouping] = ("day",),
     department: str | None = None,
+    departments: Collection[str] | None = None,
     member: str | None = None,
     limit: int = 50,
     after: After | None = None,
@@ -139,6 +141,7 @@ def figures(
     """Figures of the days [start, end), apart by each of `by`; no line is without events."""
     wanted = max(1, min(limit, LIMIT_MAX))
     asked = {"start": start, "end": end, "department": department, "member": member, "now": now}
+    asked["departments"] = _given(departments)
     given = {f"after_{place}": value for place, value in enumerate(after or ())}
     rows, position = ask(
         cursor,
@@ -171,12 +174,15 @@ def figure_events(
     figure: Figure,
     rule: str | None = None,
     department: str | None = None,
+    departments: Collection[str] | None = None,
     member: str | None = None,
     limit: int = 50,
     after: After | None = None,
 ) -> Page[FigureEvent]:
     """The events of one figure, by day. rule: of a refusal, or the cause of a lapse."""
     is_formal = figure == "formal"
+    asked: dict[str, Any] = {"start": start, "end": end, "rule": rule, "member": member}
+    asked |= {"department": department, "departments": _given(departments)}
     return ask_page(
         cursor,
         (NAME,),
@@ -188,21 +194,19 @@ def figure_events(
             is_formal and SQL("rule = {}").format(Text(FORMAL)),
             rule and SQL("rule = %(rule)s"),
             department and SQL("department = %(department)s"),
+            IN_DEPARTMENTS.format(SQL("department")),
             member and SQL("member = %(member)s"),
         ),
-        parameters={
-            "start": start,
-            "end": end,
-            "figure": "contracts_confirmed" if is_formal else figure,
-            "rule": rule,
-            "department": department,
-            "member": member,
-        },
+        parameters=asked | {"figure": "contracts_confirmed" if is_formal else figure},
         order=Order(("day", "date"), ("position", "bigint")),
         make=lambda row: FigureEvent(**row),
         limit=limit,
         after=after,
     )
+
+
+def _given(departments: Collection[str] | None) -> list[str] | None:
+    return None if departments is None else sorted(departments)
 
 
 def _counted_figures() -> list[str]:
@@ -225,6 +229,7 @@ def _figures_query(
             SQL("figure = ANY (%(counted)s)"),
             _IN_DAYS,
             department and SQL("department = %(department)s"),
+            IN_DEPARTMENTS.format(SQL("department")),
             member and SQL("member = %(member)s"),
         ),
         of_page=where(SQL("NOT is_total"), behind),
@@ -268,6 +273,7 @@ def _implied(cursor: Cursor, asked: Mapping[str, Any]) -> tuple[Implied, int]:
             department=SQL("AND {} = %(department)s").format(DEPARTMENT)
             if asked["department"]
             else SQL(""),
+            departments=IN_DEPARTMENTS.format(DEPARTMENT),
             member=SQL("AND {} = %(member)s").format(HOLDER) if asked["member"] else SQL(""),
         ),
         asked,
@@ -319,6 +325,7 @@ _IMPLIED: Final = SQL(
         count(*) FILTER (WHERE stage = 'rejected') AS removals
     FROM views.agenda WHERE due_at <= %(now)s AND {in_pool}
     AND (pool_from AT TIME ZONE 'Asia/Shanghai')::date >= %(start)s
-    AND (pool_from AT TIME ZONE 'Asia/Shanghai')::date < %(end)s {department} {member}
+    AND (pool_from AT TIME ZONE 'Asia/Shanghai')::date < %(end)s
+    AND {departments} {department} {member}
     """
 )

@@ -18,6 +18,7 @@ def _with_parts(text: str) -> Composable:
 _DAYS: Final = SQL(
     "event.day >= %(start)s AND event.day < %(end)s"
     " AND (%(department)s::text IS NULL OR event.department = %(department)s)"
+    " AND (%(departments)s::text[] IS NULL OR event.department = ANY (%(departments)s))"
 )
 # How the last protection before a claim ended.
 _ENDED: Final = SQL(
@@ -159,6 +160,7 @@ OVERRIDES_MERGED: Final = _with_parts(
     WHERE event.figure IN ('merges', 'absorptions')
         AND event.day >= %(start)s AND event.day < %(end)s
         AND (%(department)s::text IS NULL OR override.department = %(department)s)
+        AND (%(departments)s::text[] IS NULL OR override.department = ANY (%(departments)s))
         AND (event.figure = 'merges' OR event.others <@ override.others)
     """
 )

@@ -6,7 +6,7 @@ made it, and whoever looks at those decides what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal, NamedTuple
@@ -127,12 +127,14 @@ def habits(
     start: date,
     end: date,
     department: str | None = None,
+    departments: Collection[str] | None = None,
     member: str | None = None,
     limit: int = 50,
 ) -> Habits:
     """Leads of one kind whose last event fell on the days [start, end).
 
-    department: in which the customer was held, or the member was. member: who has a part in it.
+    department, departments: in which, or in one of which, the customer was held, or the member
+    was. member: who has a part in it.
     """
     wanted = max(1, min(limit, LIMIT_MAX))
     rows, position = ask(
@@ -145,6 +147,7 @@ def habits(
             "start": start,
             "end": end,
             "department": department,
+            "departments": None if departments is None else sorted(departments),
             "member": member,
             "limit": wanted + 1,
         },

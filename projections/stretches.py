@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
-from projections.engine import Connections
 from projections.following import DATABASE_AWAY, FoldFailed
 from projections.migrating import search_path
 from projections.reading import Reader, Reading, StreamLog, Streams
 from projections.view import EVERY_OTHER, LogBatch, LogEntry, View
 
+if TYPE_CHECKING:  # The engine has a log, which takes a lane long to import.
+    from projections.engine import Connections
+
 BATCH_EVENTS: Final = 2_500
-STRETCH_EVENTS: Final = 10_000
+STRETCH_EVENTS: Final = 2_500
+"""One batch: at the end a lane waits for no more than what another still has in hand."""
 FIRST_STREAM: Final = UUID(int=0)
 
 

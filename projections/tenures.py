@@ -56,6 +56,7 @@ CREATE TABLE tenures (
     PRIMARY KEY (customer_id, opened_version),
     CONSTRAINT tenures_never_overlap EXCLUDE USING gist (customer_id WITH =, during WITH &&)
 );
+ALTER TABLE tenures ALTER protection SET STATISTICS 0;
 CREATE INDEX tenures_open ON tenures (customer_id) WHERE ended IS NULL;
 CREATE INDEX tenures_by_holder ON tenures (holder, since, customer_id, opened_version);
 CREATE INDEX tenures_by_time ON tenures (since, customer_id, opened_version);

@@ -37,6 +37,7 @@ KINDS = {
     "identity": "A name's, core's or phone's stream",
     "member": "A member's stream",
     "rulebook": "The rulebook's stream",
+    "organisation": "The stream of the departments",
     "refusal": "A refusal's stream",
     "party": "The stream of a member's part in a customer",
     "webhook": "A webhook's stream",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from api.app import ROUTERS
 from api.openapi import PERMISSION
-from domain.permissions import PERMISSIONS, ROLES
+from domain.permissions import PERMISSIONS, ROLES, TASKS
 
 SIGNS = {"any": "any", "department": "dept", "own": "own", None: "·"}
 HEAD = """\
@@ -19,7 +19,8 @@ HEAD = """\
 
 Who may do what: every permission, every role, and how far it reaches. Written by `make docs` from
 `domain/permissions.py`; a test compares the two. What a member may do with one customer, and which
-rule forbids the rest: `GET /v1/customers/{id}/may?member=&at=`.
+rule forbids the rest: `GET /v1/customers/{id}/may?member=&at=`. Why it is so: [decision
+0022](decisions/0022-how-far-a-right-reaches.md).
 
 `any`: everything. `dept`: what belongs to the member's department or one below it. `own`: the
 member himself, and what he holds, or a group of his. `·`: not at all. A member with several roles
@@ -51,6 +52,8 @@ def page() -> str:
     for name, row in PERMISSIONS.items():
         cells = " | ".join(SIGNS[row.get(role)] for role in ROLES)
         lines.append(f"| `{name}` | {cells} |")
+    lines += ["", "## Details for a task", "", "| role | while the customer is |", "|---|---|"]
+    lines += [f"| {role} | {', '.join(sorted(states))} |" for role, states in TASKS.items()]
     lines += ["", "## What each one opens", "", "| permission | routes |", "|---|---|"]
     opened = routes()
     for name in (*PERMISSIONS, *sorted(set(opened) - set(PERMISSIONS))):

@@ -258,16 +258,25 @@ def test_a_load_that_is_interrupted_leaves_fewer_customers_and_every_stream_whol
         _fold(interrupted)
 
 
-def test_the_application_goes_on_with_what_a_load_left(service: Service) -> None:
+@pytest.fixture(scope="module")
+def told(service: Service) -> list[tuple[int, int]]:
+    """A load has filled it; what was told on the way."""
     told: list[tuple[int, int]] = []
     filled = fill(service, SMALL, lambda events, customers: told.append((events, customers)))
-    application = service.application
     assert (filled.events, filled.customers) == told[-1]
-    assert filled.customers == SMALL.customers
-    assert application.reader.settled_position() == filled.events
+    _fold(service)
+    return told
+
+
+def test_the_application_goes_on_with_what_a_load_left(
+    service: Service, told: list[tuple[int, int]]
+) -> None:
+    application = service.application
+    events, customers = told[-1]
+    assert customers == SMALL.customers
+    assert application.reader.settled_position() == events
     with pytest.raises(LogNotEmpty):
         fill(service, SMALL)
-    _fold(service)
     manager = application.member_at("manager-1")
     assert (manager.roles, manager.department) == ({"manager"}, "销售1部")
     seller = Order(credentials_of(token_of(service, "seller-1")))
@@ -295,6 +304,7 @@ def test_the_application_goes_on_with_what_a_load_left(service: Service) -> None
     assert all(str(text).lstrip("+").isdigit() for text in application.open_sealed(sealed))
 
 
+@pytest.mark.usefixtures("told")
 def test_questions_are_asked_of_whatever_load_there_is(service: Service) -> None:
     place = Place(service, service.database.url, (), {}, Member("auditor-1", ""))
     section = Section("find", "Questions")

@@ -6,7 +6,7 @@ so his first day of much reading is told. It says that somebody should ask, no m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -53,9 +53,13 @@ def much_read(cursor: Cursor, rules: DisclosureRules, start: date, end: date) ->
 
 
 def bursts(
-    application: Tenure, rules: DisclosureRules, rows: Iterable[Any], *, department: str | None
+    application: Tenure,
+    rules: DisclosureRules,
+    rows: Iterable[Any],
+    *,
+    departments: Collection[str] | None,
 ) -> list[Burst]:
-    """Of these days, those that are bursts. department: of the members now; None: every one.
+    """Of these days, those that are bursts. departments: of the members now; None: every one.
 
     Asks the log about each member: hold no connection meanwhile.
     """
@@ -63,7 +67,7 @@ def bursts(
     return [
         burst
         for burst in found
-        if burst is not None and (department is None or burst.department == department)
+        if burst is not None and (departments is None or burst.department in departments)
     ]
 
 

@@ -19,7 +19,6 @@ from api.access.entries import Entry, Kind
 from api.access.log import CapReached
 from api.disclosure import start_of_day
 from api.problems.errors import DetailsUsedUp
-from domain import permissions
 from domain.phones import PhoneProblem, normalise_phone
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def record_details(
     fields: Iterable[Field],
     customers: Iterable[UUID],
     *,
-    right: str,
+    right: str | None,
     kind: Kind = "details-read",
 ) -> None:
     """Keep who saw which fields of whom, and in which view. Nothing shown: no entry.
@@ -124,6 +123,15 @@ def record_export(
     call.service.access_log.record(_entry(call, signed, kind, right, facts, ()))
 
 
+def record_evidence(
+    call: QueryCall, signed: Signed, customer: UUID, facts: Mapping[str, Any]
+) -> None:
+    """Keep that a customer's evidence was made. Raises Unavailable."""
+    told = {"view": "evidence", **facts}
+    entry = _entry(call, signed, "exported", "make-evidence", told, (customer,))
+    call.service.access_log.record(entry)
+
+
 def record_question(
     call: QueryCall, signed: Signed, right: str, facts: Mapping[str, Any], customer: UUID | None
 ) -> None:
@@ -131,21 +139,6 @@ def record_question(
     whose = () if customer is None else (customer,)
     entry = _entry(call, signed, "access-asked", right, facts, whose)
     call.service.access_log.record(entry)
-
-
-def right_to_details(
-    signed: Signed, holder: str | None, state: str, signers: Iterable[str] = ()
-) -> str:
-    """By which right a member reads a customer's details, the closest one first."""
-    if holder is not None and holder == signed.member:
-        return "holder"
-    if state == "formal" and signed.member in signers:
-        return "signer"
-    if state == "formal" and permissions.groups(signed.roles):
-        return "after-sales"
-    if state == "pool" and permissions.may(signed.roles, "claim"):
-        return "pool"
-    return "see-details"
 
 
 def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
@@ -200,7 +193,7 @@ def _entry(
     call: QueryCall,
     signed: Signed,
     kind: Kind,
-    right: str,
+    right: str | None,
     facts: Mapping[str, Any],
     whose: Sequence[UUID],
 ) -> Entry:

@@ -42,8 +42,9 @@ VIEW_WORDS: Final[Mapping[str, Both]] = {
 RIGHT_WORDS: Final[Mapping[str, Both]] = {
     "holder": {"zh": "跟进人", "en": "as holder"},
     "signer": {"zh": "签约人", "en": "as signer of its contract"},
-    "after-sales": {"zh": "售后", "en": "as after-sales"},
-    "pool": {"zh": "公海客户", "en": "because it is in the pool"},
+    "department": {"zh": "本部门及下级部门的主管", "en": "as a manager above its holder"},
+    "task": {"zh": "职责所需", "en": "because its task is his now"},
+    "role": {"zh": "角色可看任何客户", "en": "by a role that sees any customer"},
     "author": {"zh": "录入人", "en": "as who entered them"},
     "party": {"zh": "争议当事人", "en": "as a party"},
     "decider": {"zh": "审批人", "en": "as who decides"},

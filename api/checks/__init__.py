@@ -32,6 +32,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
     surroundings.check_keys,
     personal_data.check_erasures,
     personal_data.check_kept_backups,
+    surroundings.check_checkpoints,
     surroundings.check_clock,
     surroundings.check_calendar,
     surroundings.check_disk,

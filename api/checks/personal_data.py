@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from api.checks.findings import Check, Examined, good, warning
+from api.checks.findings import Check, Examined, failure, good, warning
 
 WAITING_DAYS_MAX: Final = 15
 """PIPL sets no number of days; the usual promise to people is fifteen working days or less."""
@@ -15,6 +15,11 @@ KEPT_DAYS: Final = 30
 _WAITING: Final = """
 SELECT count(*) FROM tenure_keys.subject_keys
 WHERE restricted_at < clock_timestamp() - make_interval(days => %s)
+"""
+_BACK_AGAIN: Final = """
+SELECT count(*) FROM views.audit JOIN tenure_keys.subject_keys
+    ON subject_id = (facts ->> 'subject_id')::uuid
+WHERE topic = 'subject.erased' AND wrapped IS NOT NULL
 """
 _DESTROYED_LATELY: Final = """
 SELECT max(destroyed_at) FROM tenure_keys.subject_keys
@@ -34,6 +39,14 @@ def check_erasures(house: Examined) -> Iterator[Check]:
         )
     else:
         yield good("erasures", "没有久未确认的删除申请", "no erasure waits for long")
+    back_again = house.one(_BACK_AGAIN)
+    if back_again:
+        yield failure(
+            "erasures",
+            f"{back_again} 个已删除者的密钥又在表中（由备份恢复？）：见运维文档 Erasure",
+            f"keys of {back_again} people who were erased are there again (restored?): see "
+            "operations.md, Erasure",
+        )
     if house.one("SELECT is_due FROM tenure_keys.upkeep"):
         yield warning(
             "erasures",

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 
 from api.checks.findings import Check, Examined, failure, good, warning
 from api.keys import HOW_TO_MAKE, KeyRing, key_sources, other_sources
+from api.proof.logs import LOGS
+from api.proof.signing import Checkpointer, CheckpointRefused, signing_of
 from domain.sealing import SealBroken, Sealer
 
 CLOCK_SECONDS_MAX = 2.0
@@ -99,6 +101,33 @@ def check_disk(house: Examined) -> Iterator[Check]:
     yield made(
         "disk", f"{house.settings.data} 可用 {shown}", f"{shown} free in {house.settings.data}"
     )
+
+
+def check_checkpoints(house: Examined) -> Iterator[Check]:
+    """Checkpoints are signed, and the trees continue the last ones outside."""
+    checkpointer = Checkpointer(house.database, signing_of(house.settings, may_make=False))
+    for log in LOGS.values():
+        try:
+            last = checkpointer.check(log)
+        except CheckpointRefused as refused:
+            is_chosen = refused.problem in ("no-key", "no-folder")
+            made = warning if is_chosen else failure
+            yield made("checkpoints", refused.zh, refused.en)
+            continue
+        size = 0 if last is None else last.size
+        yield good(
+            "checkpoints",
+            f"{log.name}：库内的树延续最后一个检查点（{size}）",
+            f"{log.name}: the tree continues the last checkpoint ({size})",
+        )
+    folder, data = checkpointer.signing.folder, house.settings.data.absolute()
+    if folder is not None and house.settings.is_embedded and folder.is_relative_to(data):
+        yield warning(
+            "checkpoints",
+            f"检查点与数据库同在 {data}：请设 TENURE_CHECKPOINTS 到别处，或在另一台机器运行见证",
+            f"checkpoints lie beside the database in {data}: set TENURE_CHECKPOINTS to another "
+            "place, or run a witness on another machine",
+        )
 
 
 def _rotation(house: Examined) -> Iterator[Check]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from api.composition import Service
     from domain.orders import Order, Receipt
 
-TOKEN = "TENURE_TOKEN"
+TOKEN = "TENURE_TOKEN"  # noqa: S105 - the name of a variable
 
 
 class Ground(StrEnum):

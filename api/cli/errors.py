@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg2
 from eventsourcing.persistence import PersistenceError
@@ -13,6 +14,8 @@ from api.company_file import FileUnusable
 from api.embedded import EmbeddedPostgresError
 from api.key_rotation import RotationRefused
 from api.languages import Language
+from api.proof.signing import CheckpointRefused
+from api.proof.witness import LogUnreachable, WitnessAlarm
 from api.settings import SettingsInvalid
 from domain.errors import Invalid, TenureError
 
@@ -26,16 +29,23 @@ class Told:
     status: ExitStatus
 
 
+_WITH_WORDS: dict[Any, tuple[str, ExitStatus]] = {
+    SettingsInvalid: ("settings", ExitStatus.USAGE),
+    FileUnusable: ("file", ExitStatus.REFUSED),
+    BackupError: ("backup", ExitStatus.REFUSED),
+    RotationRefused: ("rotation", ExitStatus.REFUSED),
+    CheckpointRefused: ("checkpoint", ExitStatus.REFUSED),
+    WitnessAlarm: ("witness", ExitStatus.REFUSED),
+    LogUnreachable: ("unavailable", ExitStatus.REFUSED),
+}
+"""Errors that bring their words in both languages along."""
+
+
 def told(error: Exception) -> Told | None:
     """How to tell a user of `error`; None for one that is a defect of ours."""
-    if isinstance(error, RotationRefused):
-        return Told(Words(zh=error.zh, en=error.en), "rotation", ExitStatus.REFUSED)
-    if isinstance(error, SettingsInvalid):
-        return Told(Words(zh=error.zh, en=error.en), "settings", ExitStatus.USAGE)
-    if isinstance(error, FileUnusable):
-        return Told(Words(zh=error.zh, en=error.en), "file", ExitStatus.REFUSED)
-    if isinstance(error, BackupError):
-        return Told(Words(zh=error.zh, en=error.en), "backup", ExitStatus.REFUSED)
+    for kind, (slug, status) in _WITH_WORDS.items():
+        if isinstance(error, kind):
+            return Told(Words(zh=error.zh, en=error.en), slug, status)
     if isinstance(error, TenureError):
         return Told(_domain_words(error), error.slug, ExitStatus.REFUSED)
     if isinstance(error, EmbeddedPostgresError):

@@ -10,8 +10,10 @@ import typer
 from api.cli import (
     backup,
     bench,
+    department,
     doctor,
     erase,
+    evidence,
     importing,
     keys,
     member,
@@ -23,6 +25,7 @@ from api.cli import (
     token,
     verify,
     webhook,
+    witness,
     worker,
 )
 from api.cli.options import GLOBAL_OPTIONS
@@ -63,6 +66,8 @@ for _name, _command in (
     ("migrate", migrate.migrate),
     ("rebuild", rebuild.rebuild),
     ("verify", verify.verify),
+    ("witness", witness.witness),
+    ("evidence", evidence.evidence),
     ("token", token.token),
     ("import", importing.import_companies),
     ("backup", backup.backup),
@@ -72,9 +77,14 @@ for _name, _command in (
     ("psql", psql.psql),
 ):
     app.command(_name)(_command)
-app.add_typer(member.app, name="member")
-app.add_typer(webhook.app, name="webhook")
-app.add_typer(keys.app, name="keys")
+_GROUPS = {
+    "member": member.app,
+    "department": department.app,
+    "webhook": webhook.app,
+    "keys": keys.app,
+}
+for _name, _group in _GROUPS.items():
+    app.add_typer(_group, name=_name)
 app.add_typer(bench.app, name="bench")
 
 
@@ -87,9 +97,6 @@ def _with_global_options_behind(words: list[str]) -> list[str]:
         leading += rest[:taken]
         rest = rest[taken:]
     # A group such as `member` takes them behind its own command.
-    is_group = (rest[:1] in (["member"], ["webhook"], ["keys"]) and len(rest) > 1) or rest[:2] == [
-        "bench",
-        "load",
-    ]
+    is_group = len(rest) > 1 and (rest[0] in _GROUPS or rest[:2] == ["bench", "load"])
     place = 2 if is_group else 1
     return rest[:place] + leading + rest[place:]

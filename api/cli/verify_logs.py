@@ -52,7 +52,7 @@ def verified_logs(
     from api.proof.verifying import LogVerification
 
     signing = signing_of(settings, may_make=False)
-    verifiers = [_verifier(key) for key in keys or ()]
+    verifiers = [verifier_of(key) for key in keys or ()]
     found = []
     for log in LOGS.values():
         outside = read_anchors(log, signing, files or (), verifiers)
@@ -124,8 +124,8 @@ def notice_logs(logs: Sequence[Verified], output: Output) -> None:
             )
 
 
-def _verifier(key: str) -> Verifier:
-    """Raises SettingsInvalid."""
+def verifier_of(key: str) -> Verifier:
+    """The public key that `--key` gives. Raises SettingsInvalid."""
     from api.proof.notes import NoteMalformed, read_verifier
     from api.settings import SettingsInvalid
 

@@ -17,7 +17,7 @@ from api.sign_in.sessions import csrf_token
 
 KEY: Final = "_key"
 VERSION: Final = "_version"
-TOKEN: Final = "_csrf"
+TOKEN: Final = "_csrf"  # noqa: S105  the name of a field, no secret
 _IN_SCOPE = "tenure.typed"
 _OURS = frozenset({"same-origin", "none", ""})
 

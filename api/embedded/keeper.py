@@ -196,7 +196,7 @@ def _become_server(orders: Orders, log: int, keeper: int) -> None:
     arguments = [orders.postgres, "-D", orders.data]
     for name, value in _settings(orders).items():
         arguments += ["-c", f"{name}={value}"]
-    os.execve(orders.postgres, arguments, server_environment())
+    os.execve(orders.postgres, arguments, server_environment())  # noqa: S606 - our own PostgreSQL
 
 
 def _settings(orders: Orders) -> dict[str, str]:

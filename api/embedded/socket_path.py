@@ -68,7 +68,9 @@ def _folder_for_links() -> Path:
     temporary = Path(tempfile.gettempdir())
     name = f"tenure-{2**32}-{'0' * 12}"
     fits = len(os.fsencode(temporary / name / SOCKET_NAME)) <= _PATH_BYTES_MAX
-    return temporary if fits and "," not in str(temporary) else Path("/tmp")
+    if fits and "," not in str(temporary):
+        return temporary
+    return Path("/tmp")  # noqa: S108 - below it a folder is made that only its owner can enter
 
 
 def _is_our_link(link: Path, folder: Path) -> bool:

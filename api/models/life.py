@@ -38,6 +38,9 @@ class SituationTold(Told):
     group: Annotated[
         str | None, described("Group that holds it while no person does.", "after-sales")
     ]
+    department: Annotated[
+        str | None, described("Department of the holder; null: nobody's.", "一部")
+    ]
     claimed_at: Annotated[
         Instant | None, described("When the protection was asked for.", EXAMPLE_INSTANT)
     ]
@@ -143,6 +146,14 @@ class RightTold(Told):
     ]
     needs: Annotated[
         list[str], described("Roles of which one would do, where roles are in the way.", [])
+    ]
+    condition: Annotated[
+        Literal["own", "department"] | None,
+        described(
+            "Where roles are in the way, how far the member's own reach: `department` to his "
+            "department and those below it; null: not at all.",
+            None,
+        ),
     ]
 
 

@@ -182,6 +182,14 @@ class MemberTold(Told):
     name: Annotated[str, described("Name for people.", "张伟")]
     roles: Annotated[list[str], described("Roles at that instant.", ["seller"])]
     department: Annotated[str, described("Department at that instant.", "一部")]
+    departments: Annotated[
+        list[str],
+        described(
+            "That department and all below it at that instant: how far `department` reaches in "
+            "the member's rights.",
+            ["一部"],
+        ),
+    ]
     leaves_at: Annotated[
         Instant | None,
         described(

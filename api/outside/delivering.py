@@ -63,7 +63,7 @@ class Deliverer:
             teller_of(service),
             rules_of(service.settings),
             now,
-            random or Random(),
+            random or Random(),  # noqa: S311 - spreads retries; no secret
         )
         self._leadership = Leadership(service.database, LEADERSHIP)
         self._log = structlog.get_logger("tenure.webhooks")

@@ -57,6 +57,8 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "kind": {
         "customer": ("客户", "customer"),
+        "checkpoint": ("检查点", "checkpoint"),
+        "leaf": ("已封存的记录", "sealed record"),
         "member": ("成员", "member"),
         "token": ("令牌", "token"),
         "rulebook": ("制度版本", "rulebook version"),

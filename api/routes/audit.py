@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -21,10 +22,12 @@ from api.languages import CONTENT_LANGUAGES, Language
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched
 from api.models.past import AuditPage
 from api.openapi import download, query
-from api.routes.calls import Asked
+from api.routes.calls import Asked, require_for
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
-from domain.errors import Invalid, ViewBehind
-from projections import audit
+from domain.errors import Invalid, NotFound, ViewBehind
+from domain.orders import Signed
+from domain.permissions import PERMISSIONS, condition_of
+from projections import audit, customer_search
 from projections.answers import LIMIT_MAX
 from projections.positions import position_of
 
@@ -115,6 +118,23 @@ class ExportQuestions(AuditFilters):
     ] = False
 
 
+def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
+    """Whoever leads a department asks about one of its customers, or what one of its members did.
+
+    Raises NotAllowed.
+    """
+    department = None
+    if condition_of(signed.roles, PERMISSIONS["see-audit"]) == "department":
+        if asked.customer is not None:
+            with call.view(customer_search.VIEW) as cursor:
+                card, _ = customer_search.card(cursor, asked.customer, now=signed.at)
+            department = card.department if card is not None else None
+        elif asked.actor:
+            with suppress(NotFound):
+                department = call.application.member_at(asked.actor).department
+    require_for(signed, "see-audit", member=asked.actor, department=department)
+
+
 @router.get(
     "/v1/audit",
     **query(
@@ -126,8 +146,12 @@ class ExportQuestions(AuditFilters):
     ),
 )
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
-    """Events of the whole log for which every given filter holds."""
+    """Events of the whole log for which every given filter holds.
+
+    Managers name a customer of their departments, or a member.
+    """
     signed = call.signed()
+    _require_reach(call, signed, asked)
     filters = asked.filters()
     after = call.cursor_key("audit", filters, asked.after)
     with call.view(audit.NAME) as cursor:
@@ -160,6 +184,7 @@ def audit_export(
     without the last of them: the connection is cut, which every client reports as an error.
     """
     signed = call.signed()
+    _require_reach(call, signed, asked)
     questions = asked.asked()
     with call.view(audit.NAME) as cursor:
         upto = position_of(cursor, audit.NAME)

@@ -17,7 +17,7 @@ from api.answers import Answer
 from api.models.briefing import BriefingTold
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.openapi import query
-from api.routes.calls import Asked
+from api.routes.calls import Asked, departments_of
 from api.routes.parameters import QueryInstant, Questions, searched
 from api.routes.tasks import decided_kinds, record_waiting
 from domain.orders import Signed
@@ -67,8 +67,9 @@ class BriefingQuestions(Questions):
 )
 def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked) -> Answer:
     """What fell and who took it, what waits for the caller, what is overdue or about to go wrong,
-    and what rivals tried; for managers, directors and auditors."""
+    and what rivals tried; for managers in their departments, and for directors and auditors."""
     signed = call.signed()
+    departments = departments_of(signed, "see-briefing", department=asked.department or None)
     rules = call.application.rulebooks().in_force(signed.at)
     since = asked.since or last_evening(signed.at, rules)
     with call.view(*VIEWS) as cursor:
@@ -77,6 +78,7 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
             now=signed.at,
             since=since,
             department=asked.department or None,
+            departments=departments,
             member=signed.member,
             no_contact_days=rules.agenda.no_contact_days,
             limit=asked.limit + 1,
@@ -84,7 +86,8 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
         )
         tomorrow = local_day(signed.at) + timedelta(days=1)
         rows = much_read(cursor, rules.disclosure, local_day(since), tomorrow)
-    read = bursts(call.application, rules.disclosure, rows, department=asked.department or None)
+    whose = (asked.department,) if asked.department else departments
+    read = bursts(call.application, rules.disclosure, rows, departments=whose)
     lists = _lists(found, read, asked.limit)
     _record(call, signed, lists)
     told = {

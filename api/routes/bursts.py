@@ -13,7 +13,7 @@ from api.answers import Answer
 from api.models.access import Bursts
 from api.models.fields import Day, Searched
 from api.openapi import query
-from api.routes.calls import Asked
+from api.routes.calls import Asked, departments_of
 from api.routes.parameters import Questions, searched
 from domain.errors import Invalid
 from projections.counting import local_day
@@ -79,13 +79,15 @@ class BurstQuestions(Questions):
 )
 def bursts_of(asked: Annotated[BurstQuestions, Query()], call: Asked) -> Answer:
     """Days on which a member read the details of many more customers than on his days before, or
-    of many before leaving; for managers, directors and auditors."""
+    of many before leaving; for managers in their departments, and for directors and auditors."""
     signed = call.signed()
+    reached = departments_of(signed, SEE_BURSTS, department=asked.department or None)
+    whose = (asked.department,) if asked.department else reached
     start, end = asked.span(local_day(signed.at))
     rules = call.application.rulebooks().in_force(signed.at).disclosure
     with call.view() as cursor:
         rows = much_read(cursor, rules, start, end)
-    found = bursts(call.application, rules, rows, department=asked.department or None)
+    found = bursts(call.application, rules, rows, departments=whose)
     return call.answer(
         {
             "items": found,

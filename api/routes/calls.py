@@ -173,10 +173,32 @@ def require_for(
         raise NotAllowed(permission, permissions.beyond(row, condition), condition=condition)
 
 
+def departments_of(
+    signed: Signed, permission: str, *, department: str | None = None
+) -> frozenset[str] | None:
+    """The departments that the permission reaches; None: every one. department: the one asked for.
+
+    Raises NotAllowed for one that it does not reach, or where it is for no department at all.
+    """
+    row = permissions.PERMISSIONS[permission]
+    condition = permissions.condition_of(signed.roles, row)
+    if condition == "any":
+        return None
+    if condition != "department" or department not in (None, *signed.departments):
+        raise NotAllowed(permission, permissions.beyond(row, condition), condition=condition)
+    return signed.departments
+
+
 def _wait_for(service: Service, views: Sequence[str], position: int) -> None:
-    """Return once the views are at `position`. Raises ViewBehind."""
+    """Return once the views are at `position`. Raises ViewBehind; at once for a position that the
+    log has never given out, since whoever asks for many of those would hold every thread."""
     with _behind_told():
-        service.engine.wait_for(views, position, WAIT_SECONDS_MAX)
+        try:
+            service.engine.wait_for(views, position, 0.0)
+        except ViewLagging:
+            if position > service.application.recorder.given_position():
+                raise
+            service.engine.wait_for(views, position, WAIT_SECONDS_MAX)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from api.access.looks import Field, record_details, right_to_details
+from api.access.looks import Field, record_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.routes.calls import QueryCall
@@ -65,20 +65,22 @@ def card_line(card: Card, disclosure: Disclosure) -> dict[str, Any]:
     told = {field: getattr(card, field) for field in _LINE}
     for field in ("until", "held_over_until"):
         told[field] = disclosure.deadline(
-            getattr(card, field), holder=card.holder, state=card.state
+            getattr(card, field),
+            holder=card.holder,
+            state=card.state,
+            department=card.department,
         )
     return told
 
 
 def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: int) -> Answer:
     """The whole card, as far as the caller may see it. A read of details is logged."""
-    sees_details = disclosure.sees_details(card.holder, card.state, signers=card.signers)
+    right = disclosure.right_to_card(card)
     told = card_line(card, disclosure) | {field: getattr(card, field) for field in _CARD}
-    told |= _matters(card, disclosure, sees_details=sees_details)
-    if sees_details:
+    told |= _matters(card, disclosure, sees_details=right is not None)
+    if right is not None:
         told |= {field: getattr(card, field) for field in _DETAILS} | _opened(call, card)
         hidden = None
-        right = right_to_details(disclosure.signed, card.holder, card.state, card.signers)
         record_details(
             call, disclosure.signed, "card", _fields(card), [card.customer_id], right=right
         )
@@ -107,7 +109,12 @@ def _matters(card: Card, disclosure: Disclosure, *, sees_details: bool) -> dict[
         and {
             "leaves_at": leaving.leaves_at
             if sees_details
-            else disclosure.deadline(leaving.leaves_at, holder=card.holder, state=card.state),
+            else disclosure.deadline(
+                leaving.leaves_at,
+                holder=card.holder,
+                state=card.state,
+                department=card.department,
+            ),
             "to": leaving.to if sees_details else None,
         },
         "duplicates": [

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.access.looks import Field as Detail
-from api.access.looks import fields_in, record_details, right_to_details
+from api.access.looks import fields_in, record_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import logged_event
@@ -23,11 +23,11 @@ from api.openapi import customer_command, query
 from api.routes.calls import Asked, Commanded, QueryCall
 from api.routes.parameters import CustomerId, DisputeNumber, Paged, searched
 from api.strict_route import StrictRoute
-from domain import permissions
 from domain.citations import FIRST_VALID_CLAIM
 from domain.errors import NotFound
 from domain.orders import Signed
-from domain.replaying import Situation, replay
+from domain.permissions import reach_of
+from domain.replaying import replay
 from projections import audit, customer_search, disputes
 from projections.audit import AuditEntry
 from projections.disputes import DisputeCase, Wanted
@@ -131,7 +131,7 @@ class DisputeQuestions(Paged):
 )
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
-    the parties and those whose task is to look at any customer."""
+    the parties, and those who rule disputes or look at any customer."""
     signed = call.signed()
     filters = asked.filters()
     after = call.cursor_key("disputes", filters, asked.after)
@@ -177,9 +177,8 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
         known_at=None, known_position=read.position
     )
     now = situation_at(call, history, signed.at)
-    sees_details = now is not None and disclosure.sees_details(
-        now.holder, now.state, signers=now.signers
-    )
+    right = disclosure.right_to_situation(now) or ("decider" if disclosure.rules_disputes else None)
+    sees_details = right is not None
     teller = Teller(call, disclosure, sees_details=sees_details)
     refusals = [entry for entry in read.entries if entry.topic == REFUSAL]
     steps = list(teller.steps(replay(history), refusals, signed.at))
@@ -192,7 +191,7 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
             if entry.topic == topic
         ]
 
-    line = _line(read.case, disclosure)
+    line = _line(read.case, disclosure, sees_details=sees_details)
     sees_all = sees_details and line["details_hidden"] is None
     answer = {
         **line,
@@ -205,17 +204,14 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
         "at": signed.at,
     }
     _record(call, signed, [answer, *answer["precedents"]])
-    _record_events(call, signed, answer, now)
+    _record_events(call, signed, answer, right)
     return call.answer(answer, position=read.position)
 
 
 def _record_events(
-    call: QueryCall, signed: Signed, answer: dict[str, Any], now: Situation | None
+    call: QueryCall, signed: Signed, answer: dict[str, Any], right: str | None
 ) -> None:
     """Keep what the case has shown of the customer's events."""
-    if now is None:
-        return
-    right = right_to_details(signed, now.holder, now.state, now.signers)
     events = [*(step["event"] for step in answer["steps"]), *answer["follow_ups"]]
     whose = [answer["customer_id"]]
     record_details(call, signed, "dispute", fields_in(events), whose, right=right)
@@ -224,8 +220,8 @@ def _record_events(
 def _record(call: QueryCall, signed: Signed, lines: Sequence[dict[str, Any]]) -> None:
     """Keep whose statements and reasons were shown: to a party, or by role."""
     seen = {line["customer_id"] for line in lines if line["details_hidden"] is None}
-    reach = permissions.condition_of(signed.roles, permissions.PERMISSIONS["see-details"])
-    right = "see-details" if reach == "any" else "party"
+    reach = reach_of(signed.roles, "see-details")
+    right = "role" if reach == "any" else "party"
     fields: set[Detail] = {"reasons"}
     record_details(call, signed, "disputes", fields, seen, right=right)
 
@@ -276,13 +272,22 @@ def _parties(case: DisputeCase) -> list[dict[str, str]]:
     return [{"member": member, "part": part} for member, part in parts if member is not None]
 
 
-def _line(case: DisputeCase, disclosure: Disclosure) -> dict[str, Any]:
-    """A case; its words only for its parties and those whose task is to look at any customer."""
+def _line(
+    case: DisputeCase, disclosure: Disclosure, *, sees_details: bool = False
+) -> dict[str, Any]:
+    """A case; its words only for its parties, those who rule disputes, and those who see the
+    customer's details."""
     parties = _parties(case)
-    signed = disclosure.signed
-    sees_words = permissions.may_see_details(
-        signed.roles, signed.member, holder=None, state=""
-    ) or any(signed.member == party["member"] for party in parties if party["part"] != "refused")
+    sees_words = (
+        sees_details
+        or disclosure.rules_disputes
+        or disclosure.sees_everybodys
+        or any(
+            disclosure.signed.member == party["member"]
+            for party in parties
+            if party["part"] != "refused"
+        )
+    )
     return {
         **{name: getattr(case, name) for name in _OF_LINE},
         "statement": case.statement if sees_words else None,

@@ -116,7 +116,9 @@ def _problem(place: str, found: Any) -> FieldProblem:
 
 def _told(fall: Fall, name: str | None, disclosure: Disclosure) -> dict[str, Any]:
     def at(end: End | None) -> Any:
-        return end and disclosure.deadline(end.at, holder=fall.holder, state=fall.stage)
+        return end and disclosure.deadline(
+            end.at, holder=fall.holder, state=fall.stage, department=fall.department
+        )
 
     return {
         "customer_id": fall.customer_id,

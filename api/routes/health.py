@@ -14,6 +14,7 @@ from api.metrics import CONTENT_TYPE
 from api.models.fields import Told, described
 from api.openapi import public, told_to_members
 from api.outside.overview import counts
+from api.proof.standing import Standing, standings
 from api.routes.calls import Asked
 
 router = APIRouter()
@@ -55,6 +56,23 @@ class WebhookHealth(Told):
     disabled: Annotated[int, described("To which nothing is sent any more.", 0)]
 
 
+class SealHealth(Told):
+    """How far a log is sealed, and whether checkpoints of it are signed."""
+
+    size: Annotated[int, described("Leaves of its tree.", 4690)]
+    lag: Annotated[int, described("Positions that are still to be sealed.", 0)]
+    checkpoint: Annotated[
+        int | None, described("Leaves that the last checkpoint outside is of.", 4690)
+    ]
+    problem: Annotated[
+        str | None,
+        described(
+            "Why no checkpoint is signed until an operator has seen to it; null while they are.",
+            "fork",
+        ),
+    ]
+
+
 class Ready(Told):
     """Whether commands and queries can be answered."""
 
@@ -89,6 +107,13 @@ class Ready(Told):
             {"active": 2, "failing": 0, "disabled": 0},
         ),
     ]
+    seals: Annotated[
+        dict[str, SealHealth],
+        described(
+            "The log of events and the access log.",
+            {"events": {"size": 4690, "lag": 0, "checkpoint": 4690, "problem": "fork"}},
+        ),
+    ]
 
 
 @router.get("/health/live", **public("service", "Is the process alive?", Alive))
@@ -104,15 +129,23 @@ def ready(request: Request) -> Answer:
     """Asks the database, and says how far each view is behind the log.
 
     A view that lags or was set aside does not make the service unready: its answers say so. Nor
-    does a webhook that fails, or an access log that cannot be written.
+    does a webhook that fails, an access log that cannot be written, or a log that is not what was
+    signed: that is for an operator to see.
     """
     service = request.app.state.service
     try:
-        lags, webhooks = service.engine.lag(), counts(service)
+        lags, webhooks, seals = service.engine.lag(), counts(service), standings(service)
         is_kept = service.access_log.is_writable()
     except EventSourcingError:
-        nothing = {"status": "unavailable", "settled": None, "views": {}, "webhooks": None}
-        return Answer(nothing | {"access_log": False}, status=503)
+        nothing = {
+            "status": "unavailable",
+            "settled": None,
+            "views": {},
+            "access_log": False,
+            "webhooks": None,
+            "seals": {},
+        }
+        return Answer(nothing, status=503)
     return Answer(
         {
             "status": "ready",
@@ -128,8 +161,18 @@ def ready(request: Request) -> Answer:
             },
             "access_log": is_kept,
             "webhooks": webhooks,
+            "seals": {one.log.name: _seal(one) for one in seals},
         }
     )
+
+
+def _seal(standing: Standing) -> dict[str, Any]:
+    return {
+        "size": standing.head.size,
+        "lag": standing.lag,
+        "checkpoint": standing.checkpoint,
+        "problem": standing.refused and standing.refused.problem,
+    }
 
 
 def _failure(lag: Any) -> str | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.access.looks import fields_in, record_details, right_to_details
+from api.access.looks import fields_in, record_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.life_telling import Teller, fields_of, refusals_about, situation_at
@@ -59,16 +59,13 @@ def replayed(
     disclosure = Disclosure(signed, call.application)
     at = min(asked.until or signed.at, signed.at)
     now = situation_at(call, history, signed.at)
-    sees_details = now is not None and disclosure.sees_details(
-        now.holder, now.state, signers=now.signers
-    )
+    right = disclosure.right_to_situation(now)
+    sees_details = right is not None
     teller = Teller(call, disclosure, sees_details=sees_details)
     steps = list(teller.steps(replay(history, until=at), refusals, at))
     stands = situation_at(call, history, at)
-    if now is not None:
-        right = right_to_details(signed, now.holder, now.state, now.signers)
-        fields = fields_in(step["event"] for step in steps)
-        record_details(call, signed, "replay", fields, [customer_id], right=right)
+    fields = fields_in(step["event"] for step in steps)
+    record_details(call, signed, "replay", fields, [customer_id], right=right)
     return call.answer(
         {
             "customer_id": customer_id,
@@ -112,9 +109,7 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     disclosure = Disclosure(signed, call.application)
     history = call.application.history(customer_id)
     now = situation_at(call, history, signed.at)
-    sees_details = now is not None and disclosure.sees_details(
-        now.holder, now.state, signers=now.signers
-    )
+    sees_details = disclosure.right_to_situation(now) is not None
     member = asked.member or signed.member
     asked_at = asked.at or signed.at
     looked_at = asked_at if sees_details else disclosure.future(asked_at)
@@ -123,7 +118,9 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     for right in rights:
         until = right.until
         if right.rule == "already-protected" and now is not None:
-            until = disclosure.deadline(until, holder=now.holder, state=now.state)
+            until = disclosure.deadline(
+                until, holder=now.holder, state=now.state, department=now.department
+            )
         told.append({**fields_of(right), "until": until})
     return call.answer(
         {"customer_id": customer_id, "member": member, "rights": told, "at": asked_at}

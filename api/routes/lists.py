@@ -96,7 +96,8 @@ class CustomerQuestions(Paged):
 )
 def customers(asked: Annotated[CustomerQuestions, Query()], call: Asked) -> Answer:
     """Customers for which every given filter holds, as of now."""
-    return _customers(call, call.signed(), "customers", asked)
+    signed = call.signed()
+    return _customers(call, signed, "customers", asked, own=signed.member)
 
 
 @router.get(
@@ -113,10 +114,10 @@ def portfolio(member: MemberId, asked: Annotated[Paged, Query()], call: Asked) -
     """The customers that a member holds now, the next deadline first. One's own, or for those
     whose roles permit any."""
     signed = call.signed()
-    require_for(signed, "see-portfolio", member=member)
-    call.application.member_at(member)
+    found = call.application.member_at(member)
+    require_for(signed, "see-portfolio", member=member, department=found.department)
     questions = CustomerQuestions(holder=member, sort="until", limit=asked.limit, after=asked.after)
-    return _customers(call, signed, "portfolio", questions)
+    return _customers(call, signed, "portfolio", questions, own=member)
 
 
 class TenureQuestions(Paged):
@@ -163,7 +164,7 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
     after = call.cursor_key("tenures", filters, asked.after)
     disclosure = Disclosure(signed, call.application)
     at, start = asked.at, asked.start
-    if not disclosure.sees_details(asked.holder, state=""):
+    if not _sees_instants(call, disclosure, asked):
         at, start = at and disclosure.future(at), start and disclosure.future(start)
     with call.view(tenures.NAME) as cursor:
         page = tenures.tenures(
@@ -179,7 +180,9 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
         )
     items = []
     for entry in page.items:
-        until = disclosure.deadline(entry.until, holder=entry.holder, state=entry.stage)
+        until = disclosure.deadline(
+            entry.until, holder=entry.holder, state=entry.stage, department=entry.department
+        )
         told = {field: getattr(entry, field) for field in entry.__dataclass_fields__}
         items.append(told | {"until": until})
     return call.page_answer(
@@ -187,11 +190,30 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
     )
 
 
-def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQuestions) -> Answer:
-    """A page of customers, as far as the caller may see them."""
-    filters = asked.filters()
-    after = call.cursor_key(query_name, filters, asked.after)
+def _sees_instants(call: Asked, disclosure: Disclosure, asked: TenureQuestions) -> bool:
+    """True where the caller may know the exact deadlines of everything that is asked about: a
+    stranger could find one by asking for instant after instant."""
+    signed = disclosure.signed
+    if disclosure.sees_everybodys or (asked.holder and asked.holder == signed.member):
+        return True
+    if asked.customer is None:
+        return False
+    with call.view(customer_search.VIEW) as cursor:
+        card, _ = customer_search.card(cursor, asked.customer, now=signed.at)
+    return card is not None and disclosure.right_to_card(card) is not None
+
+
+def _customers(
+    call: Asked, signed: Signed, query_name: str, asked: CustomerQuestions, *, own: str
+) -> Answer:
+    """A page of customers, as far as the caller may see them. own: whose customers are his to see
+    with their instants; others are in the order of the days that he is shown."""
     disclosure = Disclosure(signed, call.application)
+    sort = asked.sort.removeprefix("-")
+    if sort == "until" and asked.holder != own and not disclosure.sees_instants:
+        sort = "until_day"
+    filters = {**asked.filters(), "order": sort}
+    after = call.cursor_key(query_name, filters, asked.after)
     with call.view(customer_search.VIEW) as cursor:
         page = customer_search.customers(
             cursor,
@@ -202,7 +224,7 @@ def _customers(call: Asked, signed: Signed, query_name: str, asked: CustomerQues
             group=asked.group,
             industry=asked.industry,
             region=asked.region,
-            sort=asked.sort.removeprefix("-"),  # type: ignore[arg-type]
+            sort=sort,  # type: ignore[arg-type]
             descending=asked.sort.startswith("-"),
             limit=asked.limit,
             after=after,

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Body, Query
 from pydantic import Field
 
 from api.answers import Answer
+from api.disclosure import Disclosure
 from api.models.bodies import MemberBody, MemberChangesBody, TokenBody
+from api.models.departments import MemberRightsTold
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.receipts import StreamReceipt, TokenReceipt
 from api.models.sign_in import TokenPage
@@ -68,18 +70,61 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
     signed = call.signed()
     found = call.application.member_at(member, asked.at)
     at = asked.at or signed.at
+    # What nobody takes over falls to the pool with the leaving: a deadline like any other.
+    disclosure = Disclosure(signed, call.application)
     may_see_tokens = member == signed.member or permissions.may(signed.roles, "issue-token")
     told = {
         "id": found.member,
         "name": found.name,
         "roles": sorted(found.roles_at(at), key=permissions.ROLES.index),
         "department": found.department,
-        "leaves_at": found.leaves_at,
+        "departments": call.application.departments_at(at).with_all_below(found.department),
+        "leaves_at": disclosure.deadline(
+            found.leaves_at, holder=member, state="", department=found.department
+        ),
         "tokens": _tokens(found) if may_see_tokens else None,
         "version": found.version,
         "at": at,
     }
     return call.answer(told, version=found.version)
+
+
+@router.get(
+    "/v1/members/{member}/rights",
+    **query(
+        "people",
+        "What a member may do and ask as of an instant",
+        MemberRightsTold,
+        permission="see-members",
+        problems=["not-found"],
+        is_view=False,
+    ),
+)
+def member_rights(
+    member: MemberId, asked: Annotated[MemberQuestions, Query()], call: Asked
+) -> Answer:
+    """Every permission with how far it reaches, by the roles, the departments and the rules of that
+    instant. What he may do with one customer: `GET /v1/customers/{customer_id}/may?member=`."""
+    at = asked.at or call.signed().at
+    found = call.application.member_at(member, at)
+    roles = found.roles_at(at)
+    rules = call.application.rulebooks().in_force(at)
+    reach = {
+        name: permissions.condition_of(roles, permissions.permitted(name, rules))
+        for name in permissions.PERMISSIONS
+    }
+    told = {
+        "member": found.member,
+        "roles": sorted(roles, key=permissions.ROLES.index),
+        "departments": call.application.departments_at(at).with_all_below(found.department),
+        "permissions": [
+            {"permission": name, "condition": condition}
+            for name, condition in reach.items()
+            if condition is not None
+        ],
+        "at": at,
+    }
+    return call.answer(told)
 
 
 @router.patch(

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.access.looks import fields_in, record_details, record_search, right_to_details
+from api.access.looks import fields_in, record_details, record_search
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
@@ -24,6 +24,7 @@ from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import ContractConfirmed, DuplicateAbsorbed, Merged, Stage
+from domain.permissions import Right
 from domain.replay import Answer as AsOf
 from domain.replay import History, holder_at
 from projections import audit, customer_search
@@ -76,7 +77,10 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
             "holder": like.holder,
             "group": like.group,
             "protected_until": disclosure.deadline(
-                like.protected_until, holder=like.holder, state=like.state
+                like.protected_until,
+                holder=like.holder,
+                state=like.state,
+                department=like.department,
             ),
             "into": like.merged_into,
             "match": like.match,
@@ -133,11 +137,10 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
         if found is None:
             raise NotFound("customer", customer_id)
         page = audit.history(cursor, customer_id, limit=asked.limit, after=after)
-    sees_details = Disclosure(signed, call.application).sees_details(
-        found.holder, found.state, signers=found.signers
-    )
+    disclosure = Disclosure(signed, call.application)
+    right = disclosure.right_to_card(found)
+    sees_details = right is not None
     items = [logged_event(entry, call.language, sees_details=sees_details) for entry in page.items]
-    right = right_to_details(signed, found.holder, found.state, found.signers)
     record_details(call, signed, "history", fields_in(items), [customer_id], right=right)
     return call.page_answer(
         "history",
@@ -204,21 +207,19 @@ def holder(
 
     found = held_at(asked.at or history.now)
     future = disclosure.future(found.at)
-    sees_details = _sees_details(disclosure, found, history)
-    if future != found.at and not sees_details:
+    right = _right(disclosure, found, history)
+    if future != found.at and right is None:
         found = replace(held_at(future), at=found.at)
-        sees_details = _sees_details(disclosure, found, history)
-    told = _told(call, disclosure, found, _merged_into(history, found), sees_details=sees_details)
-    held = found.interval or found.last
+        right = _right(disclosure, found, history)
+    merged_into = _merged_into(history, found)
+    told = _told(call, disclosure, found, merged_into, sees_details=right is not None)
     record_details(
         call,
         disclosure.signed,
         "holder",
         fields_in(told["grounds"]),
         [customer_id],
-        right=right_to_details(
-            disclosure.signed, held and held.holder, held.stage if held else "pool"
-        ),
+        right=right,
     )
     return call.answer(told, position=found.known_position)
 
@@ -236,7 +237,9 @@ def _told(
     held = told.protection if told else None
 
     def deadline(until: datetime | None) -> datetime | None:
-        return disclosure.deadline(until, holder=told.holder, state=told.stage) if told else None
+        return told and disclosure.deadline(
+            until, holder=told.holder, state=told.stage, department=told.department
+        )
 
     until = deadline(told.until if told else None)
     interval = found.interval
@@ -261,13 +264,13 @@ def _told(
     }
 
 
-def _sees_details(disclosure: Disclosure, found: AsOf, history: History) -> bool:
-    """True where the caller may read the notes of the tenure that the answer rests on."""
+def _right(disclosure: Disclosure, found: AsOf, history: History) -> Right | None:
+    """By which right the caller reads the notes of the tenure that the answer rests on."""
     told = found.interval or found.last
     if told is None:
-        return disclosure.sees_details(None, "pool")
+        return disclosure.right(None, "pool")
     signers = _signers(history) if told.stage is Stage.FORMAL else ()
-    return disclosure.sees_details(told.holder, told.stage, signers=signers)
+    return disclosure.right(told.holder, told.stage, department=told.department, signers=signers)
 
 
 def _signers(history: History) -> Iterator[str]:

@@ -32,7 +32,7 @@ from api.sign_in.passwords import Origin
 from api.sign_in.sessions import Opened, Session, csrf_token
 from api.strict_route import StrictRoute
 from api.trace import trace_of
-from domain import permissions
+from domain import permissions, scopes
 from domain.errors import NotFound, NotSignedIn
 from domain.orders import Credentials, Signed
 
@@ -112,6 +112,7 @@ async def set_password(member: MemberId, call: Asked, request: Request) -> Answe
 
     def make() -> Answer:
         signed = call.signed()
+        scopes.require_no_wider(signed.scopes, call.permission, None)
         password, expires_at = call.service.sign_in.set_one_time(
             member, by=signed.member, origin=origin_of(request)
         )

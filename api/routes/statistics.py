@@ -14,7 +14,7 @@ from api.languages import Language
 from api.models.fields import Day, Searched
 from api.models.statistics import FigureEventPage, HabitPage, StatisticsPage
 from api.openapi import query
-from api.routes.calls import Asked, require_for
+from api.routes.calls import Asked, departments_of, require_for
 from api.routes.parameters import LIMIT_MAX, Paged, Questions, searched
 from domain import permissions
 from domain.errors import Invalid
@@ -119,13 +119,18 @@ class _Span(Questions):
             )
         return start, end
 
-    def whose(self, signed: Signed) -> str | None:
-        """Whose figures the caller gets: without the right to any, his own. Raises NotAllowed."""
+    def whose(self, signed: Signed) -> tuple[str | None, frozenset[str] | None]:
+        """Whose figures the caller gets, and of which departments; None: of every one.
+
+        One's own always; what was in his departments for who leads some; everything for those who
+        look at any. Raises NotAllowed.
+        """
+        member, department = self.member or None, self.department or None
         row = permissions.PERMISSIONS["see-statistics"]
-        if permissions.condition_of(signed.roles, row) == "any":
-            return self.member or None
-        require_for(signed, "see-statistics", member=self.member or signed.member)
-        return signed.member
+        if permissions.condition_of(signed.roles, row) == "own" or member == signed.member:
+            require_for(signed, "see-statistics", member=member or signed.member)
+            return signed.member, None
+        return member, departments_of(signed, "see-statistics", department=department)
 
 
 class StatisticsQuestions(_Span, Paged):
@@ -221,14 +226,16 @@ class HabitQuestions(_Span):
     ),
 )
 def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -> Answer:
-    """Figures by day, department and member; one's own, or for those whose roles permit any.
+    """Figures by day, department and member: one's own; for managers, of their departments; for
+    those whose roles permit any, of all.
 
     They count what is recorded: an end counts on the day of its deadline once it is written down,
     and `implied` says how many are not yet.
     """
     signed = call.signed()
-    (start, end), member = asked.span(signed), asked.whose(signed)
+    (start, end), (member, departments) = asked.span(signed), asked.whose(signed)
     filters = {**asked.filters(), "whose": member, "start": start, "end": end}
+    filters["departments"] = departments and sorted(departments)
     after = call.cursor_key("statistics", filters, asked.after)
     with call.view(statistics.NAME, agenda.NAME) as cursor:
         found = figures.figures(
@@ -237,6 +244,7 @@ def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -
             start=start,
             end=end,
             department=asked.department or None,
+            departments=departments,
             member=member,
             by=asked.groupings(),
             limit=asked.limit,
@@ -268,8 +276,9 @@ def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -
 def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Asked) -> Answer:
     """The events that one figure counts, under the same filters."""
     signed = call.signed()
-    (start, end), member = asked.span(signed), asked.whose(signed)
+    (start, end), (member, departments) = asked.span(signed), asked.whose(signed)
     filters = {**asked.filters(), "whose": member, "start": start, "end": end}
+    filters["departments"] = departments and sorted(departments)
     after = call.cursor_key("statistics-events", filters, asked.after)
     with call.view(statistics.NAME) as cursor:
         page = figures.figure_events(
@@ -277,6 +286,7 @@ def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Ask
             start=start,
             end=end,
             department=asked.department or None,
+            departments=departments,
             member=member,
             figure=asked.figure,
             rule=asked.rule,
@@ -304,8 +314,10 @@ def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Ask
     ),
 )
 def statistics_habits(asked: Annotated[HabitQuestions, Query()], call: Asked) -> Answer:
-    """Leads to habits that figures hide, for managers, directors and auditors."""
+    """Leads to habits that figures hide; for managers in their departments, and for directors and
+    auditors."""
     signed = call.signed()
+    departments = departments_of(signed, "see-habits", department=asked.department or None)
     rules = call.application.rulebooks().in_force(signed.at)
     start, end = asked.span(signed)
     kinds = [kind for kind in habits.KINDS if not asked.kind or kind in asked.kind]
@@ -320,6 +332,7 @@ def statistics_habits(asked: Annotated[HabitQuestions, Query()], call: Asked) ->
                 start=start,
                 end=end,
                 department=asked.department or None,
+                departments=departments,
                 member=asked.member or None,
                 limit=asked.limit,
             )

@@ -15,7 +15,7 @@ from api.models.address_book import AddressBookPage
 from api.models.fields import EXAMPLE_INSTANT
 from api.models.tasks import AgendaKind, AgendaPage, ApprovalKind, ApprovalPage
 from api.openapi import query
-from api.routes.calls import Asked, require_for
+from api.routes.calls import Asked, departments_of
 from api.routes.cards import placed
 from api.routes.parameters import Paged, QueryInstant
 from domain import permissions
@@ -58,6 +58,7 @@ def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) ->
             member=signed.member,
             reviews="review" in decided,
             decisions="intent" in decided,
+            departments=signed.departments if decided.get("intent") == "department" else None,
             kinds=asked.kind or None,
             until=asked.until,
             limit=asked.limit,
@@ -73,6 +74,18 @@ def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) ->
     )
 
 
+_DECIDED_BY = {
+    "review": "review",
+    "duplicate": "resolve-duplicate",
+    "after-sales": "name-after-sales",
+    "intent": "decide-intent",
+    "extension": "decide-extension",
+    "contract": "confirm-contract",
+    "dispute": "rule-dispute",
+}
+"""The command that decides each kind of approval."""
+
+
 class ApprovalQuestions(Paged):
     """Filters of the approvals."""
 
@@ -83,7 +96,8 @@ class ApprovalQuestions(Paged):
         Literal["mine", "all"] | None,
         Field(
             description="`mine`: what the caller may decide, having no part in it; `all`: "
-            "everything that waits, for reviewers, managers, directors and auditors. Left out: "
+            "everything that waits, for managers in their departments, and for directors and "
+            "auditors. Left out: "
             "`mine` for who may decide something, `all` for others.",
             examples=["mine"],
         ),
@@ -109,17 +123,19 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
     signed = call.signed()
     decided = decided_kinds(signed, _rules(call, signed))
     is_mine = asked.scope == "mine" or (asked.scope is None and bool(decided))
-    if not is_mine:
-        require_for(signed, "see-approvals")
+    departments = signed.departments if is_mine else departments_of(signed, "see-approvals")
+    limited = {kind for kind in approvals.KINDS if not is_mine or decided.get(kind) == "department"}
     filters = {**asked.filters(), "caller": signed.member}
     after = call.cursor_key("approvals", filters, asked.after)
-    visible = decided if is_mine else set(approvals.KINDS)
+    visible = set(decided) if is_mine else set(approvals.KINDS)
     with call.view(approvals.NAME) as cursor:
         page = approvals.approvals(
             cursor,
             now=signed.at,
             decider=signed.member if is_mine else None,
             kinds=visible & set(asked.kind) if asked.kind else visible,
+            departments=departments,
+            limited=limited,
             overdue=asked.overdue,
             limit=asked.limit,
             after=after,
@@ -177,23 +193,14 @@ def record_waiting(
     record_details(call, signed, view, fields, whose, right="decider", kind="waiting-read")
 
 
-def decided_kinds(signed: Signed, rules: Rulebook) -> set[str]:
-    """The kinds of approvals that the caller's roles permit deciding, by the rules in force."""
-    chosen = {
-        "review": permissions.needs("review"),
-        "duplicate": permissions.needs("resolve-duplicate"),
-        "after-sales": permissions.needs("name-after-sales"),
-        "intent": _chosen("decide-intent", rules.applications.decided_by),
-        "extension": _chosen("decide-extension", rules.applications.decided_by),
-        "contract": _chosen("confirm-contract", rules.contracts.confirmed_by),
-        "dispute": _chosen("rule-dispute", rules.disputes.ruled_by),
+def decided_kinds(signed: Signed, rules: Rulebook) -> dict[str, permissions.Condition]:
+    """The kinds of approvals that the caller's roles permit deciding by the rules in force, and how
+    far."""
+    found = {
+        kind: permissions.condition_of(signed.roles, permissions.permitted(command, rules))
+        for kind, command in _DECIDED_BY.items()
     }
-    return {kind for kind, roles in chosen.items() if not signed.roles.isdisjoint(roles)}
-
-
-def _chosen(command: str, roles: Any) -> set[str]:
-    """Of the roles that the table permits, those that the rulebook chose."""
-    return set(permissions.needs(command)) & set(roles)
+    return {kind: condition for kind, condition in found.items() if condition is not None}
 
 
 def _rules(call: Asked, signed: Signed) -> Rulebook:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.access.looks import fields_in, record_details, right_to_details
+from api.access.looks import fields_in, record_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.life_telling import Teller, refusals_about
@@ -65,16 +65,14 @@ def supposed(
         raise NotFound("customer", customer_id)
     told = what_if(history, rules, rulebooks.rules_of, [_attempt(found) for found in refusals])
     disclosure = Disclosure(signed, call.application)
-    sees_details = disclosure.sees_details(
-        told.was.holder, told.was.state, signers=told.was.signers
-    )
+    right = disclosure.right_to_situation(told.was)
+    sees_details = right is not None
     teller = SuppositionTeller(
         Teller(call, disclosure, sees_details=sees_details),
         {refusal.position: refusal for refusal in refusals},
         version=rules.version,
     )
     answer = teller.told(told)
-    right = right_to_details(signed, told.was.holder, told.was.state, told.was.signers)
     fields = fields_in(step["event"] for step in answer["steps"])
     record_details(call, signed, "what-if", fields, [customer_id], right=right)
     return call.answer(

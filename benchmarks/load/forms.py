@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 from eventsourcing.persistence import StoredEvent
@@ -90,7 +91,7 @@ def form_of(event: Any, stored: StoredEvent, known: Known, *, first_day: date, m
     def leave_open(found: re.Match[bytes]) -> bytes:
         text = found[0]
         if (hole := known.get(text)) is not None:
-            holes.append(hole)
+            holes.append(_one_for_all(hole))
             return b"%b"
         if (on_a_day := _ON_A_DAY.fullmatch(text)) is not None:
             days = (date.fromisoformat(on_a_day[1].decode()) - first_day).days
@@ -98,7 +99,7 @@ def form_of(event: Any, stored: StoredEvent, known: Known, *, first_day: date, m
             return b'"%b' + (on_a_day[2] or b"") + b'"'
         if (somebody := _SOMEBODY.fullmatch(text)) is not None:
             kind = somebody[1].decode() if somebody[1] else "department"
-            holes.append((kind, int(somebody[2] or somebody[3])))
+            holes.append(_one_for_all((kind, int(somebody[2] or somebody[3]))))
             return b"%b"
         return text.replace(b"%", b"%%")
 
@@ -110,6 +111,12 @@ def form_of(event: Any, stored: StoredEvent, known: Known, *, first_day: date, m
 def literal(value: object) -> bytes:
     """A text as it stands in a stored state; it needs no escaping."""
     return f'"{value}"'.encode()
+
+
+@cache
+def _one_for_all(hole: Hole) -> Hole:
+    """The same object for equal holes: patterns have hundreds of thousands."""
+    return hole
 
 
 def _stream(event: Any, known: Known) -> Hole:

@@ -29,7 +29,7 @@ from eventstore import records
 _ID_BYTES = 10
 _CUSTOMER_BYTES = _ID_BYTES + KEY_BYTES + 2 * NONCE_BYTES
 _CONTACT_BYTES = _CUSTOMER_BYTES + NONCE_BYTES
-_RECORDS_KEPT = 20_000
+_PERSONS_KEPT = 100_000
 _DAYS_AHEAD_MAX = 400
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(str).decode
@@ -48,12 +48,18 @@ class Who(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What a company's name, address and people come to. texts: JSON, by the holes they fill."""
+    """What a company's name and address come to. texts: JSON, by the holes they fill."""
 
     texts: dict[Hole, bytes]
     phone: str
-    contact_name: str
-    contact_phone: str
+
+
+class Person(NamedTuple):
+    """Whom one talks to there. texts: JSON, by the holes they fill."""
+
+    texts: dict[Hole, bytes]
+    name: str
+    phone: str
 
 
 class Teller:
@@ -62,7 +68,9 @@ class Teller:
 
     def __init__(self, plan: Plan, people: People, *, key: bytes, hash_key: bytes) -> None:
         self.sealer = Sealer(key, hash_key, random=self._take)
-        self.record = lru_cache(_RECORDS_KEPT)(self._record)
+        # A record is asked for when it is registered, a person with every claim.
+        self.record = lru_cache(1)(self._record)
+        self.person = lru_cache(_PERSONS_KEPT)(self._person)
         self.sellers = [f'"{person.member}"'.encode() for person in people.sellers]
         self.managers = [f'"{person.member}"'.encode() for person in people.managers.values()]
         self.departments = [f'"{department}"'.encode() for department in people.managers]
@@ -101,8 +109,7 @@ class Teller:
 
     def _record(self, number: int) -> Record:
         made = company(number, seed=self._seed)
-        parts = parse(made.name)
-        phone, contact_phone = normalise_phone(made.phone), normalise_phone(made.contact_phone)
+        parts, phone = parse(made.name), normalise_phone(made.phone)
         texts = {
             "name": made.name,
             "name_key": parts.key,
@@ -110,12 +117,22 @@ class Teller:
             "address": made.address,
             "industry": made.industry,
             "introduction": made.introduction,
-            "position": made.contact_position,
             "phone_hash": self.sealer.keyed_hash("phone", phone),
-            "contact_phone_hash": self.sealer.keyed_hash("phone", contact_phone),
         }
-        filled = {(kind, 0): _encode(text) for kind, text in texts.items()}
-        return Record(filled, phone, made.contact_name, contact_phone)
+        return Record(_filling(texts), phone)
+
+    def _person(self, number: int) -> Person:
+        made = company(number, seed=self._seed)
+        phone = normalise_phone(made.contact_phone)
+        texts = {
+            "position": made.contact_position,
+            "contact_phone_hash": self.sealer.keyed_hash("phone", phone),
+        }
+        return Person(_filling(texts), made.contact_name, phone)
+
+
+def _filling(texts: dict[str, str]) -> dict[Hole, bytes]:
+    return {(kind, 0): _encode(text) for kind, text in texts.items()}
 
 
 class _Telling:
@@ -132,28 +149,37 @@ class _Telling:
         self._first_day = pattern.born + who.later + _DAYS_AHEAD_MAX
 
     def event(self, form: Form) -> StoredEvent:
-        days, first_day = self._teller.days, self._first_day
-        values = tuple(
-            [
-                days[first_day + hole] if type(hole) is int else self._text(hole)  # type: ignore[arg-type]
-                for hole in form.holes
-            ]
-        )
+        days, first_day, filled = self._teller.days, self._first_day, self._filled
+        values = []
+        for hole in form.holes:
+            if isinstance(hole, int):
+                values.append(days[first_day + hole])
+                continue
+            text = filled.get(hole)
+            values.append(text if text is not None else self._text(hole))
         kind, which = form.stream
         stream = self._who.id if kind == "customer" else _STREAMS[kind](self, which)
-        return StoredEvent(stream, form.version, form.topic, form.text % values)
+        return StoredEvent(stream, form.version, form.topic, form.text % tuple(values))
 
     def _text(self, hole: Hole) -> bytes:
         found = self._filled.get(hole)
         if found is None:
-            filler = _FILLERS.get(hole[0])
-            found = filler(self, hole[1]) if filler else self._record.texts[hole]
+            kind, which = hole
+            if (filler := _FILLERS.get(kind)) is not None:
+                found = filler(self, which)
+            else:
+                texts = (self._person if kind in _PERSONS else self._record).texts
+                found = texts[hole]
             self._filled[hole] = found
         return found
 
     @property
     def _record(self) -> Record:
         return self._teller.record(self._who.number)
+
+    @property
+    def _person(self) -> Person:
+        return self._teller.person(self._who.number)
 
     # Ids.
 
@@ -209,7 +235,7 @@ class _Telling:
     def contact_name(self, which: int) -> bytes:
         """Sealed under a new key, and the phone with it: its place comes behind that of the name
         in every state."""
-        contact_id, record, stream = self.contact(which), self._record, self._who.id
+        contact_id, person, stream = self.contact(which), self._person, self._who.id
         random = self._teller.random(self._who.number, f"contact {which}", _CONTACT_BYTES)
         sealer = self._teller.seal_with(random[_ID_BYTES:])
         bare, wrapped = sealer.new_key(contact_id)
@@ -224,7 +250,7 @@ class _Telling:
                 topic=topic,
                 field=f"contact.{contact_id}.{field}",
             )
-            for field, text in (("name", record.contact_name), ("phone", record.contact_phone))
+            for field, text in (("name", person.name), ("phone", person.phone))
         )
         self._filled["contact_phone", which] = _encode(phone.box)
         return _encode(name.box)
@@ -246,4 +272,6 @@ _FILLERS: dict[str, Callable[[_Telling, Any], bytes]] = {
     "phone": _Telling.phone,
     "contact_name": _Telling.contact_name,
 }
-"""How each kind of hole is filled that the record does not fill."""
+"""How each kind of hole is filled that is the same for nobody else, or is sealed."""
+_PERSONS = frozenset(("position", "contact_phone_hash"))
+"""Kinds of holes that the person fills; the record fills the others."""

@@ -8,6 +8,7 @@ from domain.commands.applications import (
 )
 from domain.commands.claims import Claim, FollowUp, Release, Review, Withdraw
 from domain.commands.contracts import ConfirmContract, DetailContract, DrawContract, VoidContract
+from domain.commands.departments import PlaceDepartment
 from domain.commands.disputes import OpenDispute, RuleDispute
 from domain.commands.duplicates import ReportDuplicate, ResolveDuplicate
 from domain.commands.hand_over import ArrangeLeave, NameAfterSales, RemoveHolder, Transfer
@@ -43,6 +44,7 @@ __all__ = [
     "LiftRestriction",
     "NameAfterSales",
     "OpenDispute",
+    "PlaceDepartment",
     "Register",
     "Release",
     "RemoveHolder",

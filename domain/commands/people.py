@@ -14,6 +14,7 @@ from domain.commands.records import problems_of
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.member import Member
 from domain.rulebook import RulebookStream
+from domain.scopes import require_no_wider
 from domain.texts import prose
 from domain.work import Decision, Work
 
@@ -135,6 +136,7 @@ class IssueToken:
             name=self.label,
             scopes=self.scopes,
         )
+        require_no_wider(work.signed.scopes, self.name, self.scopes)
         return Decision(
             (member,),
             {"token_id": str(token_id)},

@@ -15,7 +15,7 @@ from domain.webhook import ASKED, Webhook, shown_address
 from domain.work import Decision, Work
 
 SECRET_BYTES = 32
-SECRET_PREFIX = "whsec_"
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets begin with
 """Source: Standard Webhooks 1.0.0, "Signature scheme"."""
 
 

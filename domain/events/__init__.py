@@ -64,6 +64,11 @@ from domain.events.member import (
     TokenIssued,
     TokenRevoked,
 )
+from domain.events.organisation import (
+    DepartmentPlaced,
+    OrganisationEvent,
+    OrganisationOpened,
+)
 from domain.events.party import PartyEvent, PartyNoted
 from domain.events.personal_data import DataErased, DataRestricted, DataRestrictionLifted
 from domain.events.refusal import RefusalEvent, RefusalRecorded
@@ -119,6 +124,7 @@ __all__ = [
     "DataRestricted",
     "DataRestrictionLifted",
     "DepartmentChanged",
+    "DepartmentPlaced",
     "Dispute",
     "DisputeMoved",
     "DisputeOpened",
@@ -149,6 +155,8 @@ __all__ = [
     "MemberJoined",
     "Merged",
     "MovedToAfterSales",
+    "OrganisationEvent",
+    "OrganisationOpened",
     "PartyEvent",
     "PartyNoted",
     "Product",

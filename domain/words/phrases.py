@@ -147,13 +147,13 @@ def clip(text: str) -> str:
 def zh_instant(instant: datetime) -> str:
     """To the second, in Beijing time."""
     local = instant.astimezone(BEIJING)
-    return f"{zh_date(local)}{local.hour:02d}:{local.minute:02d}:{local.second:02d}"
+    return f"{local.year}年{local.month}月{local.day}日{local.isoformat()[11:19]}"
 
 
 def en_instant(instant: datetime) -> str:
     """To the second, in UTC."""
-    utc = instant.astimezone(UTC)
-    return f"{en_date(utc)} {utc.hour:02d}:{utc.minute:02d}:{utc.second:02d} UTC"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return f"{utc.isoformat(' ')[:19]} UTC"
 
 
 def zh_date(day: date) -> str:

@@ -40,6 +40,8 @@ from tests.domain.stories import (
 
 HOUR = timedelta(hours=1)
 SOON = MONDAY + HOUR
+DEPARTMENTS = frozenset(("一部", "二部", "售后部"))
+"""Those of everybody in the lives: the asker leads them all."""
 ALL_ROLES = frozenset(ROLES)
 RULEBOOK = RulebookStream.open(at=MONDAY - 500 * DAY)
 
@@ -377,7 +379,7 @@ def asked(
     has_part: bool = False,
     rulebook: RulebookStream = RULEBOOK,
 ) -> dict[str, Right]:
-    found = rights(customer, Asker(member, roles, has_part), at, rulebook)
+    found = rights(customer, Asker(member, roles, has_part, DEPARTMENTS), at, rulebook)
     return {right.command: right for right in found}
 
 
@@ -439,9 +441,23 @@ def test_every_command_on_a_customer_is_answered_once_in_the_order_of_a_life() -
     assert set(found) >= DECISIONS
 
 
+def test_a_manager_of_another_department_is_told_how_far_his_role_reaches() -> None:
+    customer, at = looked_at("asked for intent")
+    roles, elsewhere = frozenset(("manager",)), frozenset(("三部",))
+    for command in ("decide-intent", "transfer", "remove-holder"):
+        found = {
+            right.command: right
+            for right in rights(customer, Asker("wu", roles, False, elsewhere), at, RULEBOOK)
+        }[command]
+        assert (found.allowed, found.rule) == (False, "not-allowed")
+        assert (found.condition, found.needs) == ("department", ("director",))
+    there = rights(customer, Asker("wu", roles, False, DEPARTMENTS), at, RULEBOOK)
+    assert {right.command for right in there if right.allowed} >= {"decide-intent", "transfer"}
+
+
 def looked_at_by(member: str) -> tuple[Customer, Asker, datetime]:
     customer, at = looked_at("potential")
-    return customer, Asker(member, ALL_ROLES, False), at
+    return customer, Asker(member, ALL_ROLES, False, DEPARTMENTS), at
 
 
 def test_to_ask_records_nothing() -> None:

@@ -1,13 +1,24 @@
 """Members: roles at an instant, tokens that end."""
 
 import hashlib
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from domain.errors import Invalid, NotAllowed
 from domain.events import DepartmentChanged, MemberJoined, RolesChanged, TokenIssued
 from domain.member import Member
-from domain.permissions import PERMISSIONS, ROLES, may, may_see_details, needs
+from domain.permissions import (
+    PERMISSIONS,
+    ROLES,
+    beyond,
+    condition_of,
+    covers,
+    may,
+    needs,
+    right_to_details,
+)
 from domain.scopes import require
 from tests.domain.stories import DAY, MICROSECOND, MONDAY, an_id
 
@@ -80,20 +91,89 @@ def test_the_table_of_permissions_names_known_roles_for_every_command() -> None:
     assert not may((), "see-customers")
 
 
+@dataclass(frozen=True)
+class Somebody:
+    """Whose rights are asked for. departments: his own and those below it."""
+
+    member: str
+    roles: frozenset[str]
+    departments: frozenset[str] = frozenset(("一部",))
+
+
+def reads(role: str, *, member: str = "chen", **customer: Any) -> str | None:
+    asked = {"holder": "li", "state": "potential", "department": "二部", **customer}
+    return right_to_details(Somebody(member, frozenset((role,))), **asked)
+
+
+@pytest.mark.clause("S1-272")
 def test_details_are_for_the_holder_and_those_who_look_at_any_customer() -> None:
-    assert may_see_details({"seller"}, "li", holder="li", state="potential")
-    assert not may_see_details({"seller"}, "chen", holder="li", state="potential")
-    assert may_see_details({"auditor"}, "wu", holder="li", state="potential")
-    assert may_see_details({"after-sales"}, "he", holder=None, state="formal")
-    assert not may_see_details({"after-sales"}, "he", holder="li", state="potential")
+    assert reads("seller", member="li") == "holder"
+    assert reads("seller") is None
+    assert reads("seller", department="一部") is None
+    for role in ("director", "auditor"):
+        assert reads(role) == "role"
+    for role in ("administrator", "customer-manager"):
+        assert reads(role, department="一部") is None
+
+
+@pytest.mark.clause("S1-272")
+def test_a_manager_reads_what_his_department_or_one_below_it_holds() -> None:
+    assert reads("manager", department="一部") == "department"
+    assert reads("manager", department="二部") is None
+    assert reads("manager", department=None) is None
+    above = Somebody("wang", frozenset(("manager",)), frozenset(("销售部", "一部", "二部")))
+    assert right_to_details(above, holder="li", state="intent", department="二部") == "department"
+
+
+@pytest.mark.clause("S1-309", "S1-020")
+def test_a_reviewer_reads_what_he_must_review_and_no_more() -> None:
+    for state in ("waiting", "rejected"):
+        assert reads("reviewer", state=state) == "task"
+    assert reads("reviewer", is_reported=True) == "task"
+    for state in ("potential", "intent", "formal", "pool"):
+        assert reads("reviewer", state=state) is None
+
+
+def test_risk_and_finance_read_what_contracts_are_made_of() -> None:
+    for role in ("risk", "finance"):
+        assert reads(role, state="intent") == "task"
+        assert reads(role, state="formal", holder=None) == "task"
+        assert reads(role, state="potential") is None
+
+
+def test_after_sales_and_who_signed_read_a_formal_customer() -> None:
+    assert reads("after-sales", holder=None, state="formal") == "task"
+    assert reads("after-sales") is None
+    assert reads("seller", holder=None, state="formal", signers=("chen",)) == "signer"
+    assert reads("seller", holder=None, state="formal", signers=("li",)) is None
 
 
 @pytest.mark.clause("S1-050")
 def test_all_of_pre_sales_sees_whom_to_contact_in_the_pool() -> None:
     for role in ("seller", "manager", "director"):
-        assert may_see_details({role}, "chen", holder=None, state="pool")
-    for role in ("finance", "after-sales", "customer-manager"):
-        assert not may_see_details({role}, "he", holder=None, state="pool")
+        assert reads(role, holder=None, state="pool", department=None)
+    for role in ("finance", "after-sales", "customer-manager", "marketing-manager"):
+        assert reads(role, holder=None, state="pool", department=None) is None
+
+
+def test_a_wider_condition_takes_in_every_narrower_one() -> None:
+    wang = Somebody("wang", frozenset(("manager",)), frozenset(("一部", "一组")))
+    assert covers(wang, "any")
+    assert covers(wang, "department", department="一组")
+    assert covers(wang, "department", member="wang", department="二部")
+    assert not covers(wang, "department", member="li", department="二部")
+    assert covers(wang, "own", member="wang")
+    assert not covers(wang, "own", member="li", department="一部")
+    assert not covers(wang, None, member="wang", department="一部")
+
+
+def test_a_member_with_several_roles_has_the_widest_condition() -> None:
+    row = PERMISSIONS["see-portfolio"]
+    assert condition_of({"seller"}, row) == "own"
+    assert condition_of({"seller", "manager"}, row) == "department"
+    assert condition_of({"seller", "manager", "auditor"}, row) == "any"
+    assert beyond(row, "department") == ("director", "auditor", "administrator")
+    assert beyond(row, "own")[0] == "manager"
 
 
 def test_a_token_has_a_name_and_scopes_that_are_known() -> None:

@@ -44,6 +44,7 @@ NOTHING = Situation(
     state="pool",
     holder=None,
     group=None,
+    department=None,
     claimed_at=None,
     until=None,
     held_over_by=None,
@@ -122,6 +123,7 @@ def test_each_step_names_what_it_changed_and_from_what() -> None:
     assert claim.changed == {
         "state": ("pool", "waiting"),
         "holder": (None, "li"),
+        "department": (None, "一部"),
         "claimed_at": (None, MONDAY),
     }
     assert passed.changed == {
@@ -131,6 +133,7 @@ def test_each_step_names_what_it_changed_and_from_what() -> None:
     assert released.changed == {
         "state": ("potential", "pool"),
         "holder": ("li", None),
+        "department": ("一部", None),
         "claimed_at": (MONDAY, None),
         "until": (MONDAY + HOUR + 30 * DAY, None),
         "bars": ((), (("li", MONDAY + 4 * DAY),)),
@@ -193,6 +196,7 @@ def test_contracts_are_told_with_the_state_of_each() -> None:
             "state": "formal",
             "holder": None,
             "group": AFTER_SALES,
+            "department": None,
             "until": None,
             "held_over_by": None,
             "held_over_until": None,
@@ -213,7 +217,7 @@ def test_an_arranged_leaving_is_told_when_it_is_arranged_and_when_it_comes() -> 
     )
     assert handed_over == (
         "customer.transferred",
-        {"holder": "zhou", "leaves_at": None, "handed_over_to": None},
+        {"holder": "zhou", "department": "二部", "leaves_at": None, "handed_over_to": None},
     )
 
 
@@ -221,7 +225,7 @@ def test_an_arranged_leaving_is_told_when_it_is_arranged_and_when_it_comes() -> 
 def test_who_is_responsible_for_a_formal_customer_is_told() -> None:
     assert steps(name_person(formal(a_customer())))[-1] == (
         "customer.moved_to_after_sales",
-        {"holder": "xu", "group": None},
+        {"holder": "xu", "group": None, "department": "售后部"},
     )
 
 
@@ -238,7 +242,13 @@ def test_reports_and_a_merge_are_told() -> None:
     assert resolved == ("customer.duplicate_resolved", {"open_reports": ()})
     assert merged == (
         "customer.merged",
-        {"state": "merged", "holder": None, "claimed_at": None, "merged_into": other},
+        {
+            "state": "merged",
+            "holder": None,
+            "department": None,
+            "claimed_at": None,
+            "merged_into": other,
+        },
     )
 
 

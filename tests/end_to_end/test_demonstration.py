@@ -68,6 +68,13 @@ def test_the_demonstration_has_a_token_a_role_and_a_history_of_every_kind(house:
         with server.client(tokens["auditor"]) as client:
             wait_until(lambda: client.get("/v1/audit").json()["items"], what="the audit")
             wait_until(lambda: kinds_waiting(client) == KINDS, what="a decision of every kind")
+            looks = client.get("/v1/access", params={"limit": 100}).json()["items"]
+            assert {"collision-asked", "details-read", "refused", "access-asked"} <= {
+                look["kind"] for look in looks
+            }
+            searches = client.get("/v1/access/searches", params={"member": "lina"}).json()["items"]
+            assert all(search["shown"] for search in searches)
+            assert searches
         rules = "SELECT DISTINCT state ->> 'rule' FROM tenure.event_log"
         refused = set(house.column(f"{rules} WHERE topic = 'refusal.recorded'"))
         topics = set(house.column("SELECT DISTINCT topic FROM tenure.events"))

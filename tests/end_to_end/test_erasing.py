@@ -16,7 +16,10 @@ import httpx
 import psycopg2
 import pytest
 
+from api.composition import open_service
 from api.embedded import EmbeddedPostgres
+from api.subjects import customers_of
+from domain.orders import CONSOLE, ContactInput, Order
 from tests.api.outside.receiver import Receiver, receiving
 from tests.end_to_end.installed import COMMAND, House, Server, company
 from tests.waiting import wait_until
@@ -273,9 +276,40 @@ def test_doctor_says_who_waits_for_long_and_what_backups_still_hold(house: House
                 " (gen_random_uuid(), '\\x00', now(), NULL, now() - interval '16 days')"
             )
             cursor.execute("UPDATE tenure_keys.upkeep SET is_due = true")
+            cursor.execute(
+                "INSERT INTO views.audit SELECT 9999, subject_id, 1, 'subject.erased', now(),"
+                " now(), 'x', NULL, NULL, NULL, NULL, NULL, '', '',"
+                " jsonb_build_object('subject_id', subject_id)"
+                " FROM tenure_keys.subject_keys WHERE wrapped = '\\x00'"
+            )
             connection.commit()
         found = _found_by_doctor(house)
-    assert found == {"erasures": ["warning", "warning"], "erased-in-backups": ["warning"]}
+    assert found == {
+        "erasures": ["warning", "failure", "warning"],
+        "erased-in-backups": ["warning"],
+    }
+
+
+def test_where_nobody_follows_the_log_a_subject_is_found_in_it(house: House) -> None:
+    with closing(open_service(house.settings())) as service:
+        body = company(1)
+        registered = service.application.register(
+            Order(CONSOLE), **body, contacts=[ContactInput(NAME, "总经理", CONTACT_PHONE)]
+        )
+        assert registered.customer_id is not None
+        event: Any = service.application.history(registered.customer_id).events[0].event
+        contact = event.contacts[0].id
+        assert registered.customer_id in customers_of(service, contact)
+        service.application.ask_erasure(
+            Order(CONSOLE),
+            contact,
+            customers=customers_of(service, contact),
+            ground="unlawful",
+            reason="来源不明",
+        )
+        assert service.application.subjects([contact])[contact].customers == (
+            registered.customer_id,
+        )
 
 
 def _found_by_doctor(house: House) -> dict[str, list[str]]:

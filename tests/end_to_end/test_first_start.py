@@ -168,3 +168,14 @@ def test_an_auditor_reads_the_log_and_changes_nothing(house: House) -> None:
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_departments_are_drawn_as_a_tree_from_the_console(house: House) -> None:
+    assert "销售部" in house.run("department", "place", "一部", "--under", "销售部").stdout
+    told = house.json("department", "place", "销售部", "--under", "公司")
+    assert (told["name"], told["parent"]) == ("销售部", "公司")
+    items = house.json("department", "list")["items"]
+    assert [one["name"] for one in items] == ["公司", "销售部", "一部"]
+    assert "一部" in house.run("department", "list").stdout
+    done = house.run("department", "place", "公司", "--under", "一部", status=1)
+    assert "parent" in done.stderr

@@ -26,6 +26,7 @@ from tests.projections.stories import (
 # Of each state: the steps it allows, and the state that each leads to; "" for the same.
 ANYWHERE = {
     "add": "",
+    "erase": "",
     "rename": "",
     "rival": "",
     "report": "",
@@ -89,6 +90,7 @@ STEPS: dict[str, Callable[[Story, int], Any]] = {
         leaves_at=story.at + 9 * DAY if n % 3 == 0 else None,
     ),
     "add": lambda story, _: story.contact_added(),
+    "erase": lambda story, _: story.data_erased(story.id),
     "rename": lambda story, n: story.profile_changed(name=f"第{n}有限公司", phone_hash=f"{n}"),
     "pass": lambda story, _: story.review_passed(),
     "refuse": lambda story, _: story.review_refused(),

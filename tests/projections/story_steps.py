@@ -18,6 +18,9 @@ from domain.events import (
     ContractDrawn,
     ContractSigned,
     ContractVoided,
+    DataErased,
+    DataRestricted,
+    DataRestrictionLifted,
     DisputeMoved,
     DisputeOpened,
     DisputeRuled,
@@ -269,6 +272,12 @@ class Steps:
         return self._add(
             LikenessEnded, actor="wang", other=other.id, number=number, reason="已核实"
         )
+
+    def data_erased(self, subject: UUID) -> Self:
+        """Asked for, lifted, and erased after all."""
+        self._add(DataRestricted, actor="zhao", subject_id=subject)
+        self._add(DataRestrictionLifted, actor="zhao", subject_id=subject)
+        return self._add(DataErased, actor="dong", subject_id=subject, aliases=[])
 
     def merged(self, into: Steps, *, moved: bool = False) -> Self:
         held = self.protection

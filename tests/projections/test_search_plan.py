@@ -42,7 +42,7 @@ def filled(database_url: str) -> Iterator[Database]:
         NAMES.insert(cursor, rows)
         cursor.execute(
             "INSERT INTO customers SELECT customer_id, 'enterprise', name_key, '', '', %s, '',"
-            " '', '{}', NULL, now(), 'li' FROM customer_names",
+            " 'open', '', '{}', NULL, now(), 'li' FROM customer_names",
             (json.dumps({"topic": "", "field": "", "subject": str(UUID(int=1)), "box": ""}),),
         )
         cursor.execute(

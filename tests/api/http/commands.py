@@ -196,6 +196,24 @@ def ruling(guests: Guests) -> Request:
     return "POST", f"/v1/customers/{customer}/disputes/1/ruling", "shen", body
 
 
+def erasure(guests: Guests) -> Request:
+    """Of the phone of a company, which is a data subject."""
+    body = {"ground": "consent-withdrawn", "reason": "本人要求删除"}
+    return "POST", f"/v1/subjects/{guests.register()}/erase", "zhao", body
+
+
+def erasure_confirmation(guests: Guests) -> Request:
+    method, path, member, body = erasure(guests)
+    guests.send(method, path, member, json=body)
+    return "POST", f"{path}/confirm", "shen", {}
+
+
+def lifting(guests: Guests) -> Request:
+    method, path, member, body = erasure(guests)
+    guests.send(method, path, member, json=body)
+    return "POST", path.replace("/erase", "/restriction/lift"), "zhao", {"reason": "本人撤回"}
+
+
 COMMANDS: tuple[Command, ...] = (
     registration,
     claim,
@@ -225,6 +243,10 @@ COMMANDS: tuple[Command, ...] = (
     resolution,
     dispute,
     ruling,
+    erasure,
+    erasure_confirmation,
+    lifting,
 )
-WITH_FIELDS = (*(command for command in COMMANDS if command is not confirmation), dry_run)
+WITHOUT_A_BODY = (confirmation, erasure_confirmation)
+WITH_FIELDS = (*(command for command in COMMANDS if command not in WITHOUT_A_BODY), dry_run)
 """Those with something in their body."""

@@ -12,7 +12,7 @@ import jsonschema
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _FORMATS = jsonschema.FormatChecker(())
 _DEFECT = 500
-_NO_JSON = {"text/plain", "text/csv", "application/jsonl"}
+_NO_JSON = {"text/plain", "text/csv", "application/jsonl", "application/zip"}
 
 
 @_FORMATS.checks("date-time")

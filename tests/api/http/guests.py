@@ -18,6 +18,7 @@ import uvicorn
 
 from api.app import create_app
 from api.composition import Service, open_service
+from api.serving import server_config
 from api.settings import Settings
 from domain.orders import CONSOLE, Order
 from tests.api.http.contract import Contract
@@ -88,6 +89,11 @@ class Guests:
             )
             issued = application.issue_token(Order(CONSOLE), member)
             self.tokens[member] = issued.extra["token"]
+
+    def place(self, department: str, under: str = "一部") -> None:
+        """Put a department under another: where everybody of MEMBERS is, and so its manager."""
+        answer = self.send("PUT", f"/v1/departments/{department}", "root", json={"parent": under})
+        assert answer.status_code == 200, answer.text
 
     def send(
         self,
@@ -273,15 +279,7 @@ def served(settings: Settings) -> Iterator[tuple[Service, str]]:
     stop = threading.Event()
     views = threading.Thread(target=service.engine.run, args=(stop,), name="views")
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(service),
-            log_config=None,
-            access_log=False,
-            lifespan="on",
-            proxy_headers=False,
-        )
-    )
+    server = uvicorn.Server(server_config(create_app(service), settings))
     serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
     views.start()
     serving.start()

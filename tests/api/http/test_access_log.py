@@ -56,7 +56,7 @@ def test_a_card_with_details_is_kept_with_person_time_right_and_fields(guests: G
     kept = entries(guests, before)
     assert [(entry["member"], entry["right"]) for entry in kept] == [
         ("li", "holder"),
-        ("wang", "see-details"),
+        ("wang", "department"),
     ]
     first = kept[0]
     assert (first["kind"], first["customer_id"]) == ("details-read", customer)

@@ -37,7 +37,8 @@ def customers(told: dict[str, Any], name: str) -> list[str]:
 
 
 def in_department(guests: Guests, department: str) -> str:
-    """A new seller of a department that no other test uses."""
+    """A new seller of a department that no other test uses, one of those that `wang` leads."""
+    guests.place(department)
     member = f"seller-{next(guests.numbers)}"
     guests.move_in({member: "seller"})
     body = {"department": department}

@@ -198,7 +198,8 @@ def test_when_time_is_up_the_answer_says_so_and_goes_on_behind_it(
     guests: Guests, monday: datetime
 ) -> None:
     wanted = {guests.potential() for _ in range(3)}
-    call = QueryCall(guests.service, Credentials("wang", "-"), guests.settled(), "en", "-", "-")
+    who, at = Credentials("wang", "-"), guests.settled()
+    call = QueryCall(guests.service, who, at, "en", "-", "-", "see-dry-run")
     rules = changed(default_text(), {"potential.days": 20})
     span = Span(monday, monday + 31 * DAY)
     first = dry_runs.dry_run(call, Question(rules, span, monday, 50, None, 0.0))

@@ -12,7 +12,7 @@ from tests.api.http.guests import Guests
 
 Found = Iterator[tuple[str, dict[str, Any]]]
 METHODS = {"get", "post", "patch", "put", "delete"}
-ASKING_WITH_A_BODY = {"POST /v1/rulebooks/dry-run"}
+ASKING_WITH_A_BODY = {"POST /v1/rulebooks/dry-run", "POST /v1/customers/{customer_id}/evidence"}
 """Questions that are too long for an address; everything else that is sent is a command."""
 SIGN_IN = {"POST /v1/sign-in", "/v1/sign-in/oidc", "/v1/sign-in/oidc/callback"}
 PUBLIC = {"/health/live", "/health/ready", "/problems/{slug}"} | SIGN_IN
@@ -94,6 +94,9 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/tenures",
         "POST /v1/members",
         "GET /v1/members/{member}",
+        "GET /v1/members/{member}/rights",
+        "GET /v1/departments",
+        "PUT /v1/departments/{name}",
         "PATCH /v1/members/{member}",
         "GET /v1/members/{member}/portfolio",
         "POST /v1/members/{member}/password",
@@ -113,6 +116,11 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/approvals",
         "GET /v1/briefing",
         "GET /v1/address-book",
+        "POST /v1/customers/{customer_id}/evidence",
+        "GET /v1/audit/checkpoint",
+        "GET /v1/audit/key",
+        "GET /v1/audit/proofs/consistency",
+        "GET /v1/audit/proofs/inclusion",
         "GET /v1/audit",
         "GET /v1/audit/export",
         "GET /v1/access",
@@ -184,13 +192,14 @@ def test_every_operation_lists_its_errors_as_problems(document: dict[str, Any]) 
             continue
         if name in ASKING_WITH_A_BODY:
             assert {"401", "403", "413", "415", "422", "503"} <= set(operation["responses"])
-        elif name.startswith(("POST /v1", "PATCH /v1")):
+        elif name.startswith(("POST /v1", "PUT /v1", "PATCH /v1")):
             assert {"401", "403", "412", "413", "415", "422", "503"} <= set(operation["responses"])
 
 
 def test_every_command_on_a_customer_may_find_it_merged(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
-        if not name.startswith("GET") and "{customer_id}" in name:
+        is_question = name.startswith("GET") or name in ASKING_WITH_A_BODY
+        if not is_question and "{customer_id}" in name:
             conflicts = operation["responses"]["409"]["content"]["application/problem+json"]
             assert "merged" in conflicts["examples"], name
 
@@ -213,7 +222,7 @@ def test_commands_take_keys_and_versions_and_view_queries_a_position(
             resolved(document, parameter)["name"] for parameter in operation.get("parameters", ())
         }
         is_question = name.startswith("GET") or name in ASKING_WITH_A_BODY | BESIDE_THE_LOG
-        if name.startswith(("POST /v1", "PATCH /v1", "DELETE /v1")) and not is_question:
+        if name.startswith(("POST /v1", "PUT /v1", "PATCH /v1", "DELETE /v1")) and not is_question:
             assert {"Idempotency-Key", "If-Match"} <= named, name
         if is_question and "view-behind" in json.dumps(operation["responses"]):
             assert "Tenure-Min-Position" in named, name

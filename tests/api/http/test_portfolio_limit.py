@@ -60,5 +60,5 @@ def test_whoever_holds_nearly_as_many_as_one_may_is_found(limited: Guests) -> No
         "held_max": HELD_MAX,
         "share": 1,
     }
-    audited = limited.get("/v1/audit", "wang", position=told["full"]["positions"]).json()["items"]
+    audited = limited.get("/v1/audit", "wu", position=told["full"]["positions"]).json()["items"]
     assert [item["topic"] for item in audited] == ["member.claim_counted"]

@@ -24,7 +24,8 @@ def counts(line: dict[str, Any]) -> dict[str, int]:
 
 
 def a_seller(guests: Guests, department: str) -> str:
-    """A new seller of a department that no other test uses."""
+    """A new seller of a department that no other test uses, one of those that `wang` leads."""
+    guests.place(department)
     member = f"seller-{next(guests.numbers)}"
     guests.move_in({member: "seller"})
     body = {"department": department}
@@ -96,7 +97,7 @@ def test_every_figure_leads_to_its_events_and_these_to_the_audit(guests: Guests)
             after = {"after": page["next"]}
         assert len(items) == count
         positions = [item["position"] for item in items]
-        audited = guests.get("/v1/audit", "wang", position=positions).json()["items"]
+        audited = guests.get("/v1/audit", "wu", position=positions).json()["items"]
         assert [item["position"] for item in audited] == positions
         assert [item["actor"] for item in audited] == [item["actor"] for item in items]
         assert {item["customer_id"] for item in audited} == {item["customer_id"] for item in items}
@@ -165,6 +166,7 @@ def test_an_end_that_nobody_has_recorded_yet_is_implied_and_counts_once_it_is(
 def test_what_a_member_did_before_he_moved_counts_for_the_old_department(guests: Guests) -> None:
     seller = a_seller(guests, "旧部")
     customer = guests.potential(seller)
+    guests.place("新部")
     guests.patch(f"/v1/members/{seller}", {"department": "新部"}, "root")
     guests.claim(guests.register(seller), seller)
     guests.claim(customer, "chen")
@@ -266,7 +268,7 @@ def test_habits_speak_the_language_of_the_request_and_name_their_thresholds(
     )
     assert "反复申请保护" in zh.json()["items"][0]["words"]
     positions = body["items"][0]["positions"]
-    audited = guests.get("/v1/audit", "wang", position=positions).json()["items"]
+    audited = guests.get("/v1/audit", "wu", position=positions).json()["items"]
     assert [item["topic"] for item in audited] == [
         "customer.claimed",
         "customer.claim_withdrawn",

@@ -11,6 +11,8 @@ import pytest
 from api.proof.growing import GrowingTree
 from api.proof.logs import ACCESS, EVENTS, Ends, SealedLog
 from eventstore.connections import Database
+from tests.api.http.guests import Guests
+from tests.api.proof.serving import sealed_house
 
 FILL = """
 INSERT INTO tenure.events (position, originator_id, originator_version, topic, state, recorded_at)
@@ -33,6 +35,13 @@ FROM generate_series(1, %s) AS n
 def database(own_url: str) -> Iterator[Database]:
     with closing(Database(own_url)) as connections:
         yield connections
+
+
+@pytest.fixture(scope="module")
+def guests(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
+    """Members of a served house whose logs are sealed and signed."""
+    with sealed_house(database_url, tmp_path_factory.mktemp("proof")) as guests:
+        yield guests
 
 
 def fill(database: Database, events: int, *, access: int = 0) -> None:
