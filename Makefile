@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 WORKERS := 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
-.PHONY: help install demo test test-long check audit bench docs clean
+.PHONY: help install demo test test-long check audit bench docs screenshots clean
 
 help: ## Print this list
 	@if [ -t 1 ]; then bold='\033[1;36m'; plain='\033[0m'; else bold=''; plain=''; fi; \
@@ -46,6 +46,9 @@ bench: install ## Measure the figures, side by side with what others reach
 docs: install ## Write docs/events.md and docs/permissions.md from the code
 	@$(BIN)/python -m tests.event_catalogue docs/events.md
 	@$(BIN)/python -m tests.permission_page docs/permissions.md
+
+screenshots: install ## Write docs/images/console-*.png: the pages on the demonstration's data
+	@$(BIN)/python -m tests.console.screenshots docs/images
 
 clean: ## Remove .venv, caches and build products; never data (.tenure)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -33,7 +33,10 @@ def json_bytes(value: Any) -> bytes:
 
 
 class Answer(Response):
-    """A JSON answer. version makes the ETag, position the header of the same name."""
+    """A JSON answer. version makes the ETag, position the header of the same name.
+
+    told: what it says, for a page that says the same.
+    """
 
     media_type = "application/json"
 
@@ -51,6 +54,7 @@ class Answer(Response):
             named[POSITION] = str(position)
         if version is not None:
             named["ETag"] = f'"{version}"'
+        self.told = content
         super().__init__(json_bytes(content), status, named)
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,10 @@ import anyio.to_thread
 from eventsourcing.domain import EventSourcingError
 from fastapi import FastAPI
 
+from api.console.pages import PAGES
 from api.envelope import Envelope
 from api.metrics import Metrics
-from api.openapi import install_openapi
+from api.openapi import PERMISSION, install_openapi
 from api.outside import overview as webhooks
 from api.outside.following import server_is_ending, streams_of
 from api.problems.handlers import Handlers
@@ -97,7 +99,6 @@ ROUTERS = (
 def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     """The ASGI application of `service`, which it neither opens nor closes."""
     metrics = metrics or Metrics()
-    metrics.add_gauges(lambda: _gauges(service))
     app = FastAPI(
         title="Tenure",
         version=version("tenure"),
@@ -115,10 +116,11 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     app.state.oidc_gate = Gate(at_once=oidc.AT_ONCE)
     app.state.token_uses = token_uses = TokenUses(service.database)
     app.state.streams = streams_of(service)
+    for gauges in (_gauges, webhooks.gauges, seals.gauges):
+        metrics.add_gauges(partial(gauges, service))
     metrics.add_gauges(lambda: _stream_gauges(app))
-    metrics.add_gauges(lambda: webhooks.gauges(service))
-    metrics.add_gauges(lambda: seals.gauges(service))
-    for router in ROUTERS:
+    app.state.permissions = _permissions()
+    for router in (*ROUTERS, *PAGES):
         app.include_router(router)
     Handlers(service.application, service.access_log).install(app)
     hosts = service.settings.trusted_hosts
@@ -134,6 +136,15 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     )
     install_openapi(app)
     return app
+
+
+def _permissions() -> dict[Any, str]:
+    """The permission that each route of the interface names, by its function: pages ask those."""
+    return {
+        route.endpoint: route.openapi_extra[PERMISSION]  # type: ignore[attr-defined]
+        for router in ROUTERS
+        for route in router.routes
+    }
 
 
 def provider_of(service: Service) -> Provider | None:

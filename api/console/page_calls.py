@@ -1,0 +1,149 @@
+"""What a page is given: the request, who asks, and for a form what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import Depends
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.answers import Answer
+from api.conditions import expected_version, idempotency_key, min_position, request_hash
+from api.console.filling import KEY, VERSION, csrf_of, typed_of, visible
+from api.console.rendering import rendered
+from api.console.shown import OFFSETS
+from api.console.troubles import Trouble, trouble_from_thread
+from api.console.wishes import wishes_in
+from api.routes.calls import CommandCall, QueryCall
+from api.security import caller
+from api.trace import trace_of
+from domain.errors import NotSignedIn
+from domain.orders import Order, Signed
+
+SEE_OTHER = 303
+POSITION_DIGITS_MAX = 18
+OF_EVERY_PAGE = "see-session"
+"""What a page itself needs; each of its questions needs what its route says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that is asked for."""
+
+    request: Request
+    call: QueryCall
+    signed: Signed
+
+    def ask(self, question: Callable[..., Answer], *about: Any) -> Any:
+        """What a route would have told, asked with the permission that it names. question: the
+        function of the route; about: its parameters but the call."""
+        return question(*about, self.call_of(question)).told
+
+    def call_of(self, question: Callable[..., Any]) -> QueryCall:
+        """A question's call, under the permission of its route."""
+        return replace(self.call, permission=self.request.app.state.permissions[question])
+
+    def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
+        """The page, with who looks at it."""
+        known = {"signed": self.signed, "csrf": csrf_of(self.request)}
+        return rendered(self.request, template, {**known, **told}, status=status)
+
+    def at_the_end(self) -> Page:
+        """The page, its views at all that is written: a form names the version that its sender
+        sees, so that must be the last one."""
+        settled = self.call.application.reader.settled_position()
+        return replace(self, call=replace(self.call, min_position=settled))
+
+    def new_key(self) -> str:
+        """An idempotency key for a form of this page, so that a second click does nothing."""
+        return uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form that is sent. typed: as it was typed."""
+
+    page: Page
+    call: CommandCall
+    typed: Mapping[str, str]
+
+    @property
+    def zone(self) -> str:
+        """The offset of instants typed on this page."""
+        return OFFSETS[self.page.call.language]
+
+    def done(self, run: Callable[[], Answer]) -> Answer | Trouble:
+        """What the command answers, or the problem; only who is not signed in is sent away."""
+        try:
+            return run()
+        except NotSignedIn:
+            raise
+        except Exception as error:  # noqa: BLE001  raised again where no handler knows it
+            return trouble_from_thread(self.page.request, error)
+
+
+def go_on(address: str) -> Response:
+    """The browser goes on to another page; going back does not send the form again."""
+    return RedirectResponse(address, SEE_OTHER)
+
+
+async def page_call(request: Request) -> tuple[Request, QueryCall]:
+    """The caller, and the position that the views must have reached by header or address."""
+    credentials = await caller(request)
+    trace = trace_of(request.scope)
+    position = request.query_params.get("position", "")
+    is_fit = position.isdecimal() and len(position) <= POSITION_DIGITS_MAX
+    call = QueryCall(
+        request.app.state.service,
+        credentials,
+        int(position) if is_fit else min_position(request.headers),
+        wishes_in(request).language,
+        trace.request_id,
+        trace.client,
+        OF_EVERY_PAGE,
+    )
+    return request, call
+
+
+def page_of(found: Annotated[tuple[Request, QueryCall], Depends(page_call)]) -> Page:
+    """The page, its reader signed in. Raises NotSignedIn."""
+    request, call = found
+    return Page(request, call, call.signed())
+
+
+async def form_call(request: Request) -> tuple[CommandCall, Mapping[str, str]]:
+    """The command of a form. Raises NotSignedIn, Invalid.
+
+    Key and version are fields of the form and held to what their headers are held to.
+    """
+    typed = typed_of(request)
+    conditions = {"Idempotency-Key": typed.get(KEY), "If-Match": typed.get(VERSION)}
+    headers = Headers({name: value for name, value in conditions.items() if value})
+    sent = visible(typed)
+    order = Order(
+        await caller(request),
+        key=idempotency_key(headers),
+        request=request_hash(request.method, request.scope["path"], sent),
+        expected_version=expected_version(headers),
+        command_id=uuid4(),
+    )
+    trace_of(request.scope).command_id = order.command_id
+    return CommandCall(request.app.state.service, order), sent
+
+
+def sent_form(
+    page: Annotated[Page, Depends(page_of)],
+    found: Annotated[tuple[CommandCall, Mapping[str, str]], Depends(form_call)],
+) -> Sent:
+    """A form, its sender signed in."""
+    call, typed = found
+    return Sent(page, call, typed)
+
+
+Shown = Annotated[Page, Depends(page_of)]
+Filled = Annotated[Sent, Depends(sent_form)]

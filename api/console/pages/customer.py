@@ -1,0 +1,185 @@
+"""One customer: card, contacts, contracts, what one may do, and the band of its owners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from api.answers import Answer
+from api.console import shown
+from api.console.actions import BY_COMMAND, CONTRACT, REPORT, Action
+from api.console.band import COLOURS, MARKS, SHAPES, Link, band, in_page
+from api.console.catalogue import marked, translated
+from api.console.forms import Entry
+from api.console.page_calls import Filled, Page, Shown, go_on
+from api.console.page_route import pages
+from api.console.troubles import Trouble
+from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
+from api.routes.parameters import CustomerId
+from api.routes.questions import card
+from domain.errors import NotFound
+
+router = pages()
+EVENTS_MAX: Final = 25
+_BAND_WORDS: Final = {
+    "title": marked("Who held it when"),
+    "others": marked("others"),
+    "more": marked("and {number} more"),
+}
+
+
+@router.get("/customers/{customer_id}")
+def customer_page(customer_id: CustomerId, page: Shown) -> Response:
+    """What the reader may see of the customer, what he may do with it, and its whole life."""
+    told = page.ask(card, customer_id)
+    life = page.ask(replayed, customer_id, ReplayQuestions())
+    rights = page.ask(may, customer_id, RightsQuestions())["rights"]
+    steps = recent(life["steps"], page.request.query_params.get("before"))
+    return page.show(
+        "customer.html",
+        {
+            "card": told,
+            "rights": rights,
+            "band": band_of(page, life, link=_among(steps["events"])),
+            "legend": LEGEND,
+            "steps": steps,
+            "done": page.request.query_params.get("done"),
+            "known_actions": BY_COMMAND,
+            "position": told["position"],
+            "at": told["at"],
+        },
+    )
+
+
+@router.get("/customers/{customer_id}/actions/{command}")
+def action_page(customer_id: CustomerId, command: str, page: Shown) -> Response:
+    """The form of one command, empty."""
+    action = action_called(command)
+    return action_shown(page, customer_id, action, {}, page.new_key())
+
+
+@router.post("/customers/{customer_id}/actions/{command}")
+def act(customer_id: CustomerId, command: str, sent: Filled) -> Response:
+    """The command, as over HTTP. What was typed stays in the form where it was in vain."""
+    action = action_called(command)
+    done = sent.done(lambda: action.run(customer_id, sent.typed, sent.zone, sent.call))
+    if isinstance(done, Trouble):
+        page = sent.page
+        return action_shown(page, customer_id, action, sent.typed, page.new_key(), problem=done)
+    return go_on(f"/customers/{customer_id}?position={position_of(done)}&done={command}")
+
+
+def position_of(done: Answer) -> int:
+    """Where in the log the command's events are."""
+    return int(done.told["position"])
+
+
+def action_called(command: str) -> Action:
+    """Raises NotFound for a command without a form."""
+    action = BY_COMMAND.get(command)
+    if action is None:
+        raise NotFound("address", command)
+    return action
+
+
+def action_shown(
+    page: Page,
+    customer_id: UUID,
+    action: Action,
+    typed: Mapping[str, str],
+    key: str,
+    *,
+    problem: Trouble | None = None,
+) -> Response:
+    """The form over what the customer is now. After a refusal it names the version that its
+    sender has now seen."""
+    told = page.at_the_end().ask(card, customer_id)
+    rights = page.ask(may, customer_id, RightsQuestions())["rights"]
+    return page.show(
+        "action.html",
+        {
+            "card": told,
+            "action": action,
+            "right": next(right for right in rights if right["command"] == action.command),
+            "entries": _with_cases(page, action, told),
+            "typed": typed,
+            "key": key,
+            "problem": problem,
+            "position": told["position"],
+            "at": told["at"],
+        },
+        status=problem.status if problem else 200,
+    )
+
+
+def recent(steps: Sequence[Any], before: str | None) -> dict[str, Any]:
+    """A page of steps, the newest first. before: the position that they lie before."""
+    end = int(before) if before and before.isdecimal() and len(before) <= 18 else None
+    found = [step for step in steps if end is None or step["event"]["position"] < end]
+    items = found[: -EVENTS_MAX - 1 : -1]
+    older = items[-1]["event"]["position"] if len(found) > len(items) else None
+    return {"events": items, "older": older, "newer": end is not None}
+
+
+def _among(shown: Sequence[Any]) -> Link:
+    """Links to the events on this page, and to the page of those that are not."""
+    here = {step["event"]["position"] for step in shown}
+
+    def link(event: Mapping[str, Any]) -> str:
+        position = event["position"]
+        address = in_page(event)
+        return address if position in here else f"?before={position + 1}{address}"
+
+    return link
+
+
+def band_of(
+    page: Page, life: Mapping[str, Any], *, shown_at: Any = None, link: Link | None = None
+) -> Markup:
+    """The band of a told life, in the page's language."""
+    language = page.call.language
+    words = {name: translated(text, language) for name, text in _BAND_WORDS.items()}
+    words |= {stage: shown.term(stage, "state", language) for stage in COLOURS}
+    words |= {"after-sales": shown.term("after-sales", "group", language)}
+    drawn = band(
+        life["steps"],
+        situation=life["situation"],
+        now=life["at"],
+        words=words,
+        zone=shown.ZONES[language],
+        shown_at=shown_at,
+        link=link,
+    )
+    return Markup(drawn)  # noqa: S704  band() escapes every text
+
+
+def _with_cases(page: Page, action: Action, told: Mapping[str, Any]) -> Sequence[Entry]:
+    """The fields; the first lets choose which contract, report or dispute is meant."""
+    if action.case is None:
+        return action.fields
+    found: Sequence[str]
+    if action.case is CONTRACT:
+        found = [contract.number for contract in told["contracts"] or ()]
+    elif action.case is REPORT:
+        found = [str(report["report"]) for report in told["duplicates"]]
+    else:
+        life = page.ask(replayed, told["customer_id"], ReplayQuestions())
+        found = [str(number) for number in life["situation"]["open_disputes"]]
+    return (replace(action.case, choices=tuple(found)), *action.entries)
+
+
+LEGEND: Final = {
+    "stages": COLOURS,
+    "marks": {kind: SHAPES[kind] for kind in dict.fromkeys(MARKS.values())},
+    "words": {
+        "follow-up": marked("follow-up"),
+        "application": marked("claim or application"),
+        "decision": marked("decision"),
+        "refused": marked("refused attempt"),
+    },
+}

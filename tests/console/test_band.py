@@ -1,0 +1,113 @@
+"""The ownership band: one row a holder, bars by stage, marks for what happened."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+from api.console.band import MARKS_MAX, ROWS_MAX, band, bars_of
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+SVG = "{http://www.w3.org/2000/svg}"
+WORDS = {"title": "Who held it", "others": "others", "more": "and {number} more"}
+
+
+def step(
+    day: float, topic: str, state: str = "pool", holder: str | None = None, **more: Any
+) -> dict[str, Any]:
+    at = START + day * DAY
+    after = {"state": state, "holder": holder, "group": None, "until": None}
+    after |= {"held_over_until": None, **more}
+    event = {"at": at, "topic": topic, "words": f"{topic} <b>", "position": int(day * 100) + 1}
+    return {"event": {**event, "version": 1}, "after": after, "changed": {}}
+
+
+LIFE = [
+    step(0, "customer.registered"),
+    step(1, "customer.claimed", "waiting", "li"),
+    step(2, "customer.review_passed", "potential", "li", until=START + 32 * DAY),
+    step(5, "customer.followed_up", "potential", "li", until=START + 32 * DAY),
+    step(6, "refusal.recorded", "potential", "li", until=START + 32 * DAY),
+    step(10, "customer.released"),
+    step(12, "customer.claimed", "waiting", "chen"),
+]
+
+
+def drawn(steps: list[dict[str, Any]], now: datetime, situation: Any = None) -> Any:
+    return ElementTree.fromstring(
+        band(steps, situation=situation, now=now, words=WORDS, zone=UTC, shown_at=START + DAY)
+    )
+
+
+def test_a_bar_is_one_holder_in_one_stage_from_event_to_event() -> None:
+    now = START + 20 * DAY
+    found = [(bar.holder, bar.stage, bar.start, bar.end) for bar in bars_of(LIFE, None, now)]
+    assert found == [
+        ("li", "waiting", START + DAY, START + 2 * DAY),
+        ("li", "potential", START + 2 * DAY, START + 10 * DAY),
+        ("chen", "waiting", START + 12 * DAY, now),
+    ]
+
+
+def test_a_deadline_ends_a_bar_whether_or_not_anybody_wrote_it_down() -> None:
+    steps, now = LIFE[:4], START + 40 * DAY
+    pool = step(40, "", "pool")["after"]
+    assert bars_of(steps, pool, now)[-1].end == START + 32 * DAY
+    held_over = [step(1, "customer.claimed", "potential", "li", until=START + 2 * DAY)]
+    held_over[0]["after"]["held_over_until"] = START + 3 * DAY
+    assert bars_of(held_over, pool, now)[-1].end == START + 3 * DAY
+
+
+def test_every_bar_and_mark_tells_what_it_is_and_a_mark_leads_to_its_event() -> None:
+    picture = drawn(LIFE, START + 20 * DAY)
+    bars = [bar for bar in picture.iter(f"{SVG}rect") if bar.get("class", "").startswith("bar-")]
+    assert [bar.get("class") for bar in bars] == ["bar-waiting", "bar-potential", "bar-waiting"]
+    assert all(bar.find(f"{SVG}title") is not None for bar in bars)
+    marks = list(picture.iter(f"{SVG}a"))
+    assert {mark.get("href") for mark in marks} == {
+        f"#event-{position}" for position in (101, 201, 501, 601, 1201)
+    }
+    assert all("<b>" in (mark.findtext(f"{SVG}title") or "") for mark in marks)
+    rows = [
+        text.text for text in picture.iter(f"{SVG}text") if text.find(f"{SVG}title") is not None
+    ]
+    assert rows == ["li", "chen"]
+
+
+def test_marks_that_would_lie_upon_each_other_are_one_that_counts_them() -> None:
+    many = [step(day / 1000, "customer.followed_up", "potential", "li") for day in range(1000)]
+    picture = drawn([*many, step(400, "customer.released")], START + 500 * DAY)
+    marks = list(picture.iter(f"{SVG}a"))
+    assert len(marks) == 1
+    assert "and 998 more" in (marks[0].findtext(f"{SVG}title") or "")
+
+
+def test_there_are_never_more_marks_than_a_page_can_hold() -> None:
+    topics = ("customer.followed_up", "customer.claimed", "customer.review_passed")
+    many = [step(day, topics[day % 3], "potential", f"m{day % 5}") for day in range(2000)]
+    told = band(many, situation=None, now=START + 2000 * DAY, words=WORDS, zone=UTC)
+    assert told.count("<a ") <= MARKS_MAX
+
+
+def test_many_holders_share_the_last_row_and_nobody_is_lost() -> None:
+    steps = [step(day, "customer.claimed", "waiting", f"m{day}") for day in range(40)]
+    picture = drawn(steps, START + 41 * DAY)
+    named = [text for text in picture.iter(f"{SVG}text") if text.find(f"{SVG}title") is not None]
+    assert len(named) == ROWS_MAX
+    assert named[-1].text == "others"
+    assert "m39" in (named[-1].findtext(f"{SVG}title") or "")
+
+
+def test_what_names_hold_stays_text_and_nothing_is_a_script_or_an_inline_style() -> None:
+    hostile = '"><script>alert(1)</script>'
+    told = band(
+        [step(0, "customer.claimed", "waiting", hostile), step(1, "customer.released")],
+        situation=None,
+        now=START + 3 * DAY,
+        words=WORDS,
+        zone=UTC,
+    )
+    ElementTree.fromstring(told)
+    assert "<script" not in told
+    assert " style=" not in told
+    assert band([], situation=None, now=START, words=WORDS, zone=UTC) == ""

@@ -1,0 +1,166 @@
+"""The pages in a real Chromium, before a real service on a real database."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.http.guests import DAY, MONDAY, Guests
+from tests.api.sign_in.browser import GOOD, one_time
+from tests.console.windows import Windows, scrolls_sideways, serious_faults
+
+PHONE, SCREEN = 360, 1920
+
+
+def pages(guests: Guests) -> list[str]:
+    """Every page, on a customer with a life to show."""
+    customer = guests.intent()
+    guests.write_contract(customer)
+    guests.claim(customer, "chen")
+    return [
+        "/",
+        "/collisions?name=空调",
+        "/register",
+        "/pool",
+        f"/customers/{customer}",
+        f"/customers/{customer}/time",
+        f"/customers/{customer}/actions/follow-up",
+        "/sign-in",
+    ]
+
+
+def fill_in_claim(page: Any) -> None:
+    page.get_by_label("Contact person", exact=True).fill("王敏")
+    page.get_by_label("Position").fill("采购经理")
+    page.get_by_label("Phone of the contact person").fill("13800138000")
+
+
+@pytest.mark.clause("S1-021", "S1-023")
+def test_who_has_it_shows_while_the_name_is_typed(windows: Windows, guests: Guests) -> None:
+    customer = guests.potential()
+    page = windows.open("/collisions", "chen")
+    page.get_by_label("Name or part of it").press_sequentially("空调")
+    page.locator(f'#matches a[href="/customers/{customer}"] mark').wait_for()
+    assert page.get_by_label("Name or part of it").input_value() == "空调"
+    assert serious_faults(page) == []
+    page.get_by_label("Name or part of it").fill("绝无此家")
+    page.get_by_role("link", name="Register it").click()
+    assert page.get_by_label("Full name").input_value() == "绝无此家"
+
+
+@pytest.mark.clause("S1-053")
+def test_of_two_windows_that_claim_at_once_one_wins_and_the_other_keeps_its_words(
+    windows: Windows, guests: Guests
+) -> None:
+    customer = guests.register()
+    path = f"/customers/{customer}/actions/claim"
+    first, second = windows.open(path, "li"), windows.open(path, "chen")
+    for page in (first, second):
+        fill_in_claim(page)
+    first.get_by_role("button", name="Claim the customer").click()
+    first.get_by_text("Done: claim the customer").wait_for()
+    second.get_by_role("button", name="Claim the customer").click()
+    second.get_by_role("alert").wait_for()
+    assert second.get_by_label("Contact person", exact=True).input_value() == "王敏"
+    second.get_by_role("button", name="Claim the customer").click()
+    second.get_by_role("alert").get_by_text("li").first.wait_for()
+    assert guests.topics(customer).count("customer.claimed") == 1
+
+
+def test_the_band_is_read_by_keyboard_and_leads_to_its_events(
+    windows: Windows, guests: Guests
+) -> None:
+    customer = guests.intent()
+    page = windows.open(f"/customers/{customer}")
+    marks = page.locator("svg.band a")
+    marks.first.focus()
+    assert "li" in (
+        page.evaluate("document.activeElement.querySelector('title').textContent") or ""
+    )
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#event-*")
+    assert page.locator("li:target").count() == 1
+    assert serious_faults(page) == []
+
+
+def test_an_action_opens_in_its_page_and_is_done(windows: Windows, guests: Guests) -> None:
+    customer = guests.potential()
+    page = windows.open(f"/customers/{customer}")
+    page.get_by_role("link", name="Note a follow-up").click()
+    page.get_by_label("Channel").select_option("phone")
+    page.locator("#action").get_by_label("Next contact").fill("2026-03-09T10:00")
+    page.get_by_label("Notes").fill("对方周三开会")
+    page.get_by_role("button", name="Note a follow-up").click()
+    page.get_by_text("Done: note a follow-up").wait_for()
+    assert page.url.split("?")[0].endswith(customer)
+
+
+def test_the_slider_looks_at_any_instant_of_the_life(windows: Windows, guests: Guests) -> None:
+    customer = guests.register()
+    guests.at(MONDAY + 10 * DAY)
+    guests.claim(customer)
+    page = windows.open(f"/customers/{customer}/time")
+    page.locator("#then .state.waiting").wait_for()
+    slider = page.get_by_label("From the first event to now")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.locator("#then .state.pool").wait_for()
+    assert slider.input_value() == "0"
+    page.get_by_role("link", name="One event forth").click()
+    page.locator("#then .state.waiting").wait_for()
+    assert serious_faults(page) == []
+
+
+def test_signing_in_and_a_session_that_ends_while_somebody_types(
+    windows: Windows, guests: Guests
+) -> None:
+    customer = guests.potential()
+    page = windows.open(f"/customers/{customer}/actions/release", None)
+    page.get_by_label("Sign-in name").fill("li")
+    page.get_by_label("Password").fill(one_time(guests, "li"))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Password", exact=True).fill(one_time(guests, "li"))
+    page.get_by_label("New password").fill(GOOD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Reason").fill("客户已无采购计划")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Give the customer up").click()
+    page.get_by_text("What you typed is kept").wait_for()
+    page.get_by_label("Sign-in name").fill("li")
+    page.get_by_label("Password").fill(GOOD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Send it now").click()
+    page.get_by_text("Done: give the customer up").wait_for()
+    assert guests.topics(customer)[-1] == "customer.released"
+
+
+def test_pages_work_without_scripts(windows: Windows, guests: Guests) -> None:
+    customer = guests.potential()
+    page = windows.open("/collisions", scripts=False)
+    page.get_by_label("Name or part of it").fill("空调")
+    page.get_by_role("button", name="Look it up").click()
+    page.locator(f'a[href="/customers/{customer}"]').click()
+    page.get_by_role("link", name="Note a follow-up").click()
+    page.get_by_role("button", name="Note a follow-up").wait_for()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_page_scrolls_sideways_on_a_phone(
+    windows: Windows, guests: Guests, language: str
+) -> None:
+    for path in pages(guests):
+        page = windows.open(path, language=language, width=PHONE)
+        assert not scrolls_sideways(page), path
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_is_fit_for_everybody_in_both_languages_themes_and_widths(
+    windows: Windows, guests: Guests, language: str, theme: str
+) -> None:
+    for path in pages(guests):
+        for width in (PHONE, SCREEN):
+            page = windows.open(path, language=language, theme=theme, width=width)
+            assert serious_faults(page) == [], (path, width)
+            assert not scrolls_sideways(page), (path, width)
+            page.context.close()

@@ -1,0 +1,111 @@
+"""Time machine: a page that shows the customer as of any instant, as the interface tells it."""
+
+import re
+
+import pytest
+
+from tests.api.http.guests import DAY, MONDAY, Guests
+from tests.console.reading import Reader, words
+
+NOTE = "预算三十万，月底定案"
+
+
+@pytest.fixture
+def customer(guests: Guests) -> str:
+    """Registered on Monday, claimed by li on Tuesday, potential on Wednesday, given up on Friday,
+    claimed by chen on the Monday after."""
+    found = guests.register()
+    guests.at(MONDAY + DAY)
+    guests.claim(found)
+    guests.at(MONDAY + 2 * DAY)
+    guests.review(found)
+    guests.post(f"/v1/customers/{found}/extension", {"reason": NOTE, "days": 20})
+    guests.at(MONDAY + 4 * DAY)
+    guests.post(f"/v1/customers/{found}/release", {"reason": NOTE})
+    guests.at(MONDAY + 7 * DAY)
+    guests.claim(found, "chen")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-03-02T00:00", "was not registered"),
+        ("2026-03-02T12:00", "in the pool"),
+        ("2026-03-03T12:00", "waiting for review"),
+        ("2026-03-05T12:00", "potential"),
+        ("2026-03-07T12:00", "in the pool"),
+        ("2026-03-09T12:00", "waiting for review"),
+    ],
+)
+def test_it_shows_the_customer_as_of_an_instant(
+    reader: Reader, customer: str, at: str, told: str
+) -> None:
+    page = reader.get(f"/customers/{customer}/time?at={at}", "wu")
+    assert page.status_code == 200
+    shown = page.text.partition('<div class="sheets">')[2]
+    assert told in words(shown)
+
+
+def test_it_shows_what_one_might_have_done_by_the_rules_of_that_instant(
+    reader: Reader, customer: str
+) -> None:
+    on_friday = words(reader.get(f"/customers/{customer}/time?at=2026-03-05T12:00", "li").text)
+    assert "give the customer up" in on_friday
+    barred = words(reader.get(f"/customers/{customer}/time?at=2026-03-06T12:00", "li").text)
+    assert "give the customer up" not in barred.partition("What I might have done")[2]
+
+
+def test_two_instants_stand_side_by_side_with_what_differs_marked(
+    reader: Reader, customer: str
+) -> None:
+    path = f"/customers/{customer}/time?at=2026-03-05T12:00&other=2026-03-09T12:00"
+    page = reader.get(path, "wu").text
+    assert page.count("What I might have done") == 2
+    assert "<mark>li</mark>" in page
+    assert "<mark>chen</mark>" in page
+
+
+def test_it_goes_from_event_to_event_and_tells_what_changed(reader: Reader, customer: str) -> None:
+    address, seen = f"/customers/{customer}/time?at=2026-03-02T01:00:00Z", []
+    while address:
+        page = reader.get(address, "wu").text
+        seen.append(re.findall(r'<p id="event-(\d+)"', page))
+        onward = re.search(r'rel="next" href="([^"]+)"', page)
+        address = f"/customers/{customer}/time{onward[1].replace('&amp;', '&')}" if onward else ""
+    assert len(seen) == 5
+    assert all(seen)
+    assert "in the pool → <strong>waiting for review" in reader.get(
+        f"/customers/{customer}/time?at=2026-03-09T01:00:00Z", "wu"
+    ).text.replace("\n", " ")
+
+
+def test_it_tells_what_was_known_at_an_instant(reader: Reader, customer: str) -> None:
+    path = f"/customers/{customer}/time?at=2026-03-09T12:00&known_at=2026-03-02T12:00"
+    assert "As known at 2026-03-02 12:00:00 UTC" in words(reader.get(path, "wu").text)
+
+
+def test_what_if_is_a_second_band_under_another_version(reader: Reader, customer: str) -> None:
+    page = reader.get(f"/customers/{customer}/time?rulebook=2026-1", "wu")
+    assert page.status_code == 200
+    assert page.text.count('<svg class="band"') == 2
+    unknown = reader.get(f"/customers/{customer}/time?rulebook=2099-1", "wu")
+    assert unknown.status_code == 404
+
+
+def test_a_slider_counts_seconds_from_the_first_event_on(reader: Reader, customer: str) -> None:
+    page = reader.get(f"/customers/{customer}/time?moment={3 * 86400 + 3600}", "wu")
+    assert "2026-03-05 02:00:00" in words(page.text)
+    far = reader.get(f"/customers/{customer}/time?moment=999999999999", "wu")
+    assert far.status_code == 200
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-13-01T00:00", "9999999999"])
+def test_what_is_no_instant_is_told(reader: Reader, customer: str, at: str) -> None:
+    assert reader.get(f"/customers/{customer}/time?at={at}", "wu").status_code == 422
+
+
+def test_a_stranger_learns_no_reason_from_any_instant(reader: Reader, customer: str) -> None:
+    for at in ("2026-03-05T12:00", "2026-03-06T12:00", "2026-03-09T12:00"):
+        page = reader.get(f"/customers/{customer}/time?at={at}&rulebook=2026-1", "feng").text
+        assert NOTE not in page
