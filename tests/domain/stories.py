@@ -66,9 +66,9 @@ def a_contact() -> Contact:
     )
 
 
-def a_customer(at: datetime = MONDAY - 400 * DAY) -> Customer:
+def a_customer(at: datetime = MONDAY - 400 * DAY, customer_id: UUID | None = None) -> Customer:
     """A company that nobody has claimed yet."""
-    customer_id = uuid4()
+    customer_id = customer_id or uuid4()
     customer = Customer.register(
         customer_id,
         actor="wang",
@@ -308,8 +308,7 @@ def state_of(customer: Customer) -> dict[str, Any]:
 
 def replay_of(customer: Customer) -> Customer:
     """The customer again, from the events that nobody has looked at since it was registered."""
-    again = a_customer(customer.created_on)
-    again._id = customer.id
+    again = a_customer(customer.created_on, customer.id)
     for event in customer.collect_events():
         event.mutate(again)
     return again

@@ -63,7 +63,8 @@ def test_a_day_of_far_more_than_usual_is_told_to_the_manager(guests: Guests) -> 
         }
     ]
     assert "ding" in {line["member"] for line in bursts(guests, department="一部")}
-    assert bursts(guests, department="二部") == []
+    assert bursts(guests, "shen", department="二部") == []
+    assert_problem(guests.get("/v1/access/bursts", "wang", department="二部"), 403, "not-allowed")
     assert "ding" not in {line["member"] for line in bursts(guests, **{"from": "2026-03-03"})}
 
 
@@ -98,7 +99,7 @@ def test_a_burst_is_named_in_the_managers_briefing(guests: Guests) -> None:
     read(guests, "early", MONDAY, 44)
     told = guests.get("/v1/briefing", "wang").json()["bursts"]
     assert ("early", 44) in {(line["member"], line["details"]) for line in told}
-    told = guests.get("/v1/briefing", "wang", department="二部").json()["bursts"]
+    told = guests.get("/v1/briefing", "shen", department="二部").json()["bursts"]
     assert told == []
 
 

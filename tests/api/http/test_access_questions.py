@@ -40,7 +40,7 @@ def test_an_auditor_learns_who_has_seen_a_customers_phone(guests: Guests) -> Non
     found = asked(guests, customer=customer, field="phone", kind="details-read")
     assert [(line["member"], line["right"]) for line in found] == [
         ("li", "author"),
-        ("wang", "see-details"),
+        ("wang", "department"),
     ]
     assert set(found[0]["customer_ids"]) == {customer, other}
     assert found[1]["fields"] == ["phone", "contact-names", "contact-phones", "introduction"]
@@ -179,14 +179,14 @@ def test_entries_are_told_in_the_language_of_the_request(guests: Guests) -> None
         f"wang查重：名称“{card['name']}”，显示 1 条记录：{card['name']}"
         f"（相同，跟进人 li，至 {card['until'].replace('.000000', '')}）。",
         f"wang查看了{card['name']}的电话、联系人姓名、联系人电话、客户介绍"
-        "（客户资料；凭：see-details）。",
+        "（客户资料；凭：本部门及下级部门的主管）。",
     ]
     (line, *_) = asked(guests, member="li", kind="refused")
     assert line["words"] == "li was refused: see-habits."
     (seen,) = asked(guests, customer=customer, kind="details-read")
     assert seen["words"] == (
         f"wang saw the phone number, the names of contacts, the phone numbers of contacts and the "
-        f"introduction of {card['name']} (card; see-details)."
+        f"introduction of {card['name']} (card; as a manager above its holder)."
     )
 
 

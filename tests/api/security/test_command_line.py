@@ -37,7 +37,7 @@ class Needs(Enum):
 
 
 COMMANDS = {
-    **dict.fromkeys(("serve", "worker", "token", "import", "erase"), Needs.KEYS),
+    **dict.fromkeys(("serve", "worker", "token", "import", "erase", "evidence"), Needs.KEYS),
     **dict.fromkeys(("member add", "member change", "member list"), Needs.KEYS),
     **dict.fromkeys(("member password", "member sessions", "member tokens"), Needs.KEYS),
     **dict.fromkeys(("department place", "department list"), Needs.KEYS),
