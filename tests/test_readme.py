@@ -31,7 +31,7 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "README.zh-CN.md")
 TOUR = {"README.md": "Five minutes with curl", "README.zh-CN.md": "用 curl 走一遍"}
-SECONDS_MAX = 120
+SECONDS_MAX = 300
 END_OF_BLOCK = "\x1e"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
