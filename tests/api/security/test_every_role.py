@@ -8,6 +8,7 @@ of customers, contracts, tokens, sessions) into its next requests, as any role.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
@@ -21,6 +22,7 @@ from schemathesis.schemas import APIOperation
 from domain.permissions import ROLES
 from tests.api.http.guests import CONTACT, Guests
 from tests.api.http.test_contract import CHECKS, WAITS
+from tests.api.proof.serving import sealed, sealed_house
 
 Asked = APIOperation[Any, Any, Any, Any]
 QUIET = settings(
@@ -39,13 +41,13 @@ KEPT_MAX = 20
 
 
 @pytest.fixture(scope="module")
-def by_role(module_guests: Guests) -> Guests:
-    """One member a role, and something of each kind to ask for."""
-    guests = module_guests
-    guests.move_in({f"only-{role}": role for role in ROLES})
-    guests.move_in({"victim": "seller"})
+def by_role(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guests]:
+    """One member a role, and something of each kind to ask for, in a house that seals its log."""
     load_all_checks()
-    return guests
+    with sealed_house(database_url, tmp_path_factory.mktemp("house")) as guests:
+        guests.move_in({f"only-{role}": role for role in ROLES})
+        guests.move_in({"victim": "seller"})
+        yield guests
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +70,7 @@ def known(by_role: Guests) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
     found |= {"customer_id": [customer], "number": [number, 1], "report": [1], "slug": ["barred"]}
     found |= {"member": ["victim"], "version": ["2026-1"]}
+    sealed(guests)
     return found
 
 
