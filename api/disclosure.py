@@ -44,12 +44,15 @@ class Disclosure:
         *,
         department: str | None = None,
         signers: Iterable[str] = (),
-        is_reported: bool = False,
+        reporters: Iterable[str] = (),
+        customer_class: str | None = None,
+        classified_by: str | None = None,
     ) -> permissions.Right | None:
         """By which right the member reads contacts, phones, notes and contracts; None: by none.
 
         department: that of the holder. signers: who signed the customer's contracts; they keep it
-        in sight (A-31). is_reported: as a duplicate.
+        in sight (A-31). reporters: who say that it is a duplicate. customer_class: and who said so
+        last, since fewer read class A (S4-40).
         """
         return permissions.right_to_details(
             self.signed,
@@ -57,7 +60,9 @@ class Disclosure:
             state=state,
             department=department,
             signers=signers,
-            is_reported=is_reported,
+            reporters=reporters,
+            customer_class=customer_class,
+            classified_by=classified_by,
         )
 
     def right_to_card(self, card: Card) -> permissions.Right | None:
@@ -67,7 +72,9 @@ class Disclosure:
             card.state,
             department=card.department,
             signers=card.signers,
-            is_reported=bool(card.reports),
+            reporters=[report.reporter for report in card.reports],
+            customer_class=card.customer_class,
+            classified_by=card.classified_by,
         )
 
     def right_to_situation(self, now: Situation | None) -> permissions.Right | None:
@@ -79,7 +86,9 @@ class Disclosure:
             now.state,
             department=now.department,
             signers=now.signers,
-            is_reported=bool(now.open_reports),
+            reporters=now.reporters,
+            customer_class=now.customer_class,
+            classified_by=now.classified_by,
         )
 
     @cached_property
@@ -114,7 +123,10 @@ class Disclosure:
         state: str,
         department: str | None = None,
     ) -> datetime | None:
-        """The deadline as the member may see it; one that has passed is no secret."""
+        """The deadline as the member may see it; one that has passed is no secret.
+
+        Of class A, too, whoever leads the holder sees it to the instant: it is no detail.
+        """
         if until is None or until <= self.signed.at:
             return until
         if self.right(holder, state, department=department) is not None:

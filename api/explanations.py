@@ -24,6 +24,7 @@ STRANGERS_WORDS: Mapping[str, Words] = {
     "customer.application_withdrawn": Words("申请已撤回", "the application was withdrawn"),
     "customer.claim_withdrawn": Words("申请人撤回了保护申请", "the claimant withdrew the claim"),
     "customer.claimed": Words("跟进人申请保护该客户", "the holder asked for protection"),
+    "customer.classified": Words("客户的分类有变动", "the class of the customer was changed"),
     "customer.contract_confirmed": Words(
         "合同已确认，客户为正式客户", "a contract was confirmed: the customer is formal"
     ),
@@ -124,11 +125,17 @@ def logged_event(entry: AuditEntry, language: Language, *, sees_details: bool) -
     }
 
 
-def audit_line(entry: AuditEntry, language: Language) -> dict[str, Any]:
-    """An event with everything about it, for those who audit."""
-    return logged_event(entry, language, sees_details=True) | {
-        field: getattr(entry, field)
-        for field in ("stream_id", "customer_id", "rule", "clause", "reason")
+def audit_line(
+    entry: AuditEntry, language: Language, *, sees_details: bool = True
+) -> dict[str, Any]:
+    """An event with everything about it, for those who audit; sees_details: false where what it
+    says of its customer is not for the reader."""
+    return logged_event(entry, language, sees_details=sees_details) | {
+        "stream_id": entry.stream_id,
+        "customer_id": entry.customer_id,
+        "rule": entry.rule,
+        "clause": entry.clause,
+        "reason": entry.reason if sees_details else None,
     }
 
 

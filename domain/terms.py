@@ -83,6 +83,7 @@ COMMANDS: Final[Mapping[str, Term]] = {
     "release": Term("放弃客户", "give the customer up"),
     "add-contact": Term("添加联系人", "add a contact person"),
     "change-profile": Term("修改资料", "change the record"),
+    "classify": Term("客户分类", "put the customer into a class"),
     "intent": Term("申请转为意向客户", "apply for intent"),
     "decide-intent": Term("决定意向申请", "decide the application for intent"),
     "extension": Term("申请延期", "apply for more time"),

@@ -7,6 +7,7 @@ from domain.commands.applications import (
     RequestIntent,
 )
 from domain.commands.claims import Claim, FollowUp, Release, Review, Withdraw
+from domain.commands.classes import Classify
 from domain.commands.contracts import ConfirmContract, DetailContract, DrawContract, VoidContract
 from domain.commands.departments import PlaceDepartment
 from domain.commands.disputes import OpenDispute, RuleDispute
@@ -33,6 +34,7 @@ __all__ = [
     "ChangeMember",
     "ChangeProfile",
     "Claim",
+    "Classify",
     "ConfirmContract",
     "ConfirmErasure",
     "DecideExtension",

@@ -9,6 +9,7 @@ from domain.events.applications import (
     IntentRefused,
     IntentRequested,
 )
+from domain.events.classes import Classified
 from domain.events.contracts import (
     ContractConfirmed,
     ContractDetailed,
@@ -111,6 +112,7 @@ __all__ = [
     "ClaimCounted",
     "ClaimWithdrawn",
     "Claimed",
+    "Classified",
     "Contact",
     "ContactAdded",
     "Contested",

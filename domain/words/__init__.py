@@ -13,6 +13,7 @@ from eventsourcing.domain import DomainEvent
 
 from domain.words import (
     applications,
+    classes,
     contracts,
     customer,
     disputes,
@@ -38,6 +39,7 @@ _SENTENCES: Sentences = {
     **holders.SENTENCES,
     **duplicates.SENTENCES,
     **disputes.SENTENCES,
+    **classes.SENTENCES,
     **identity.SENTENCES,
     **member.SENTENCES,
     **organisation.SENTENCES,

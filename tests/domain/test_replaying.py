@@ -57,6 +57,9 @@ NOTHING = Situation(
     contracts=(),
     signers=(),
     open_reports=(),
+    reporters=(),
+    customer_class=None,
+    classified_by=None,
     open_disputes=(),
     merged_into=None,
 )

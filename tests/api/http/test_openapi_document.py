@@ -73,6 +73,7 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "PATCH /v1/customers/{customer_id}/contracts/{number}",
         "POST /v1/customers/{customer_id}/contracts/{number}/confirm",
         "POST /v1/customers/{customer_id}/contracts/{number}/void",
+        "POST /v1/customers/{customer_id}/class",
         "POST /v1/customers/{customer_id}/duplicates",
         "POST /v1/customers/{customer_id}/duplicates/{report}/resolution",
         "GET /v1/subjects",
