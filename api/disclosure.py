@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
+from uuid import UUID
 
 from domain import permissions
 from domain.application import Tenure
@@ -67,7 +68,7 @@ class Disclosure:
 
     def right_to_card(self, card: Card) -> permissions.Right | None:
         """By which right the member reads the details of the card's customer."""
-        return self.right(
+        right = self.right(
             card.holder,
             card.state,
             department=card.department,
@@ -76,12 +77,15 @@ class Disclosure:
             customer_class=card.customer_class,
             classified_by=card.classified_by,
         )
+        return right or self.grant(card.customer_id, card.customer_class)
 
-    def right_to_situation(self, now: Situation | None) -> permissions.Right | None:
+    def right_to_situation(
+        self, customer_id: UUID, now: Situation | None
+    ) -> permissions.Right | None:
         """By which right the member reads the details of a customer that stands so."""
         if now is None:
             return None
-        return self.right(
+        right = self.right(
             now.holder,
             now.state,
             department=now.department,
@@ -90,6 +94,18 @@ class Disclosure:
             customer_class=now.customer_class,
             classified_by=now.classified_by,
         )
+        return right or self.grant(customer_id, now.customer_class)
+
+    def grant(self, customer_id: UUID, customer_class: str | None) -> permissions.Right | None:
+        """`grant` while the member reads the details by one (S4-41); asked last, for it is one
+        more load."""
+        is_granted = self.application.is_granted_details(
+            customer_id,
+            self.signed.member,
+            customer_class=customer_class,
+            at=self.signed.at,
+        )
+        return "grant" if is_granted else None
 
     @cached_property
     def rules_disputes(self) -> bool:

@@ -67,6 +67,10 @@ STRANGERS_WORDS: Mapping[str, Words] = {
     "customer.review_passed": Words("审核通过，保护生效", "the review passed: protection in force"),
     "customer.review_refused": Words("审核未通过", "the review refused the claim"),
     "customer.transferred": Words("客户转给其他成员", "the customer was given to another member"),
+    "details.granted": Words("查阅申请已批准", "a request to read details was granted"),
+    "details.refused": Words("查阅申请未获批准", "a request to read details was refused"),
+    "details.requested": Words("有成员申请查阅资料", "a member asked to read details"),
+    "details.requested_again": Words("有成员再次申请查阅资料", "a member asked again"),
 }
 """What a stranger reads of events whose sentence tells a reason, a note or a deadline."""
 

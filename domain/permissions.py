@@ -131,6 +131,14 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "change-profile": (*_PRE_SALES, *_AFTER_SALES, "customer-manager", "administrator"),
     # S4-37: who answers for customers or for the market, not who holds one.
     "classify": ("director", "customer-manager", "marketing-manager"),
+    # S4-41: who has no right to details asks; the department that serves customers decides, for
+    # class A whoever may read it himself (S4-40). Never one's own.
+    "ask-details": _EVERYBODY,
+    "decide-details": ("director", "customer-manager", "marketing-manager"),
+    "decide-details-of-class-a": ("director", "marketing-manager"),
+    "see-details-requests": _by(
+        *("director", "customer-manager", "marketing-manager", "auditor"), own=_EVERYBODY
+    ),
     # People and rules.
     "add-member": ("administrator",),
     "change-member": ("administrator",),
@@ -293,7 +301,7 @@ def groups(roles: Iterable[str]) -> frozenset[str]:
     return frozenset() if frozenset(roles).isdisjoint(_AFTER_SALES) else frozenset(("after-sales",))
 
 
-Right = Literal["holder", "signer", "role", "department", "task"]
+Right = Literal["holder", "signer", "role", "department", "task", "grant"]
 """Why somebody may read details, as the access log keeps it."""
 
 

@@ -267,16 +267,15 @@ def _told(
 def _right(disclosure: Disclosure, found: AsOf, history: History) -> Right | None:
     """By which right the caller reads the notes of the tenure that the answer rests on."""
     told = found.interval or found.last
+    now = _class(history)
     if told is None:
-        return disclosure.right(None, "pool", **_class(history))
-    signers = _signers(history) if told.stage is Stage.FORMAL else ()
-    return disclosure.right(
-        told.holder,
-        told.stage,
-        department=told.department,
-        signers=signers,
-        **_class(history),
-    )
+        right = disclosure.right(None, "pool", **now)
+    else:
+        signers = _signers(history) if told.stage is Stage.FORMAL else ()
+        right = disclosure.right(
+            told.holder, told.stage, department=told.department, signers=signers, **now
+        )
+    return right or disclosure.grant(history.customer_id, now.get("customer_class"))
 
 
 def _class(history: History) -> dict[str, str | None]:

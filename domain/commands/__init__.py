@@ -10,6 +10,7 @@ from domain.commands.claims import Claim, FollowUp, Release, Review, Withdraw
 from domain.commands.classes import Classify
 from domain.commands.contracts import ConfirmContract, DetailContract, DrawContract, VoidContract
 from domain.commands.departments import PlaceDepartment
+from domain.commands.details import AskDetails, DecideDetails
 from domain.commands.disputes import OpenDispute, RuleDispute
 from domain.commands.duplicates import ReportDuplicate, ResolveDuplicate
 from domain.commands.hand_over import ArrangeLeave, NameAfterSales, RemoveHolder, Transfer
@@ -30,6 +31,7 @@ __all__ = [
     "AddWebhook",
     "AdoptRulebook",
     "ArrangeLeave",
+    "AskDetails",
     "AskErasure",
     "ChangeMember",
     "ChangeProfile",
@@ -37,6 +39,7 @@ __all__ = [
     "Classify",
     "ConfirmContract",
     "ConfirmErasure",
+    "DecideDetails",
     "DecideExtension",
     "DecideIntent",
     "DetailContract",

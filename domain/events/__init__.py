@@ -32,6 +32,13 @@ from domain.events.customer import (
     ReviewPassed,
     ReviewRefused,
 )
+from domain.events.details import (
+    DetailsEvent,
+    DetailsGranted,
+    DetailsRefused,
+    DetailsRequested,
+    DetailsRequestedAgain,
+)
 from domain.events.disputes import (
     Contested,
     Dispute,
@@ -127,6 +134,11 @@ __all__ = [
     "DataRestrictionLifted",
     "DepartmentChanged",
     "DepartmentPlaced",
+    "DetailsEvent",
+    "DetailsGranted",
+    "DetailsRefused",
+    "DetailsRequested",
+    "DetailsRequestedAgain",
     "Dispute",
     "DisputeMoved",
     "DisputeOpened",

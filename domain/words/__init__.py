@@ -16,6 +16,7 @@ from domain.words import (
     classes,
     contracts,
     customer,
+    details,
     disputes,
     duplicates,
     holders,
@@ -48,6 +49,7 @@ _SENTENCES: Sentences = {
     **party.SENTENCES,
     **webhook.SENTENCES,
     **subject.SENTENCES,
+    **details.SENTENCES,
 }
 
 
