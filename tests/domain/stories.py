@@ -310,6 +310,7 @@ def replay_of(customer: Customer) -> Customer:
     """The customer again, from the events that nobody has looked at since it was registered."""
     again = a_customer(customer.created_on)
     again._id = customer.id
+    again.phone_subject = customer.phone_subject
     for event in customer.collect_events():
         event.mutate(again)
     return again
