@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain import permissions
@@ -19,7 +20,11 @@ from domain.application import Tenure
 from domain.orders import Signed
 from domain.replaying import Situation
 from domain.rulebook_text import Rulebook
+from projections import customer_search
 from projections.cards import Card
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 _OFFSET = timedelta(hours=8)
 """Of Asia/Shanghai, which has known no summer time since 1991."""
@@ -158,6 +163,17 @@ class Disclosure:
         if at <= self.signed.at or not self.by_day:
             return at
         return max(self.signed.at, start_of_day(at))
+
+
+def withheld(
+    cursor: Cursor, signed: Signed, permission: str, customer_ids: Iterable[UUID]
+) -> set[UUID]:
+    """Of some customers those of class A, whose reasons are not for a caller whose `permission`
+    reaches less than everything (S4-40)."""
+    rows = (permission, "see-details-of-class-a")
+    if any(permissions.reach_of(signed.roles, row) == "any" for row in rows):
+        return set()
+    return customer_search.of_class(cursor, permissions.CLASS_A, sorted(set(customer_ids)))
 
 
 def end_of_day(instant: datetime) -> datetime:

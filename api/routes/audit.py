@@ -15,6 +15,7 @@ from pydantic import Field
 from api.access.exporting import Taken
 from api.access.looks import fields_in, record_details
 from api.answers import POSITION, Answer
+from api.disclosure import withheld
 from api.envelope import is_head
 from api.explanations import audit_line
 from api.exports import MEDIA_TYPES, Format, written
@@ -26,7 +27,7 @@ from api.routes.calls import Asked, require_for
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
 from domain.errors import Invalid, NotFound, ViewBehind
 from domain.orders import Signed
-from domain.permissions import CLASS_A, PERMISSIONS, condition_of, reach_of
+from domain.permissions import PERMISSIONS, condition_of
 from projections import audit, customer_search
 from projections.answers import LIMIT_MAX
 from projections.positions import position_of
@@ -221,15 +222,10 @@ def _told(
     cursor: Cursor, signed: Signed, entries: Sequence[audit.AuditEntry], language: Language
 ) -> list[dict[str, Any]]:
     """Events with everything that the reader may know of them (S4-40)."""
-    withheld: set[UUID] = set()
-    if (
-        condition_of(signed.roles, PERMISSIONS[SEE_AUDIT]) != "any"
-        and reach_of(signed.roles, "see-details-of-class-a") != "any"
-    ):
-        about = {entry.customer_id for entry in entries if entry.customer_id is not None}
-        withheld = customer_search.of_class(cursor, CLASS_A, sorted(about))
+    about = [entry.customer_id for entry in entries if entry.customer_id is not None]
+    closed = withheld(cursor, signed, SEE_AUDIT, about)
     return [
-        audit_line(entry, language, sees_details=entry.customer_id not in withheld)
+        audit_line(entry, language, sees_details=entry.customer_id not in closed)
         for entry in entries
     ]
 

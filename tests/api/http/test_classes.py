@@ -117,6 +117,23 @@ def test_the_audit_tells_a_manager_of_class_a_what_strangers_are_told(guests: Gu
         assert ("年采购额居本区首位" in file) is sees, member
 
 
+@pytest.mark.clause("S4-40")
+def test_the_briefing_keeps_from_a_manager_why_class_a_is_another_company(guests: Guests) -> None:
+    name = guests.company()["name"]
+    guests.register(name=name)
+    customer = guests.register(name=f"{name[:-4]}股份有限公司", override_reason="法人不同")
+
+    def reason(member: str) -> str | None:
+        lines = guests.get("/v1/briefing", member, limit=100).json()["overrides"]
+        (found,) = (line for line in lines if line["customer_id"] == customer)
+        return found["reason"]
+
+    assert reason("wang") == "法人不同"
+    classify(guests, customer, member="ke")
+    assert reason("wang") is None
+    assert reason("shen") == "法人不同"
+
+
 @pytest.mark.clause("S4-40", "S1-020")
 def test_a_merge_keeps_the_higher_class(guests: Guests) -> None:
     for old, other_old, stands in (("A", None, "A"), ("B", "A", "A"), ("B", "C", "B")):
