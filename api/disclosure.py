@@ -12,13 +12,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from domain import permissions
 from domain.application import Tenure
 from domain.orders import Signed
 from domain.replaying import Situation
 from domain.rulebook_text import Rulebook
+from projections import customer_search
 from projections.cards import Card
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 _OFFSET = timedelta(hours=8)
 """Of Asia/Shanghai, which has known no summer time since 1991."""
@@ -44,12 +50,15 @@ class Disclosure:
         *,
         department: str | None = None,
         signers: Iterable[str] = (),
-        is_reported: bool = False,
+        reporters: Iterable[str] = (),
+        customer_class: str | None = None,
+        classified_by: str | None = None,
     ) -> permissions.Right | None:
         """By which right the member reads contacts, phones, notes and contracts; None: by none.
 
         department: that of the holder. signers: who signed the customer's contracts; they keep it
-        in sight (A-31). is_reported: as a duplicate.
+        in sight (A-31). reporters: who say that it is a duplicate. customer_class: and who said so
+        last, since fewer read class A (S4-40).
         """
         return permissions.right_to_details(
             self.signed,
@@ -57,30 +66,51 @@ class Disclosure:
             state=state,
             department=department,
             signers=signers,
-            is_reported=is_reported,
+            reporters=reporters,
+            customer_class=customer_class,
+            classified_by=classified_by,
         )
 
     def right_to_card(self, card: Card) -> permissions.Right | None:
         """By which right the member reads the details of the card's customer."""
-        return self.right(
+        right = self.right(
             card.holder,
             card.state,
             department=card.department,
             signers=card.signers,
-            is_reported=bool(card.reports),
+            reporters=[report.reporter for report in card.reports],
+            customer_class=card.customer_class,
+            classified_by=card.classified_by,
         )
+        return right or self.grant(card.customer_id, card.customer_class)
 
-    def right_to_situation(self, now: Situation | None) -> permissions.Right | None:
+    def right_to_situation(
+        self, customer_id: UUID, now: Situation | None
+    ) -> permissions.Right | None:
         """By which right the member reads the details of a customer that stands so."""
         if now is None:
             return None
-        return self.right(
+        right = self.right(
             now.holder,
             now.state,
             department=now.department,
             signers=now.signers,
-            is_reported=bool(now.open_reports),
+            reporters=now.reporters,
+            customer_class=now.customer_class,
+            classified_by=now.classified_by,
         )
+        return right or self.grant(customer_id, now.customer_class)
+
+    def grant(self, customer_id: UUID, customer_class: str | None) -> permissions.Right | None:
+        """`grant` while the member reads the details by one (S4-41); asked last, for it is one
+        more load."""
+        is_granted = self.application.is_granted_details(
+            customer_id,
+            self.signed.member,
+            customer_class=customer_class,
+            at=self.signed.at,
+        )
+        return "grant" if is_granted else None
 
     @cached_property
     def rules_disputes(self) -> bool:
@@ -114,7 +144,10 @@ class Disclosure:
         state: str,
         department: str | None = None,
     ) -> datetime | None:
-        """The deadline as the member may see it; one that has passed is no secret."""
+        """The deadline as the member may see it; one that has passed is no secret.
+
+        Of class A, too, whoever leads the holder sees it to the instant: it is no detail.
+        """
         if until is None or until <= self.signed.at:
             return until
         if self.right(holder, state, department=department) is not None:
@@ -130,6 +163,17 @@ class Disclosure:
         if at <= self.signed.at or not self.by_day:
             return at
         return max(self.signed.at, start_of_day(at))
+
+
+def withheld(
+    cursor: Cursor, signed: Signed, permission: str, customer_ids: Iterable[UUID]
+) -> set[UUID]:
+    """Of some customers those of class A, whose reasons are not for a caller whose `permission`
+    reaches less than everything (S4-40)."""
+    rows = (permission, "see-details-of-class-a")
+    if any(permissions.reach_of(signed.roles, row) == "any" for row in rows):
+        return set()
+    return customer_search.of_class(cursor, permissions.CLASS_A, sorted(set(customer_ids)))
 
 
 def end_of_day(instant: datetime) -> datetime:

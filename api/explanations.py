@@ -24,6 +24,7 @@ STRANGERS_WORDS: Mapping[str, Words] = {
     "customer.application_withdrawn": Words("申请已撤回", "the application was withdrawn"),
     "customer.claim_withdrawn": Words("申请人撤回了保护申请", "the claimant withdrew the claim"),
     "customer.claimed": Words("跟进人申请保护该客户", "the holder asked for protection"),
+    "customer.classified": Words("客户的分类有变动", "the class of the customer was changed"),
     "customer.contract_confirmed": Words(
         "合同已确认，客户为正式客户", "a contract was confirmed: the customer is formal"
     ),
@@ -66,6 +67,10 @@ STRANGERS_WORDS: Mapping[str, Words] = {
     "customer.review_passed": Words("审核通过，保护生效", "the review passed: protection in force"),
     "customer.review_refused": Words("审核未通过", "the review refused the claim"),
     "customer.transferred": Words("客户转给其他成员", "the customer was given to another member"),
+    "details.granted": Words("查阅申请已批准", "a request to read details was granted"),
+    "details.refused": Words("查阅申请未获批准", "a request to read details was refused"),
+    "details.requested": Words("有成员申请查阅资料", "a member asked to read details"),
+    "details.requested_again": Words("有成员再次申请查阅资料", "a member asked again"),
 }
 """What a stranger reads of events whose sentence tells a reason, a note or a deadline."""
 
@@ -124,11 +129,17 @@ def logged_event(entry: AuditEntry, language: Language, *, sees_details: bool) -
     }
 
 
-def audit_line(entry: AuditEntry, language: Language) -> dict[str, Any]:
-    """An event with everything about it, for those who audit."""
-    return logged_event(entry, language, sees_details=True) | {
-        field: getattr(entry, field)
-        for field in ("stream_id", "customer_id", "rule", "clause", "reason")
+def audit_line(
+    entry: AuditEntry, language: Language, *, sees_details: bool = True
+) -> dict[str, Any]:
+    """An event with everything about it, for those who audit; sees_details: false where what it
+    says of its customer is not for the reader."""
+    return logged_event(entry, language, sees_details=sees_details) | {
+        "stream_id": entry.stream_id,
+        "customer_id": entry.customer_id,
+        "rule": entry.rule,
+        "clause": entry.clause,
+        "reason": entry.reason if sees_details else None,
     }
 
 

@@ -34,9 +34,12 @@ PUBLIC = frozenset(
         "open_reports",
         "open_disputes",
         "merged_into",
+        "class",
     )
 )
 """What everybody may see of a situation (A-34)."""
+_CALLED = {"customer_class": "class"}
+"""What a field of the situation is called outside, where that is no name in Python."""
 DEADLINES = ("until", "held_over_until", "leaves_at")
 
 
@@ -75,6 +78,7 @@ class Teller:
             shown[name] = self.deadline(
                 shown[name], holder=told.holder, state=told.state, department=told.department
             )
+        shown["class"] = shown.pop("customer_class")
         shown["bars"] = [{"member": member, "until": end} for member, end in told.bars]
         shown["contracts"] = [
             {"number": number, "state": state} for number, state in told.contracts
@@ -109,7 +113,7 @@ def _changed(
     """What changed, as far as the caller sees it."""
     return {
         name: {"before": before[name] if before is not None else None, "after": after[name]}
-        for name in step.changed
+        for name in (_CALLED.get(changed, changed) for changed in step.changed)
         if before is None or before[name] != after[name]
     }
 

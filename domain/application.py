@@ -22,6 +22,7 @@ from domain import commands, snapshots
 from domain.command_path import CommandPath
 from domain.customer import Customer
 from domain.customer_commands import CustomerCommands
+from domain.details_commands import DetailsCommands
 from domain.dry_run import IRRELEVANT_TOPICS, Fall, Span, falls
 from domain.errors import NotFound, NotSignedIn, Unavailable
 from domain.events.customer import Registered
@@ -56,7 +57,9 @@ def _cannot_count(_member: str, _at: datetime) -> int:
     raise Unavailable("no views to count held customers in")
 
 
-class Tenure(CustomerCommands, SubjectCommands, WebhookCommands, Application[UUID]):
+class Tenure(
+    CustomerCommands, SubjectCommands, DetailsCommands, WebhookCommands, Application[UUID]
+):
     """Who protects which customer, since when, and by which rule."""
 
     name = "tenure"

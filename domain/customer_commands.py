@@ -101,6 +101,10 @@ class CustomerCommands:
         command = commands.ChangeProfile(self.sealer, customer_id, changes, override_reason)
         return self._path.carry_out(order, command)
 
+    def classify(self, order: Order, customer_id: UUID, *, new: str | None, reason: str) -> Receipt:
+        """Put a customer into class A, B or C, or into none (S4-37)."""
+        return self._path.carry_out(order, commands.Classify(customer_id, new, reason))
+
     # Applications (S1-036, S1-039).
 
     def request_intent(self, order: Order, customer_id: UUID, *, reason: str) -> Receipt:

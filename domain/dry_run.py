@@ -38,6 +38,7 @@ IRRELEVANT_TOPICS: Final = (
     "customer.duplicate_linked",
     "customer.duplicate_resolved",
     "customer.likeness_ended",
+    "customer.classified",
     "customer.data_restricted",
     "customer.data_restriction_lifted",
     "customer.data_erased",

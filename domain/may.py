@@ -204,6 +204,9 @@ class _Question:
     def contest(self) -> None:
         """Anybody may, of any record that stands."""
 
+    def classify(self) -> None:
+        """Of any record that stands, whoever holds it."""
+
     def rule_dispute(self) -> None:
         self._of_any(
             [dispute.number for dispute in self.customer.open_disputes],
@@ -263,4 +266,5 @@ _RULES: Final[Mapping[str, Callable[[_Question], None]]] = {
     "resolve-duplicate": _Question.resolve,
     "open-dispute": _Question.contest,
     "rule-dispute": _Question.rule_dispute,
+    "classify": _Question.classify,
 }

@@ -46,6 +46,8 @@ department or one below it; what is the member's own: himself, or what he or his
 
 A narrower one is part of every wider one. Of a command that is the holder's alone, the customer
 itself decides who that is, and keeps the refusal as evidence."""
+CLASS_A: Final = "A"
+"""The class whose details need at least a marketing manager (S4-40)."""
 PUBLIC: Final = "public"
 """What a route says that needs nobody to be signed in."""
 
@@ -127,6 +129,16 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # Of a customer that nobody holds; while somebody does, it is the holder's.
     "add-contact": (*_PRE_SALES, *_AFTER_SALES, "customer-manager"),
     "change-profile": (*_PRE_SALES, *_AFTER_SALES, "customer-manager", "administrator"),
+    # S4-37: who answers for customers or for the market, not who holds one.
+    "classify": ("director", "customer-manager", "marketing-manager"),
+    # S4-41: who has no right to details asks; the department that serves customers decides, for
+    # class A whoever may read it himself (S4-40). Never one's own.
+    "ask-details": _EVERYBODY,
+    "decide-details": ("director", "customer-manager", "marketing-manager"),
+    "decide-details-of-class-a": ("director", "marketing-manager"),
+    "see-details-requests": _by(
+        *("director", "customer-manager", "marketing-manager", "auditor"), own=_EVERYBODY
+    ),
     # People and rules.
     "add-member": ("administrator",),
     "change-member": ("administrator",),
@@ -170,6 +182,8 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     ),
     # A-34. One's own: what one holds; `right_to_details` adds what a signature and a task give.
     "see-details": _by("director", "auditor", department=("manager",), own=_EVERYBODY),
+    # S4-40: of class A instead of the row above: needs at least a marketing manager.
+    "see-details-of-class-a": _by("director", "marketing-manager", "auditor", own=_EVERYBODY),
     # What the role's task needs of a customer in the state that `TASKS` names.
     "see-details-for-task": tuple(TASKS),
     # Own: what waits for the member's own decision.
@@ -287,7 +301,7 @@ def groups(roles: Iterable[str]) -> frozenset[str]:
     return frozenset() if frozenset(roles).isdisjoint(_AFTER_SALES) else frozenset(("after-sales",))
 
 
-Right = Literal["holder", "signer", "role", "department", "task"]
+Right = Literal["holder", "signer", "role", "department", "task", "grant"]
 """Why somebody may read details, as the access log keeps it."""
 
 
@@ -298,23 +312,47 @@ def right_to_details(
     state: str,
     department: str | None = None,
     signers: Iterable[str] = (),
-    is_reported: bool = False,
+    reporters: Iterable[str] = (),
+    customer_class: str | None = None,
+    classified_by: str | None = None,
 ) -> Right | None:
     """By which right `who` reads contacts, phones and notes of a customer (A-34); None: by none.
 
     That is the holder, the managers above him, who signed its contract (A-31), those whose task it
-    is now, and those who look at any. Everybody else sees name, state, holder and deadline.
-    department: that of the holder. is_reported: somebody says that it is a duplicate.
+    is now, and those who look at any. Of class A it is fewer (S4-40). Everybody else sees name,
+    state, holder and deadline. department: that of the holder. reporters: who say that it is a
+    duplicate. classified_by: who said its class last.
     """
     if holder is not None and holder == who.member:
         return "holder"
+    signed = state == "formal" and who.member in signers
+    if customer_class == CLASS_A:
+        own = classified_by == who.member
+        return _right_to_class_a(who, is_held=holder is not None, state=state, own=own) or (
+            "signer" if signed else None
+        )
     condition = reach_of(who.roles, "see-details")
     if covers(who, condition, department=department):
         return "role" if condition == "any" else "department"
-    if state == "formal" and who.member in signers:
+    if signed:
         return "signer"
     states = _states_of_tasks(who.roles)
+    # Nobody opens himself the details by a report of his own: its decision is not for him.
+    is_reported = any(reporter != who.member for reporter in reporters)
     return "task" if state in states or (is_reported and "reported" in states) else None
+
+
+def _right_to_class_a(who: Person, *, is_held: bool, state: str, own: bool) -> Right | None:
+    """By which role a customer of class A is read (S4-40); None: by none.
+
+    own: he said himself that it is of class A, which opens him nothing that was closed before.
+    """
+    row = "see-details" if own else "see-details-of-class-a"
+    if reach_of(who.roles, row) == "any":
+        return "role"
+    # While no person of after-sales is named, the group holds it.
+    is_of_holders = state == "formal" and not is_held and "after-sales" in groups(who.roles)
+    return "task" if is_of_holders else None
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from domain.customer import Customer, RulesOf
 from domain.errors import NotFound
+from domain.events.values import CustomerClass
 from domain.protection import ApplicationKind, HeldOverBy
 from domain.replay import History, PastEvent
 
@@ -19,7 +20,7 @@ class Situation:
     """How a customer stands at an instant, by what is known: one flat record, so that two compare.
 
     until: the deadline that was given. contracts: number and state of each. bars: who may not
-    claim before when; None for everybody.
+    claim before when; None for everybody. reporters: of the reports that are open.
     """
 
     state: str
@@ -38,8 +39,11 @@ class Situation:
     contracts: tuple[tuple[str, str], ...]
     signers: tuple[str, ...]
     open_reports: tuple[int, ...]
+    reporters: tuple[str, ...]
     open_disputes: tuple[int, ...]
     merged_into: UUID | None
+    customer_class: CustomerClass | None
+    classified_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ def situation(customer: Customer, at: datetime) -> Situation:
     live = customer.live_protection(at)
     leaving = live.leaving if live is not None else None
     held_over_by = live.held_over_by if live is not None else None
+    open_reports = {
+        number: report for number, report in customer.reports.items() if report.resolution is None
+    }
     return Situation(
         state=customer.state(at),
         holder=live.holder if live else None,
@@ -106,11 +113,12 @@ def situation(customer: Customer, at: datetime) -> Situation:
             (contract.number, contract.state(at)) for contract in customer.contracts.values()
         ),
         signers=customer.signers,
-        open_reports=tuple(
-            number for number, report in customer.reports.items() if report.resolution is None
-        ),
+        open_reports=tuple(open_reports),
+        reporters=tuple(dict.fromkeys(report.reporter for report in open_reports.values())),
         open_disputes=tuple(dispute.number for dispute in customer.open_disputes),
         merged_into=customer.merged_into,
+        customer_class=customer.customer_class,
+        classified_by=customer.classified_by,
     )
 
 

@@ -19,7 +19,7 @@ from domain.contract import Contract
 from domain.customer import Customer
 from domain.events.disputes import Dispute
 from domain.events.duplicates import Alias, Report
-from domain.events.values import Bar, Contact
+from domain.events.values import Bar, Contact, CustomerClass
 from domain.protection import Protection
 
 EVENTS_BETWEEN: Final = 100
@@ -36,7 +36,7 @@ class CustomerSnapshot:
     bars: the aggregate keeps them by member, of whom one is nobody, which is no key in JSON.
     """
 
-    TOPIC: ClassVar = "customer.snapshot.3"
+    TOPIC: ClassVar = "customer.snapshot.4"
 
     originator_id: UUID
     originator_version: int
@@ -54,6 +54,8 @@ class CustomerSnapshot:
     contact_topics: dict[UUID, str]
     warnings: tuple[str, ...]
     override_reason: str | None
+    customer_class: CustomerClass | None
+    classified_by: str | None
     protection: Protection | None
     bars: tuple[Bar, ...]
     claimants: frozenset[str]

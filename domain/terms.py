@@ -83,6 +83,7 @@ COMMANDS: Final[Mapping[str, Term]] = {
     "release": Term("放弃客户", "give the customer up"),
     "add-contact": Term("添加联系人", "add a contact person"),
     "change-profile": Term("修改资料", "change the record"),
+    "classify": Term("客户分类", "put the customer into a class"),
     "intent": Term("申请转为意向客户", "apply for intent"),
     "decide-intent": Term("决定意向申请", "decide the application for intent"),
     "extension": Term("申请延期", "apply for more time"),
@@ -99,6 +100,11 @@ COMMANDS: Final[Mapping[str, Term]] = {
     "open-dispute": Term("提出撞单争议", "open a dispute"),
     "rule-dispute": Term("裁决撞单争议", "rule the dispute"),
     "leave": Term("安排成员离职", "arrange for a member's leaving"),
+    "ask-details": Term("申请查阅客户资料", "ask to read the customer's details"),
+    "decide-details": Term("决定查阅申请", "decide the request to read details"),
+    "decide-details-of-class-a": Term(
+        "批准查阅A类客户资料", "let somebody read details of class A"
+    ),
     "ask-erasure": Term("申请删除个人信息", "ask for personal data to be erased"),
     "confirm-erasure": Term("确认删除个人信息", "confirm the erasure"),
     "lift-restriction": Term("解除个人信息限制", "lift the restriction"),

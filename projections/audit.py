@@ -27,6 +27,7 @@ import domain.events
 from domain.events import (
     Contact,
     CustomerEvent,
+    DetailsEvent,
     IdentityEvent,
     PartyNoted,
     RefusalRecorded,
@@ -207,7 +208,7 @@ def _customer_of(event: Any) -> UUID | None:
     """The customer that an event is about."""
     if isinstance(event, CustomerEvent):
         return event.originator_id
-    if isinstance(event, IdentityEvent | RefusalRecorded | PartyNoted):
+    if isinstance(event, IdentityEvent | RefusalRecorded | PartyNoted | DetailsEvent):
         return event.customer_id
     return None
 
@@ -271,6 +272,7 @@ def history(
             SQL("customer_id = %(customer_id)s::uuid"),
             SQL("NOT starts_with(topic, 'identity.')"),
             SQL("NOT starts_with(topic, 'party.')"),
+            SQL("NOT starts_with(topic, 'details.')"),
         ),
         {"customer_id": str(customer_id)},
         descending=newest_first,

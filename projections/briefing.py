@@ -121,7 +121,7 @@ class Override:
     holder: str | None
     group: str | None
     department: str | None
-    reason: str
+    reason: str | None
     similar: list[UUID]
 
 

@@ -13,6 +13,7 @@ import msgspec
 from domain import names
 from domain.contract import Contract, State, Step, dropped
 from domain.events import Product
+from domain.events.values import CustomerClass
 from domain.protection import Application, HeldOverBy, Protection
 from projections.customer_matters import OpenReport
 from projections.holding import (
@@ -133,6 +134,8 @@ class Card:
     merged_from: list[UUID]
     different_from: list[UUID]
     reports: list[OpenReport]
+    customer_class: CustomerClass | None
+    classified_by: str | None
 
 
 _ALWAYS = (
@@ -152,6 +155,8 @@ _ALWAYS = (
     "last_follow_up_at",
     "last_follow_up_by",
     "merged_into",
+    "customer_class",
+    "classified_by",
 )
 _OF_PROTECTION = (
     "holder",

@@ -1,7 +1,7 @@
-"""What only some customers have: contracts, signers, duplicates. A table of the view `customers`.
+"""What only some customers have: contracts, signers, duplicates, a class.
 
-A row is made by the first event that has something to say in it, so that most customers have none
-and the rows that change with every event stay narrow.
+A table of the view `customers`. A row is made by the first event that has something to say in it,
+so that most customers have none and the rows that change with every event stay narrow.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from domain.contract import Contract
 from domain.events import (
+    Classified,
     ContractConfirmed,
     DuplicateAbsorbed,
     DuplicateReported,
     DuplicateResolved,
     LikenessEnded,
 )
+from domain.events.values import CustomerClass
 from projections.contracting import CLOSES_CONTRACTS, MOVES_CONTRACTS, contracts_after
 from projections.customer_rows import load_customers
 from projections.rows import Table
@@ -34,8 +36,12 @@ CREATE TABLE customer_matters (
     signers text[] NOT NULL,
     reports jsonb NOT NULL,
     merged_from uuid[] NOT NULL,
-    different_from uuid[] NOT NULL
+    different_from uuid[] NOT NULL,
+    customer_class text,
+    classified_by text
 );
+CREATE INDEX customer_matters_by_class ON customer_matters (customer_class, customer_id)
+    WHERE customer_class IS NOT NULL;
 """
 
 
@@ -58,6 +64,8 @@ class MattersRow(msgspec.Struct, kw_only=True, gc=False):
     reports: list[OpenReport] = msgspec.field(default_factory=list)
     merged_from: list[UUID] = msgspec.field(default_factory=list)
     different_from: list[UUID] = msgspec.field(default_factory=list)
+    customer_class: CustomerClass | None = None
+    classified_by: str | None = None
 
 
 MATTERS: Final = Table("customer_matters", MattersRow, ("customer_id",))
@@ -145,11 +153,17 @@ def _absorbed(row: MattersRow, entry: LogEntry) -> None:
     row.different_from = _with(row.different_from, event.different_from)
 
 
+def _classified(row: MattersRow, entry: LogEntry) -> None:
+    event: Classified = entry.event
+    row.customer_class, row.classified_by = event.new, event.actor
+
+
 def _with(known: Sequence[Any], more: Sequence[Any]) -> list[Any]:
     return list(dict.fromkeys((*known, *more)))
 
 
 _OWN: Final[Mapping[type, tuple[Callable[[MattersRow, LogEntry], None], ...]]] = {
+    Classified: (_classified,),
     ContractConfirmed: (_confirmed,),
     DuplicateAbsorbed: (_absorbed,),
     DuplicateReported: (_reports,),

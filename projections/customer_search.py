@@ -118,6 +118,7 @@ def customers(
     group: str | None = None,
     industry: str | None = None,
     region: str | None = None,
+    customer_class: str | None = None,
     sort: Sort = "registered_at",
     descending: bool = False,
     limit: int = 50,
@@ -126,11 +127,11 @@ def customers(
     """Customers for which every given filter holds.
 
     name: part of a name, in any spelling. state: `pool`, `merged` or a stage. holder: the member
-    who holds it now; group: the group. region: how the name or the address begins. Raises KeyError
-    for an unknown sort.
+    who holds it now; group: the group. region: how the name or the address begins.
+    customer_class: A, B or C. Raises KeyError for an unknown sort.
     """
     asked = {"name": name, "state": state, "holder": holder, "group": group}
-    asked |= {"industry": industry, "region": region}
+    asked |= {"industry": industry, "region": region, "customer_class": customer_class}
     return ask_page(
         cursor,
         (VIEW,),
@@ -160,6 +161,16 @@ def names_of(cursor: Cursor, customer_ids: Sequence[UUID]) -> dict[UUID, str]:
         ([str(found) for found in customer_ids],),
     )
     return dict(cursor.fetchall())
+
+
+def of_class(cursor: Cursor, customer_class: str, customer_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of some customers that are in a class (S4-37)."""
+    cursor.execute(
+        "SELECT customer_id FROM views.customer_matters"
+        " WHERE customer_class = %s AND customer_id = ANY (%s::uuid[])",
+        (customer_class, [str(found) for found in customer_ids]),
+    )
+    return {found for (found,) in cursor.fetchall()}
 
 
 def held_count(cursor: Cursor, member: str, *, now: datetime) -> int:
@@ -222,6 +233,7 @@ _FILTERS: Final[Mapping[str, Composable]] = {
     "group": HELD_BY_GROUP,
     "industry": SQL("industry = %(industry)s"),
     "region": IN_REGION,
+    "customer_class": SQL("matters.customer_class = %(customer_class)s"),
 }
 _STATES: Final[Mapping[str, Composable]] = {
     "pool": IN_POOL,

@@ -43,7 +43,7 @@ from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 NAME = "customers"
-VERSION = 4
+VERSION = 5
 OTHERS: Final[frozenset[type]] = frozenset()
 READS: Final = ()
 TABLES = (

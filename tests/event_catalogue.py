@@ -42,6 +42,7 @@ KINDS = {
     "party": "The stream of a member's part in a customer",
     "webhook": "A webhook's stream",
     "subject": "A data subject's stream",
+    "details": "A member's requests to read one customer's details",
 }
 MODULES = (
     "customer",
@@ -49,6 +50,7 @@ MODULES = (
     "contracts",
     "holders",
     "duplicates",
+    "classes",
     "disputes",
     "personal_data",
 )
@@ -152,6 +154,16 @@ SHARED = {
     "MovedToAfterSales.department": "that of `to`",
     "LeaveArranged.leaves_at": "when the member leaves the company",
     "PartyNoted.customer_id": "the customer that was sought",
+    "DetailsRequested.member": "who asks",
+    "DetailsRequestedAgain.member": "who asks",
+    "DetailsGranted.member": "who asks",
+    "DetailsRefused.member": "who asks",
+    "DetailsRequested.days": "for how many",
+    "DetailsRequested.customer_id": "the customer whose details are asked for",
+    "DetailsRequestedAgain.customer_id": "the customer whose details are asked for",
+    "DetailsGranted.customer_id": "the customer whose details are asked for",
+    "DetailsRefused.customer_id": "the customer whose details are asked for",
+    "DetailsRequestedAgain.days": "for how many",
     "Contested.stage": "its stage",
     "Contested.claimed_at": "when the protection was asked for",
     "Contested.since": "when it began",

@@ -45,6 +45,7 @@ RIGHT_WORDS: Final[Mapping[str, Both]] = {
     "department": {"zh": "本部门及下级部门的主管", "en": "as a manager above its holder"},
     "task": {"zh": "职责所需", "en": "because its task is his now"},
     "role": {"zh": "角色可看任何客户", "en": "by a role that sees any customer"},
+    "grant": {"zh": "经批准的查阅申请", "en": "by a grant for some days"},
     "author": {"zh": "录入人", "en": "as who entered them"},
     "party": {"zh": "争议当事人", "en": "as a party"},
     "decider": {"zh": "审批人", "en": "as who decides"},

@@ -128,7 +128,11 @@ class OverrideLine(AttemptLine):
     """A record was entered, or renamed, beside others that it resembles."""
 
     reason: Annotated[
-        str, described("Why it is said to be another company.", "同名品牌，法人与注册地均不同")
+        str | None,
+        described(
+            "Why it is said to be another company; null: not for the caller.",
+            "同名品牌，法人与注册地均不同",
+        ),
     ]
     similar: Annotated[list[UUID], described("The records that it resembles.", [EXAMPLE_ID])]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from api.models.card_parts import ApplicationTold, ContractTold, LeavingTold, ReportTold
 from api.models.fields import (
     EXAMPLE_ID,
@@ -15,6 +17,7 @@ from api.models.fields import (
     described,
 )
 from api.models.receipts import CustomerId, HeldOverBy, Holder, StateField
+from domain.events.values import CustomerClass
 
 At = Annotated[Instant, described("The instant as of which the answer is true.", EXAMPLE_INSTANT)]
 ViewPosition = Annotated[int, described("The place in the log at which the answer is true.", 4711)]
@@ -67,6 +70,16 @@ LastHolder = Annotated[
 Hidden = Annotated[
     Literal["not-a-party"] | None,
     described("Why details are left out for the caller; null where they are not.", None),
+]
+
+
+ClassTold = Annotated[
+    CustomerClass | None,
+    Field(
+        alias="class",
+        description="Its class (S4-37), of which A is read by fewer; null: none.",
+        examples=["B"],
+    ),
 ]
 
 
@@ -164,6 +177,7 @@ class CustomerLine(Told):
     until: Until
     held_over_by: HeldOver
     held_over_until: HeldOverUntil
+    customer_class: ClassTold
     registered_at: Annotated[Instant, described("When it was registered.", EXAMPLE_INSTANT)]
     pool_since: Annotated[
         Instant | None, described("Since when it is in the pool; null while held.", None)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.models.customers import At, BarTold, Hidden, ViewPosition
+from api.models.customers import At, BarTold, ClassTold, Hidden, ViewPosition
 from api.models.fields import (
     EXAMPLE_INSTANT,
     EXAMPLE_LATER,
@@ -81,6 +81,11 @@ class SituationTold(Told):
         list[int], described("Reports that it doubles another record, undecided.", [])
     ]
     open_disputes: Annotated[list[int], described("Disputes without a ruling.", [])]
+    reporters: Annotated[list[str] | None, described("Who made those reports; null: hidden.", [])]
+    customer_class: ClassTold
+    classified_by: Annotated[
+        str | None, described("Who said its class last; null: nobody, or hidden.", None)
+    ]
     merged_into: Annotated[
         str | None,
         described("The record that answers for it now; null: itself.", None, format="uuid"),

@@ -66,6 +66,7 @@ _VALUES: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "contract": ("合同", "contract"),
         "dispute": ("争议", "dispute"),
         "duplicate": ("重复报告", "report of a duplicate"),
+        "details-request": ("查阅申请", "request to read details"),
         "address": ("地址", "address"),
         "session": ("会话", "session"),
         "webhook": ("webhook", "webhook"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -15,6 +15,7 @@ from pydantic import Field
 from api.access.exporting import Taken
 from api.access.looks import fields_in, record_details
 from api.answers import POSITION, Answer
+from api.disclosure import withheld
 from api.envelope import is_head
 from api.explanations import audit_line
 from api.exports import MEDIA_TYPES, Format, written
@@ -30,6 +31,9 @@ from domain.permissions import PERMISSIONS, condition_of
 from projections import audit, customer_search
 from projections.answers import LIMIT_MAX
 from projections.positions import position_of
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 router = APIRouter()
 POSITION_MAX = 2**63 - 1
@@ -148,15 +152,16 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds.
 
-    Managers name a customer of their departments, or a member.
+    Managers name a customer of their departments, or a member; of customers of class A they are
+    told what strangers are (S4-40).
     """
     signed = call.signed()
     _require_reach(call, signed, asked)
     filters = asked.filters()
     after = call.cursor_key("audit", filters, asked.after)
-    with call.view(audit.NAME) as cursor:
+    with call.view(audit.NAME, customer_search.VIEW) as cursor:
         page = audit.audit(cursor, **asked.asked(), limit=asked.limit, after=after)
-    items = [audit_line(entry, call.language) for entry in page.items]
+        items = _told(cursor, signed, page.items, call.language)
     detailed = [item for item in items if item["customer_id"] and fields_in([item])]
     whose = [item["customer_id"] for item in detailed]
     record_details(call, signed, "audit", fields_in(detailed), whose, right=SEE_AUDIT)
@@ -189,7 +194,7 @@ def audit_export(
     with call.view(audit.NAME) as cursor:
         upto = position_of(cursor, audit.NAME)
     # The first page is read before the answer begins: what is wrong by then has a status.
-    pages = _pages(call, questions, upto)
+    pages = _pages(call, signed, questions, upto)
     first = next(pages)
     filters = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     facts = {"view": "audit", "filters": filters, "position": upto}
@@ -197,7 +202,7 @@ def audit_export(
     content: Iterator[bytes] = iter(())
     if not is_head(request.scope):
         taken.begins()
-        rows = taken.counted(_lines(_chained(first, pages), call.language))
+        rows = taken.counted(_chained(first, pages))
         content = taken.told(
             written(rows, asked.format, call.language, bom=asked.bom, position=upto)
         )
@@ -213,33 +218,41 @@ def audit_export(
     )
 
 
-def _pages(call: Asked, questions: dict[str, Any], upto: int) -> Iterator[list[audit.AuditEntry]]:
+def _told(
+    cursor: Cursor, signed: Signed, entries: Sequence[audit.AuditEntry], language: Language
+) -> list[dict[str, Any]]:
+    """Events with everything that the reader may know of them (S4-40)."""
+    about = [entry.customer_id for entry in entries if entry.customer_id is not None]
+    closed = withheld(cursor, signed, SEE_AUDIT, about)
+    return [
+        audit_line(entry, language, sees_details=entry.customer_id not in closed)
+        for entry in entries
+    ]
+
+
+def _pages(
+    call: Asked, signed: Signed, questions: dict[str, Any], upto: int
+) -> Iterator[list[dict[str, Any]]]:
     """Page after page up to one position, each on a connection of its own for as long as it takes.
 
     Raises ViewBehind where the view is being folded anew meanwhile and lacks what it had.
     """
     after: tuple[str, ...] | None = None
     while True:
-        with call.view(audit.NAME) as cursor:
+        with call.view(audit.NAME, customer_search.VIEW) as cursor:
             page = audit.audit(cursor, **questions, upto=upto, limit=LIMIT_MAX, after=after)
+            told = _told(cursor, signed, page.items, call.language)
         if page.position < upto:
             raise ViewBehind(audit.NAME, upto - page.position)
-        yield page.items
+        yield told
         after = page.next
         if after is None:
             return
 
 
-def _lines(
-    pages: Iterator[list[audit.AuditEntry]], language: Language
-) -> Iterator[list[dict[str, Any]]]:
-    for entries in pages:
-        yield [audit_line(entry, language) for entry in entries]
-
-
 def _chained(
-    first: list[audit.AuditEntry], pages: Iterator[list[audit.AuditEntry]]
-) -> Iterator[list[audit.AuditEntry]]:
+    first: list[dict[str, Any]], pages: Iterator[list[dict[str, Any]]]
+) -> Iterator[list[dict[str, Any]]]:
     yield first
     yield from pages
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -14,6 +14,7 @@ from api.access.bursts import Burst, bursts, much_read
 from api.access.looks import Field as Detail
 from api.access.looks import record_details
 from api.answers import Answer
+from api.disclosure import withheld
 from api.models.briefing import BriefingTold
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.openapi import query
@@ -25,6 +26,9 @@ from domain.rulebook_text import Rulebook
 from domain.working_days import ZONE, start_of_day
 from projections import agenda, approvals, audit, briefing, customer_search, pool
 from projections.counting import local_day
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 router = APIRouter()
 VIEWS = (pool.NAME, approvals.NAME, agenda.NAME, customer_search.VIEW, audit.NAME)
@@ -84,6 +88,7 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
             limit=asked.limit + 1,
             kinds=decided_kinds(signed, rules),
         )
+        found = _without_reasons(cursor, signed, found)
         tomorrow = local_day(signed.at) + timedelta(days=1)
         rows = much_read(cursor, rules.disclosure, local_day(since), tomorrow)
     whose = (asked.department,) if asked.department else departments
@@ -101,12 +106,25 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
     return call.answer(told, position=found.position)
 
 
+def _without_reasons(cursor: Cursor, signed: Signed, found: briefing.Briefing) -> briefing.Briefing:
+    """The briefing as the caller may read it: why a record of class A is another company is one of
+    its details (S4-40)."""
+    closed = withheld(
+        cursor, signed, "see-briefing", [line.customer_id for line in found.overrides]
+    )
+    overrides = [
+        replace(line, reason=None) if line.customer_id in closed else line
+        for line in found.overrides
+    ]
+    return replace(found, overrides=overrides)
+
+
 def _record(call: Asked, signed: Signed, lists: dict[str, Any]) -> None:
     """Keep whose reasons and statements the briefing has shown."""
     waiting = ("waiting", "overdue_reviews", "without_person", "duplicates", "disputes")
     record_waiting(call, signed, "briefing", [line for name in waiting for line in lists[name]])
     fields: set[Detail] = {"reasons"}
-    whose = [line.customer_id for line in lists["overrides"]]
+    whose = [line.customer_id for line in lists["overrides"] if line.reason is not None]
     record_details(
         call, signed, "briefing", fields, whose, right="see-briefing", kind="waiting-read"
     )

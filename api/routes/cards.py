@@ -62,7 +62,7 @@ _OPENED = ("phone", "phone_subject", "phone_state", "contacts")
 
 def card_line(card: Card, disclosure: Disclosure) -> dict[str, Any]:
     """A customer in a list: what everybody may see."""
-    told = {field: getattr(card, field) for field in _LINE}
+    told = {field: getattr(card, field) for field in _LINE} | {"class": card.customer_class}
     for field in ("until", "held_over_until"):
         told[field] = disclosure.deadline(
             getattr(card, field),

@@ -27,7 +27,7 @@ from domain.citations import FIRST_VALID_CLAIM
 from domain.errors import NotFound
 from domain.orders import Signed
 from domain.permissions import reach_of
-from domain.replaying import replay
+from domain.replaying import Situation, replay
 from projections import audit, customer_search, disputes
 from projections.audit import AuditEntry
 from projections.disputes import DisputeCase, Wanted
@@ -177,7 +177,7 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
         known_at=None, known_position=read.position
     )
     now = situation_at(call, history, signed.at)
-    right = disclosure.right_to_situation(now) or ("decider" if disclosure.rules_disputes else None)
+    right = _right(disclosure, customer_id, now)
     sees_details = right is not None
     teller = Teller(call, disclosure, sees_details=sees_details)
     refusals = [entry for entry in read.entries if entry.topic == REFUSAL]
@@ -206,6 +206,12 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     _record(call, signed, [answer, *answer["precedents"]])
     _record_events(call, signed, answer, right)
     return call.answer(answer, position=read.position)
+
+
+def _right(disclosure: Disclosure, customer_id: UUID, now: Situation | None) -> str | None:
+    """By which right the caller reads the case: whoever rules disputes must know it."""
+    decides = "decider" if disclosure.rules_disputes else None
+    return disclosure.right_to_situation(customer_id, now) or decides
 
 
 def _record_events(

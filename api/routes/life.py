@@ -59,7 +59,7 @@ def replayed(
     disclosure = Disclosure(signed, call.application)
     at = min(asked.until or signed.at, signed.at)
     now = situation_at(call, history, signed.at)
-    right = disclosure.right_to_situation(now)
+    right = disclosure.right_to_situation(customer_id, now)
     sees_details = right is not None
     teller = Teller(call, disclosure, sees_details=sees_details)
     steps = list(teller.steps(replay(history, until=at), refusals, at))
@@ -109,7 +109,7 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     disclosure = Disclosure(signed, call.application)
     history = call.application.history(customer_id)
     now = situation_at(call, history, signed.at)
-    sees_details = disclosure.right_to_situation(now) is not None
+    sees_details = disclosure.right_to_situation(customer_id, now) is not None
     member = asked.member or signed.member
     asked_at = asked.at or signed.at
     looked_at = asked_at if sees_details else disclosure.future(asked_at)

@@ -18,6 +18,7 @@ from api.routes.calls import Asked, require_for
 from api.routes.cards import card_line
 from api.routes.parameters import MemberId, Paged, QueryInstant, searched
 from domain.errors import Invalid
+from domain.events.values import CustomerClass
 from domain.orders import Signed
 from projections import customer_search, pool, tenures
 
@@ -84,6 +85,10 @@ class CustomerQuestions(Paged):
     ] = None
     industry: Annotated[Searched | None, searched("The whole industry.", "软件")] = None
     region: Annotated[Searched | None, searched("Part of the region in the name.", "北京")] = None
+    customer_class: Annotated[
+        CustomerClass | None,
+        Field(alias="class", description="Their class (S4-37).", examples=["A"]),
+    ] = None
     sort: Annotated[
         Literal["registered_at", "-registered_at", "name", "-name", "until", "-until"],
         Field(description="Order; `-` for descending.", examples=["registered_at"]),
@@ -224,6 +229,7 @@ def _customers(
             group=asked.group,
             industry=asked.industry,
             region=asked.region,
+            customer_class=asked.customer_class,
             sort=sort,  # type: ignore[arg-type]
             descending=asked.sort.startswith("-"),
             limit=asked.limit,

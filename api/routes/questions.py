@@ -23,7 +23,7 @@ from api.routes.calls import Asked, QueryCall, phone_hash_of
 from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
 from domain.errors import FieldProblem, Invalid, NotFound
-from domain.events import ContractConfirmed, DuplicateAbsorbed, Merged, Stage
+from domain.events import Classified, ContractConfirmed, DuplicateAbsorbed, Merged, Stage
 from domain.permissions import Right
 from domain.replay import Answer as AsOf
 from domain.replay import History, holder_at
@@ -267,10 +267,23 @@ def _told(
 def _right(disclosure: Disclosure, found: AsOf, history: History) -> Right | None:
     """By which right the caller reads the notes of the tenure that the answer rests on."""
     told = found.interval or found.last
+    now = _class(history)
     if told is None:
-        return disclosure.right(None, "pool")
-    signers = _signers(history) if told.stage is Stage.FORMAL else ()
-    return disclosure.right(told.holder, told.stage, department=told.department, signers=signers)
+        right = disclosure.right(None, "pool", **now)
+    else:
+        signers = _signers(history) if told.stage is Stage.FORMAL else ()
+        right = disclosure.right(
+            told.holder, told.stage, department=told.department, signers=signers, **now
+        )
+    return right or disclosure.grant(history.customer_id, now.get("customer_class"))
+
+
+def _class(history: History) -> dict[str, str | None]:
+    """The class that the customer has now, whichever instant is asked about, and who said so."""
+    for past in reversed(history.events):
+        if isinstance(past.event, Classified):
+            return {"customer_class": past.event.new, "classified_by": past.event.actor}
+    return {}
 
 
 def _signers(history: History) -> Iterator[str]:

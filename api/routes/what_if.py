@@ -65,7 +65,7 @@ def supposed(
         raise NotFound("customer", customer_id)
     told = what_if(history, rules, rulebooks.rules_of, [_attempt(found) for found in refusals])
     disclosure = Disclosure(signed, call.application)
-    right = disclosure.right_to_situation(told.was)
+    right = disclosure.right_to_situation(customer_id, told.was)
     sees_details = right is not None
     teller = SuppositionTeller(
         Teller(call, disclosure, sees_details=sees_details),

@@ -7,8 +7,10 @@ from domain.commands.applications import (
     RequestIntent,
 )
 from domain.commands.claims import Claim, FollowUp, Release, Review, Withdraw
+from domain.commands.classes import Classify
 from domain.commands.contracts import ConfirmContract, DetailContract, DrawContract, VoidContract
 from domain.commands.departments import PlaceDepartment
+from domain.commands.details import AskDetails, DecideDetails
 from domain.commands.disputes import OpenDispute, RuleDispute
 from domain.commands.duplicates import ReportDuplicate, ResolveDuplicate
 from domain.commands.hand_over import ArrangeLeave, NameAfterSales, RemoveHolder, Transfer
@@ -29,12 +31,15 @@ __all__ = [
     "AddWebhook",
     "AdoptRulebook",
     "ArrangeLeave",
+    "AskDetails",
     "AskErasure",
     "ChangeMember",
     "ChangeProfile",
     "Claim",
+    "Classify",
     "ConfirmContract",
     "ConfirmErasure",
+    "DecideDetails",
     "DecideExtension",
     "DecideIntent",
     "DetailContract",

@@ -136,6 +136,7 @@ class ResolveDuplicate:
             at=work.at,
             rules=work.rules,
         )
+        other.take_over_class(customer, reason=self.reason.strip(), actor=work.actor, at=work.at)
         for contact in sorted(set(other.contacts) & customer.restricted):
             other.restrict_data(contact, actor=work.actor, at=work.at)
         self._resolve(work, customer, other, "merge")

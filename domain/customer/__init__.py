@@ -14,6 +14,7 @@ from eventsourcing.domain import Aggregate
 
 from domain.customer.applications import Applications
 from domain.customer.claims import Claims
+from domain.customer.classes import Classes
 from domain.customer.contracts import Contracting
 from domain.customer.disputes import Disputes
 from domain.customer.duplicates import Duplicates
@@ -21,7 +22,15 @@ from domain.customer.hand_over import HandOver
 from domain.customer.personal_data import PersonalData
 from domain.customer.record import Record
 from domain.customer.state import MERGED, POOL, CustomerState, RulesOf
-from domain.events import applications, contracts, disputes, duplicates, holders, personal_data
+from domain.events import (
+    applications,
+    classes,
+    contracts,
+    disputes,
+    duplicates,
+    holders,
+    personal_data,
+)
 from domain.events import customer as events
 
 __all__ = ["MERGED", "POOL", "Customer", "CustomerState", "RulesOf"]
@@ -36,6 +45,7 @@ class Customer(
     HandOver,
     Duplicates,
     Disputes,
+    Classes,
     Aggregate,
 ):
     """A company or person: one stream, never deleted."""
@@ -83,6 +93,7 @@ class Customer(
     DataRestricted = personal_data.DataRestricted
     DataRestrictionLifted = personal_data.DataRestrictionLifted
     DataErased = personal_data.DataErased
+    Classified = classes.Classified
 
     @classmethod
     def register(cls, customer_id: UUID, *, actor: str, at: datetime, **facts: Any) -> Customer:

@@ -11,7 +11,7 @@ from domain.contract import dropped
 from domain.errors import MergedAway, NotTheHolder, OwnDecision, WrongStage
 from domain.events import customer as events
 from domain.events import holders
-from domain.events.values import SYSTEM, Bar, Contact, Stage
+from domain.events.values import SYSTEM, Bar, Contact, CustomerClass, Stage
 from domain.protection import Leaving, Protection
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class CustomerState:
         contact_topics: dict[UUID, str]
         warnings: tuple[str, ...]
         override_reason: str | None
+        customer_class: CustomerClass | None
+        classified_by: str | None
         protection: Protection | None
         bars: dict[str | None, datetime]
         claimants: frozenset[str]

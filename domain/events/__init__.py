@@ -9,6 +9,7 @@ from domain.events.applications import (
     IntentRefused,
     IntentRequested,
 )
+from domain.events.classes import Classified
 from domain.events.contracts import (
     ContractConfirmed,
     ContractDetailed,
@@ -30,6 +31,13 @@ from domain.events.customer import (
     Released,
     ReviewPassed,
     ReviewRefused,
+)
+from domain.events.details import (
+    DetailsEvent,
+    DetailsGranted,
+    DetailsRefused,
+    DetailsRequested,
+    DetailsRequestedAgain,
 )
 from domain.events.disputes import (
     Contested,
@@ -111,6 +119,7 @@ __all__ = [
     "ClaimCounted",
     "ClaimWithdrawn",
     "Claimed",
+    "Classified",
     "Contact",
     "ContactAdded",
     "Contested",
@@ -125,6 +134,11 @@ __all__ = [
     "DataRestrictionLifted",
     "DepartmentChanged",
     "DepartmentPlaced",
+    "DetailsEvent",
+    "DetailsGranted",
+    "DetailsRefused",
+    "DetailsRequested",
+    "DetailsRequestedAgain",
     "Dispute",
     "DisputeMoved",
     "DisputeOpened",

@@ -93,6 +93,8 @@ class Registered(CustomerEvent, Aggregate.Created):
         aggregate.warnings = tuple(self.warnings)
         aggregate.override_reason = self.override_reason
         aggregate.contact_topics = dict.fromkeys(aggregate.contacts, self.TOPIC)
+        aggregate.customer_class = None
+        aggregate.classified_by = None
         aggregate.protection = None
         aggregate.bars = {}
         aggregate.claimants = frozenset()

@@ -79,6 +79,9 @@ class Bar:
     until: datetime
 
 
+CustomerClass = Literal["A", "B", "C"]
+CLASSES: tuple[CustomerClass, ...] = ("A", "B", "C")
+"""Of a customer, the highest first (S4-37)."""
 Channel = Literal["phone", "visit", "message", "mail", "other"]
 CHANNELS: tuple[Channel, ...] = ("phone", "visit", "message", "mail", "other")
 SYSTEM = "system"

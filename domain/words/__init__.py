@@ -13,8 +13,10 @@ from eventsourcing.domain import DomainEvent
 
 from domain.words import (
     applications,
+    classes,
     contracts,
     customer,
+    details,
     disputes,
     duplicates,
     holders,
@@ -38,6 +40,7 @@ _SENTENCES: Sentences = {
     **holders.SENTENCES,
     **duplicates.SENTENCES,
     **disputes.SENTENCES,
+    **classes.SENTENCES,
     **identity.SENTENCES,
     **member.SENTENCES,
     **organisation.SENTENCES,
@@ -46,6 +49,7 @@ _SENTENCES: Sentences = {
     **party.SENTENCES,
     **webhook.SENTENCES,
     **subject.SENTENCES,
+    **details.SENTENCES,
 }
 
 

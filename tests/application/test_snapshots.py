@@ -210,6 +210,7 @@ LIFE: list[tuple[str, dict[str, Any]]] = [
     ("data_restricted", {"subject_id": str(CUSTOMER)}),
     ("data_erased", {"subject_id": str(CUSTOMER), "aliases": [0]}),
     ("data_erased", {"subject_id": str(UUID(int=10)), "aliases": []}),
+    ("classified", {"old": None, "new": "A", "reason": "x"}),
 ]  # fmt: skip
 """Every kind of fact there is, as the log holds it. Longer by a kind that is new; never edited."""
 
@@ -307,67 +308,69 @@ SHAPES = {
     "customer.snapshot.1": "f2ebbe5c9fac",
     "customer.snapshot.2": "40611e270b7f",
     "customer.snapshot.3": "fddfef1f841b",
+    "customer.snapshot.4": "e6f849cd3239",
 }
 """Digest of what each number's snapshots look like."""
 
 LEADS_TO = """\
-registered 2bf7d62ddf6f
-contact_added f71d6a732849
-profile_changed 6508251b4fc2
-claimed aeb1447a9780
-review_refused 623ca6693e6b
-claim_corrected b921c228a2d2
-review_passed 818e48fdc1ee
-followed_up 932a3be4153d
-extension_requested 47fc65683fac
-extension_refused f0892c468fe5
-extension_requested dd277cead5c8
-extension_granted 32488d5420a0
-intent_requested c2d379758876
-intent_refused 84fb5b2958a1
-intent_requested 18db7c3a57c1
-application_withdrawn 01ef31472f1d
-intent_requested a987bd620909
-intent_granted 3653cf4ff81f
-contract_drawn b5cd53ae3d5d
-contract_detailed ef007fe79810
-contract_signed 5049a40796be
-contract_voided 236940deca52
-contract_drawn b802b4e28d54
-transferred e78c84b9e376
-hand_over_arranged 207cb6ada619
-holder_removed 793de894919b
-claimed a81b24affab0
-claim_withdrawn 876cf3644ef6
-claimed b60a739340fd
-review_passed 2b0d774f63d6
-released 249f744495b3
-claimed c76a67685af4
-review_passed 9ff134374752
-lapsed a7fb1f8f351c
-duplicate_reported 8c826d38eb07
-duplicate_linked 35ad329e407c
-duplicate_resolved 6510b3b89c7a
-likeness_ended 8795c0abd7c8
-duplicate_reported 1bf817342938
-duplicate_absorbed 6881189b5ae3
-contract_detailed 27f3c387e7fc
-contract_signed 81aee5c20f96
-contract_detailed ea4e4f8c5b26
-contract_detailed 6590c02d7a55
-contract_confirmed 8328322212eb
-moved_to_after_sales 689a2fd16dea
-merged 3a6e654245be
-dispute_opened fc1fc8f18ec2
-dispute_opened 760431190fcf
-dispute_ruled f4887dc0328b
-restored 9d29ac43edeb
-dispute_moved b1fd41aca7fe
-data_restricted f1a0cbd524ce
-data_restriction_lifted 6ba09a754199
-data_restricted fed26aedae5e
-data_erased 1fa51dcbeb33
-data_erased 1a78e9f99705
+registered 8d3399d087c4
+contact_added 61e6858fe85e
+profile_changed dd43d2de17eb
+claimed ee0024b3dc32
+review_refused ff91b55cc3f6
+claim_corrected ebc0265e609a
+review_passed 315cf2892451
+followed_up 276e969031f8
+extension_requested a82eaee6da35
+extension_refused d38c23228142
+extension_requested fb2feb702afb
+extension_granted 29358551e4d8
+intent_requested 13213a727132
+intent_refused 307440d552be
+intent_requested 0b829a1a48e4
+application_withdrawn 1a8ff0c24143
+intent_requested da78a3779078
+intent_granted 2442f5956564
+contract_drawn 5bbaa68a9b38
+contract_detailed 04ad32cba86c
+contract_signed a522c8b04567
+contract_voided bdea4ccdcb9f
+contract_drawn a40bd8193cca
+transferred 968143035c2f
+hand_over_arranged 3f54bffe7d0e
+holder_removed e7c04c220788
+claimed 64879c71751d
+claim_withdrawn 47c381b74e33
+claimed c02d15836746
+review_passed 29734a50d28f
+released 75462bd96e2f
+claimed 1f7621a528e5
+review_passed 7a21415e0dd1
+lapsed e293174384f9
+duplicate_reported f9843fbf0a65
+duplicate_linked 994351678150
+duplicate_resolved 9cbd541575e6
+likeness_ended c956f114b3c4
+duplicate_reported 7e123c9404bf
+duplicate_absorbed 4ca6a63f23f8
+contract_detailed 4a0ab193c00a
+contract_signed 6fa65c8b4180
+contract_detailed c05c10e1861c
+contract_detailed f4cb0c4f04fc
+contract_confirmed 12ce217da3ad
+moved_to_after_sales 4140d893c223
+merged 2f39dd49e01b
+dispute_opened 273c7c6f112c
+dispute_opened f6cd2984b631
+dispute_ruled b48cbc876992
+restored 275f5b10cef0
+dispute_moved 985558a87006
+data_restricted 0f7de2e4d00b
+data_restriction_lifted 38e5008709ab
+data_restricted 46cc65725c2e
+data_erased 9ec76bbf4581
+data_erased 8e2269b61fb1
+classified 9f3112332e36
 """
 """Each fact of LIFE with a digest of the state after it."""
 

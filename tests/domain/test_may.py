@@ -319,6 +319,7 @@ ATTEMPTS: dict[str, list[Attempt]] = {
         )
     ],
     "open-dispute": [lambda one, by: contested(one, an_id().hex)],
+    "classify": [lambda one, by: one.classify("A", reason="大客户", actor=by.member, at=by.at)],
 }
 """Every way in which a command can be given; those about a contract or report are below."""
 
@@ -437,6 +438,7 @@ def test_every_command_on_a_customer_is_answered_once_in_the_order_of_a_life() -
         "resolve-duplicate",
         "open-dispute",
         "rule-dispute",
+        "classify",
     ]
     assert set(found) >= DECISIONS
 

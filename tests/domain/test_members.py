@@ -129,9 +129,60 @@ def test_a_manager_reads_what_his_department_or_one_below_it_holds() -> None:
 def test_a_reviewer_reads_what_he_must_review_and_no_more() -> None:
     for state in ("waiting", "rejected"):
         assert reads("reviewer", state=state) == "task"
-    assert reads("reviewer", is_reported=True) == "task"
+    assert reads("reviewer", reporters=["wu"]) == "task"
     for state in ("potential", "intent", "formal", "pool"):
         assert reads("reviewer", state=state) is None
+
+
+@pytest.mark.clause("S1-020", "S1-272")
+def test_a_reviewer_opens_nothing_for_himself_by_a_report_of_his_own() -> None:
+    assert reads("reviewer", reporters=["chen"]) is None
+    assert reads("reviewer", reporters=["chen", "wu"]) == "task"
+
+
+STATES = {
+    "pool": {"holder": None, "department": None},
+    "waiting": {},
+    "intent": {},
+    "formal": {"holder": None, "department": None},
+}
+ANYWHERE = {"director": "role", "marketing-manager": "role", "auditor": "role"}
+CLASS_A_READ_BY = {
+    "pool": ANYWHERE,
+    "waiting": ANYWHERE,
+    "intent": ANYWHERE,
+    "formal": {**ANYWHERE, "after-sales": "task", "after-sales-manager": "task"},
+}
+"""By which right each role reads a customer of class A that another holds, by its state."""
+
+
+@pytest.mark.clause("S4-40")
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("role", ROLES)
+def test_class_a_is_read_by_a_marketing_manager_or_above(role: str, state: str) -> None:
+    asked = {"department": "一部", **STATES[state], "state": state, "reporters": ["wu"]}
+    found = reads(role, customer_class="A", classified_by="shi", **asked)
+    assert found == CLASS_A_READ_BY[state].get(role)
+    for other in ("B", "C", None):
+        assert reads(role, customer_class=other, classified_by="shi", **asked) == reads(
+            role, **asked
+        )
+
+
+@pytest.mark.clause("S4-40", "S1-048")
+def test_class_a_is_read_by_its_holder_and_who_signed_it() -> None:
+    for role, state in (("seller", "potential"), ("after-sales", "formal")):
+        assert reads(role, member="li", state=state, customer_class="A") == "holder"
+    assert reads("after-sales", state="formal", customer_class="A") is None
+    for state, right in (("formal", "signer"), ("intent", None)):
+        assert reads("seller", state=state, signers=("chen",), customer_class="A") == right
+
+
+@pytest.mark.clause("S4-40")
+def test_who_says_that_a_customer_is_of_class_a_gains_nothing_by_it() -> None:
+    said = {"customer_class": "A", "classified_by": "chen"}
+    assert reads("marketing-manager", **said) is None
+    assert reads("director", **said) == "role"
 
 
 def test_risk_and_finance_read_what_contracts_are_made_of() -> None:

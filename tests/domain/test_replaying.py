@@ -57,6 +57,9 @@ NOTHING = Situation(
     contracts=(),
     signers=(),
     open_reports=(),
+    reporters=(),
+    customer_class=None,
+    classified_by=None,
     open_disputes=(),
     merged_into=None,
 )
@@ -238,8 +241,11 @@ def test_reports_and_a_merge_are_told() -> None:
     )
     customer.merge_into(other, number=1, moved=True, actor="zhao", at=MONDAY, rules=RULES)
     reported, resolved, merged = steps(customer)[-3:]
-    assert reported == ("customer.duplicate_reported", {"open_reports": (1,)})
-    assert resolved == ("customer.duplicate_resolved", {"open_reports": ()})
+    assert reported == (
+        "customer.duplicate_reported",
+        {"open_reports": (1,), "reporters": ("wu",)},
+    )
+    assert resolved == ("customer.duplicate_resolved", {"open_reports": (), "reporters": ()})
     assert merged == (
         "customer.merged",
         {
@@ -249,6 +255,16 @@ def test_reports_and_a_merge_are_told() -> None:
             "claimed_at": None,
             "merged_into": other,
         },
+    )
+
+
+@pytest.mark.clause("S4-37")
+def test_the_class_and_who_said_it_are_told_and_move_nothing_else() -> None:
+    customer = claimed(a_customer())
+    customer.classify("A", reason="大客户", actor="mei", at=MONDAY)
+    assert steps(customer)[-1] == (
+        "customer.classified",
+        {"customer_class": "A", "classified_by": "mei"},
     )
 
 

@@ -33,6 +33,7 @@ ANYWHERE = {
     "differ": "",
     "link": "",
     "contest": "",
+    "classify": "",
     "uphold": "",
 }
 ENDS = {"take over": "potential", "award": "potential", "restore": "potential"}
@@ -140,6 +141,7 @@ STEPS: dict[str, Callable[[Story, int], Any]] = {
         linked=[OTHERS[0]],
         different_from=[OTHERS[2]],
     ),
+    "classify": lambda story, n: story.classified((None, "A", "B", "C")[n % 4]),
     "contest": lambda story, n: story.dispute_opened(f"rival-{n % 3}"),
     "uphold": lambda story, n: story.dispute_opened(f"rival-{n % 3}").dispute_ruled(),
     "award": lambda story, n: (

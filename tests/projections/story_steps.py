@@ -11,6 +11,7 @@ from domain.contract import Contract, Step
 from domain.events import (
     ApplicationWithdrawn,
     Bar,
+    Classified,
     Contact,
     Contested,
     ContractConfirmed,
@@ -272,6 +273,9 @@ class Steps:
         return self._add(
             LikenessEnded, actor="wang", other=other.id, number=number, reason="已核实"
         )
+
+    def classified(self, new: str | None = "A", *, actor: str = "shi") -> Self:
+        return self._add(Classified, actor=actor, old=None, new=new, reason="大客户")
 
     def data_erased(self, subject: UUID) -> Self:
         """Asked for, lifted, and erased after all."""

@@ -28,6 +28,7 @@ UNCOUNTED = {
     "customer.duplicate_linked",
     "customer.duplicate_resolved",
     "customer.likeness_ended",
+    "customer.classified",
     "customer.data_restricted",
     "customer.data_restriction_lifted",
     "customer.data_erased",
