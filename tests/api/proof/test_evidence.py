@@ -53,6 +53,9 @@ def evidence(guests: Guests) -> Evidence:
     customer = guests.intent()
     guests.claim(customer, "chen")
     sealed(guests)
+    # Refusals are found by the audit's index, which follows the log.
+    settled = guests.service.application.recorder.settled_position()
+    guests.service.engine.wait_for(["audit"], settled, 30)
     return made(guests, customer, from_checkpoint=earlier)
 
 

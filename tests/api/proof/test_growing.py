@@ -76,6 +76,8 @@ def test_nothing_is_sealed_that_is_not_settled(database: Database) -> None:
     fill(database, 10)
     with database.connect() as slow, slow.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE tenure.events IN ROW EXCLUSIVE MODE")
+        # As append() does: nextval() alone assigns an id only now and then.
+        cursor.execute("SELECT pg_current_xact_id()")
         cursor.execute("SELECT nextval('tenure.positions')")
         (taken,) = cursor.fetchone() or (0,)
         fill(database, 10)
