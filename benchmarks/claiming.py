@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
@@ -51,7 +51,9 @@ Customers = Sequence[tuple[UUID, str]]
 def measure(ground: Ground, scale: Scale) -> Section:
     section = Section(NAME, "Claims over HTTP, and import", remarks=list(_REMARKS))
     url = migrated_database(ground, "claim_tenure")
-    customers = _imported(ground, section, url, _WARM_UP + scale.rounds * scale.claims)
+    wanted = _WARM_UP + scale.rounds * scale.claims
+    customers, rate = imported(ground, "claim_tenure", url, wanted)
+    section.figures.append(Figure("import", "tenure", rate, "rows/s"))
     with opened(ground, url) as service:
         members = joined(service, [f"seller-{number}" for number in range(1, SELLERS + 1)])
     peer_url = ground.database("claim_crud")
@@ -77,10 +79,13 @@ def claim_of(
     return ("POST", path, member.token, {"contact": contact})
 
 
-def _imported(ground: Ground, section: Section, url: str, wanted: int) -> Customers:
-    """Customers registered by `tenure import`: at least as many as wanted, but for lookalikes."""
+def imported(ground: Ground, name: str, url: str, wanted: int) -> tuple[Customers, float]:
+    """Customers registered by `tenure import`: at least as many as wanted, but for lookalikes.
+
+    And rows a second. name: of the database.
+    """
     rows = wanted + wanted // 500 + 5
-    file = ground.folder / "companies.csv"
+    file = ground.folder / f"{name}.csv"
     write_csv(file, companies(rows))
     ground.tell(f"import: {rows} rows through the application")
     began = time.monotonic()
@@ -89,21 +94,21 @@ def _imported(ground: Ground, section: Section, url: str, wanted: int) -> Custom
     seconds = time.monotonic() - began
     if status != 0:
         raise child.failure(f"ended with status {status}")
-    section.figures.append(Figure("import", "tenure", rows / seconds, "rows/s"))
     registered = ground.run_sql(
-        "claim_tenure",
+        name,
         "SELECT originator_id, convert_from(state, 'UTF8') FROM tenure.events"
         " WHERE topic = 'customer.registered' ORDER BY position",
     )
     if len(registered) < wanted:
         raise ChildFailed(f"of {rows} rows only {len(registered)} were registered")
-    return [
+    customers = [
         (UUID(str(customer_id)), json.loads(state)["name"]) for customer_id, state in registered
     ]
+    return customers, rows / seconds
 
 
 @dataclass(slots=True)
-class _Turns:
+class Turns:
     """What one side needed for its turns so far, in seconds but for the latencies."""
 
     latencies_ms: list[float] = field(default_factory=list)
@@ -130,7 +135,7 @@ def _claim_in_turns(
     customers: Customers,
     members: list[Member],
 ) -> None:
-    turns = {side: _Turns() for side in houses}
+    turns = {side: Turns() for side in houses}
     sellers = cycle(members)
     for number in range(scale.rounds + 1):
         # Round 0 warms both sides up and is not counted.
@@ -139,7 +144,7 @@ def _claim_in_turns(
         requests = [claim_of(customer_id, next(sellers)) for customer_id, _ in chosen]
         for side, house in houses.items():
             ground.tell(f"claim, round {number}/{scale.rounds}: {side}")
-            _take_turn(ground, house, requests, turns[side] if number else _Turns())
+            take_turn(ground, house, requests, turns[side] if number else Turns())
     work = f"claim over HTTP, {CONNECTIONS} connections"
     figures = {side: turns[side].figure(work, side) for side in houses}
     section.figures += figures.values()
@@ -150,11 +155,21 @@ def _claim_in_turns(
     ]
 
 
-def _take_turn(ground: Ground, house: House, requests: Sequence[Any], turns: _Turns) -> None:
+def take_turn(
+    ground: Ground,
+    house: House,
+    requests: Sequence[Any],
+    turns: Turns,
+    *,
+    before_the_end: Callable[[], None] = lambda: None,
+) -> None:
+    """Send the requests. before_the_end: what belongs to the processor time of the turn, not to its
+    rate."""
     process_id, postmaster = house.child.process_id, ground.server.server_pid() or 0
     server, database = processor_seconds(process_id), processor_seconds_below(postmaster)
     answer = send(ground, house, requests, connections=CONNECTIONS, seconds_max=_SECONDS_MAX)
     require_only(answer, 201)
+    before_the_end()
     turns.latencies_ms += answer["latencies_ms"]
     turns.elapsed += answer["seconds"]
     turns.server += processor_seconds(process_id) - server

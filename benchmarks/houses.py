@@ -100,7 +100,7 @@ def tenure_house(
     ground: Ground, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[House]:
     """`tenure serve` on a free port, with these arguments."""
-    yield from _house(
+    yield from house(
         ground,
         lambda: tenure_command(ground, "serve", "--port", "0", *arguments, environment=environment),
         begins_with="Tenure is ready",
@@ -111,14 +111,15 @@ def tenure_house(
 def crud_house(ground: Ground, url: str) -> Iterator[House]:
     """The hand-written peer on a free port."""
     environment = ground.environment(CRUD_DATABASE=url)
-    yield from _house(
+    yield from house(
         ground,
         lambda: ground.children.start_module("benchmarks.crud_claim", environment=environment),
         begins_with="ready",
     )
 
 
-def _house(ground: Ground, start: Callable[[], Child], *, begins_with: str) -> Iterator[House]:
+def house(ground: Ground, start: Callable[[], Child], *, begins_with: str) -> Iterator[House]:
+    """What was started, once it answers. begins_with: its line that says where."""
     began = time.monotonic()
     child = start()
     try:

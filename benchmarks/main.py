@@ -28,6 +28,7 @@ SECTIONS = {
     "find": "benchmarks.finding",
     "race": "benchmarks.racing",
     "long": "benchmarks.lasting",
+    "seal": "benchmarks.sealing",
     "start": "benchmarks.starting",
     "grow": "benchmarks.growing",
 }

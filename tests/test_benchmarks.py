@@ -21,7 +21,7 @@ from fastapi import HTTPException
 from rich.console import Console
 
 from api.embedded import EmbeddedPostgres
-from benchmarks import appending, crud_claim, lasting, main
+from benchmarks import appending, crud_claim, lasting, main, sealing
 from benchmarks.children import Children
 from benchmarks.companies import companies, write_csv
 from benchmarks.figures import Need, Section, at_least, at_most, exactly, percentile
@@ -84,6 +84,30 @@ def test_a_long_past_is_measured_beside_a_short_one_with_and_without_snapshots()
     assert from_all > 2 * from_snapshot > 0
     assert kept == [(lasting.LONG_CUSTOMERS,)]
     assert [verdict.wanted for verdict in section.verdicts] == ["<= 2 x of a short past"] * 2
+
+
+@pytest.mark.long
+def test_claims_are_measured_with_and_without_the_sealer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "EXISTING", 2_000)
+    with Ground() as ground:
+        section = sealing.measure(ground, replace(QUICK, rounds=1, claims=30, append_seconds=0.3))
+        unsealed = [
+            ground.run_sql(
+                name,
+                "SELECT (SELECT count(*) FROM tenure.events) - size FROM proof.trees"
+                " WHERE log = 'events'",
+            )
+            for name in ("seal_claims", "seal_appends")
+        ]
+    figures = {(figure.work, figure.side): figure for figure in section.figures}
+    assert [side for work, side in figures if work.startswith("claim")] == [
+        sealing.ALONE,
+        sealing.SEALED,
+    ]
+    assert figures["sealing a log that is there", "sealer"].value > 0
+    # The claims of the one turn without it, which was the last; of the appends none.
+    assert unsealed == [[(30,)], [(0,)]]
+    assert [verdict.wanted for verdict in section.verdicts] == ["<= 5 % of the rate"]
 
 
 def test_the_report_is_json_and_names_what_could_not_be_measured(

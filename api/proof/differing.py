@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
-
-import msgspec
 
 from api.proof.findings import Finding
-from api.proof.logs import ACCESS, EVENTS, SealedLog
+from api.proof.logs import EVENTS, SealedLog
 
 Row = tuple[Any, ...]
 _STATE: Final = {"events": 4, "access": 1}
-_COPIES: Final = ("at", "kind", "member", "customer_id")
-"""Columns of access.entries that only repeat what the sealed state says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +59,6 @@ def differences(stretch: Stretch) -> Iterator[Finding]:
         else:
             leaf, row = leaf + 1, row + 1
     yield from _swapped(stretch.log, changed)
-
-
-def wrong_copies(log: SealedLog, rows: Sequence[Row]) -> Iterator[Finding]:
-    """Columns of access entries that do not say what the entry says."""
-    if log is not ACCESS:
-        return
-    for row in rows:
-        position, state, *copies = row
-        try:
-            told = _DECODER.decode(state)
-        except msgspec.MsgspecError:
-            yield Finding("access", "copy-differs", position=position, detail="state")
-            continue
-        for column, copy in zip(_COPIES, copies, strict=True):
-            if getattr(told, column) != copy:
-                yield Finding("access", "copy-differs", position=position, detail=column)
-
-
-class _Told(msgspec.Struct):
-    """What an access entry says and its columns repeat."""
-
-    at: datetime
-    kind: str
-    member: str | None = None
-    customer_id: UUID | None = None
-
-
-_DECODER: Final = msgspec.json.Decoder(_Told)
 
 
 def _run(sealed: Sequence[bytes], start: int, present: set[bytes]) -> int:

@@ -15,7 +15,7 @@ import psycopg2
 import structlog
 from eventsourcing.persistence import PersistenceError
 
-from api.proof.growing import GrowingTree
+from api.proof.growing import BATCH_LEAVES, GrowingTree
 from api.proof.logs import LOGS, Ends, SealedLog
 from api.proof.signing import CheckpointRefused
 from api.proof.tiles import TreeBroken
@@ -54,7 +54,9 @@ class LogSealer:
         try:
             while not stop.wait(pause_seconds):
                 try:
-                    pause_seconds = 0.0 if self.step() else POLL_SECONDS
+                    # Only what lags is sealed at once: under a steady stream of events it would
+                    # otherwise seal a few of them at a time, each with a commit.
+                    pause_seconds = 0.0 if self.step() >= BATCH_LEAVES else POLL_SECONDS
                 except (PersistenceError, psycopg2.Error) as error:
                     self._log.warning("sealing waits", error=str(error).strip())
                     self.close()

@@ -16,6 +16,7 @@ TILE_HEIGHT: Final = 8
 TILE_HASHES: Final = 1 << TILE_HEIGHT
 TILE_BYTES: Final = TILE_HASHES * HASH_BYTES
 _KEPT_MAX: Final = 4_096
+_PYRAMIDS_MAX: Final = 1_024
 _HEAD = "SELECT size, last_position, root, sealed_at FROM proof.trees WHERE log = %s"
 _TILE = "SELECT hashes FROM proof.tiles WHERE log = %s AND level = %s AND index = %s"
 _TILES = "SELECT index, hashes FROM proof.tiles WHERE log = %s AND level = 0 AND index = ANY (%s)"
@@ -73,6 +74,7 @@ class KeptTree:
         self.log = log
         self.head = read_head(cursor, log)
         self._tiles: dict[tuple[int, int], bytes] = {}
+        self._pyramids: dict[tuple[int, int], list[bytes]] = {}
 
     def root(self, size: int) -> bytes:
         """The root of the first `size` leaves."""
@@ -114,10 +116,27 @@ class KeptTree:
         level, rest = divmod(height, TILE_HEIGHT)
         count = 1 << rest
         tile, first = divmod(index * count, TILE_HASHES)
-        hashes = self._tile(level, tile)[first * HASH_BYTES : (first + count) * HASH_BYTES]
-        if len(hashes) != count * HASH_BYTES:
+        at = first // count * HASH_BYTES
+        found = self._roots(level, tile)[rest][at : at + HASH_BYTES]
+        if len(found) != HASH_BYTES:
             raise TreeBroken(self.log.name, level, tile)
-        return tile_root(hashes)
+        return found
+
+    def _roots(self, level: int, index: int) -> list[bytes]:
+        """The roots of the complete subtrees of each height in a tile, side by side.
+
+        Kept, because the proofs of one bundle meet in the tiles above.
+        """
+        kept = self._pyramids.get((level, index))
+        if kept is None:
+            kept = [self._tile(level, index)]
+            while len(kept) < TILE_HEIGHT:
+                pairs = len(kept[-1]) // (2 * HASH_BYTES)
+                kept.append(pairs_hashed(kept[-1][: pairs * 2 * HASH_BYTES]))
+            if len(self._pyramids) >= _PYRAMIDS_MAX:
+                self._pyramids.clear()
+            self._pyramids[level, index] = kept
+        return kept
 
     def _tile(self, level: int, index: int) -> bytes:
         kept = self._tiles.get((level, index))

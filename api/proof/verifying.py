@@ -12,7 +12,8 @@ from contextlib import closing, contextmanager
 from typing import Any, Final
 
 from api.proof.anchors import Anchor
-from api.proof.differing import Stretch, differences, wrong_copies
+from api.proof.copies import COLUMNS, AccessCopies
+from api.proof.differing import Stretch, differences
 from api.proof.findings import Finding, Verified
 from api.proof.growing import BATCH_LEAVES
 from api.proof.logs import ACCESS, IN_ORDER, SealedLog
@@ -37,6 +38,7 @@ _UNSEALED = {
 }
 _LOWEST: Final = -(2**63)
 """Nothing was ever recorded below the position 1; what stands there was put there."""
+_HIGHEST: Final = 2**63 - 1
 _BATCH_TILES: Final = BATCH_LEAVES // TILE_HASHES
 Tile = tuple[int, bytes, int, int]
 
@@ -62,6 +64,8 @@ class LogVerification:
         self._last_sound: tuple[int, int] = (0, 0)
         self._positions: list[int] = []
         self._start = 0
+        self._copies: AccessCopies | None = None
+        self._is_rewritten = False
 
     def run(self) -> Verified:
         """Everything that is wrong. Raises PersistenceError."""
@@ -69,6 +73,7 @@ class LogVerification:
             head = read_head(cursor, self._log)
             self._found.size, self._found.position = head.size, head.last_position
             self._compare_anchors(0, ())
+            self._copies = AccessCopies(cursor) if self._log is ACCESS else None
             after = 0
             for tiles in self._batches(cursor, head):
                 after = self._verify(cursor, tiles, after)
@@ -77,6 +82,7 @@ class LogVerification:
                 self._verify_levels(cursor)
                 if (self._grown.root(), after) != (head.root, head.last_position):
                     self._found.add(Finding(self._log.name, "tree-edited", detail="proof.trees"))
+                self._verify_counts(cursor, after)
             for anchor in self._anchors:
                 self._found.add(anchor.finding("checkpoint-beyond"))
             cursor.execute(_UNSEALED[self._log.name], (head.last_position,))
@@ -113,7 +119,7 @@ class LogVerification:
         """One batch of leaves against their rows; where it ends in the log."""
         start, upto = self._grown.size, tiles[-1][3]
         cursor.execute(IN_ORDER)
-        more = ("at", "kind", "member", "customer_id") if self._log is ACCESS else ()
+        more = COLUMNS if self._log is ACCESS else ()
         cursor.execute(self._log.rows(*more), (after or _LOWEST, upto))
         rows = cursor.fetchall()
         actual = [self._log.hash_of(row) for row in rows]
@@ -123,15 +129,34 @@ class LogVerification:
         self._positions = [row[0] for row in rows] if is_equal else []
         self._start = start
         if not is_equal:
+            self._is_rewritten = True
             hashes = [sealed[at : at + HASH_BYTES] for at in range(0, len(sealed), HASH_BYTES)]
             stretch = Stretch(self._log, start, after, upto, rows, actual, hashes)
             self._add_all(differences(stretch))
         else:
             self._add_all(self._wrong_places(tiles, rows))
-        self._add_all(wrong_copies(self._log, rows))
+        if self._copies is not None:
+            self._add_all(self._copies.compare(rows, upto))
         for tile in tiles:
             self._grow(tile)
         return max(after, upto)
+
+    def _verify_counts(self, cursor: Any, after: int) -> None:
+        """The days' counts, which are also of what is not sealed yet.
+
+        Where entries were rewritten, that is told; what their counts were is not known any more.
+        """
+        if self._copies is None:
+            return
+        cursor.execute("SELECT coalesce(max(position), 0) FROM access.entries")
+        (last,) = cursor.fetchone() or (0,)
+        for start in range(after, last, BATCH_LEAVES):
+            upto = min(last, start + BATCH_LEAVES)
+            cursor.execute(self._log.rows(*COLUMNS), (start, upto))
+            self._add_all(self._copies.compare(cursor.fetchall(), upto))
+        self._add_all(self._copies.compare((), _HIGHEST))
+        if not self._is_rewritten:
+            self._add_all(self._copies.counts())
 
     def _wrong_places(self, tiles: Sequence[Tile], rows: Sequence[Any]) -> Iterator[Finding]:
         """Tiles that say wrongly which rows they are of."""

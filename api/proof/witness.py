@@ -10,11 +10,12 @@ import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import HTTPException
+from ipaddress import ip_address
 from typing import Any, Final, Literal
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from api.proof.keeping import CheckpointFile
 from api.proof.notes import (
@@ -33,7 +34,7 @@ Fetch = Callable[[str, Mapping[str, Any]], bytes]
 """The body of the answer to a path and its parameters. Raises LogUnreachable."""
 ANSWER_BYTES_MAX: Final = 1 << 20
 TIMEOUT_SECONDS: Final = 30.0
-Alarm = Literal["untrusted", "shrunk", "forked", "no-proof", "file"]
+Alarm = Literal["untrusted", "shrunk", "forked", "no-proof", "file", "silent"]
 MEANINGS: Final[dict[Alarm, tuple[str, str]]] = {
     "untrusted": (
         "检查点不是用该公钥为该日志签署的",
@@ -46,6 +47,7 @@ MEANINGS: Final[dict[Alarm, tuple[str, str]]] = {
         "it is not proved that the log begins with what it was: history was rewritten",
     ),
     "file": ("本地保存的检查点被改动", "the file of kept checkpoints was edited"),
+    "silent": ("日志久无应答", "the log has not answered for too long"),
 }
 
 
@@ -156,24 +158,45 @@ class Witness:
             raise WitnessAlarm("no-proof", f"{last.size} → {new.size}")
 
 
+def is_private(url: str) -> bool:
+    """Whether nobody on the way can read the token: https, or this very machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    try:
+        return parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
 def fetch_from(url: str, token: str) -> Fetch:
-    """Asks a server with a bearer token. Raises LogUnreachable for what is no http address."""
+    """Asks a server with a bearer token, and nobody whom it sends on to.
+
+    Raises LogUnreachable for what is no http address.
+    """
     if urlsplit(url).scheme not in ("http", "https"):
         raise LogUnreachable(f"{url}: http://… or https://…")
+    opener = build_opener(_NoRedirect)
 
     def fetch(path: str, parameters: Mapping[str, Any]) -> bytes:
         address = f"{url.rstrip('/')}{path}?{urlencode(parameters)}"
         headers = {"Authorization": f"Bearer {token}"}
         request = Request(address, headers=headers)  # noqa: S310 - http, as asked above
         try:
-            with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+            with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
                 found: bytes = answer.read(ANSWER_BYTES_MAX)
                 return found
         except HTTPError as error:
             error.close()
-            status = HTTPStatus(error.code)
-            raise LogUnreachable(f"{path}: {status.value} {status.phrase}") from error
-        except (URLError, OSError, ValueError) as error:
+            raise LogUnreachable(f"{path}: {error.code} {error.reason}") from error
+        except (URLError, HTTPException, OSError, ValueError) as error:
             raise LogUnreachable(f"{url}: {error}") from error
 
     return fetch
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """A redirect is an error: the token is for the one who was asked."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None

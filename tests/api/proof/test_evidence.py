@@ -53,6 +53,9 @@ def evidence(guests: Guests) -> Evidence:
     customer = guests.intent()
     guests.claim(customer, "chen")
     sealed(guests)
+    # Refusals are found by the audit's index, which follows the log.
+    settled = guests.service.application.recorder.settled_position()
+    guests.service.engine.wait_for(["audit"], settled, 30)
     return made(guests, customer, from_checkpoint=earlier)
 
 
@@ -235,3 +238,25 @@ def test_the_command_line_writes_the_same_bundle(
     assert files["events.ndjson"] == evidence.files["events.ndjson"]
     # Nothing is written over.
     assert CliRunner().invoke(app, words).exit_code == 1
+
+
+def test_a_bundle_from_before_an_erasure_verifies_after_it(guests: Guests, tmp_path: Path) -> None:
+    customer = guests.potential()
+    sealed(guests)
+    before = made(guests, customer)
+    asked = {"ground": "consent-withdrawn", "reason": "本人要求删除，身份已核实"}
+    contact = guests.get(f"/v1/customers/{customer}").json()["contacts"][0]["id"]
+    for path, body, member in (("erase", asked, "zhao"), ("erase/confirm", {}, "shen")):
+        answer = guests.post(f"/v1/subjects/{contact}/{path}", body, member)
+        assert answer.status_code == 200, answer.text
+    sealed(guests)
+    assert verified(before.files, KEY)
+
+    # What was hashed is the ciphertext, so the log goes on from there with the same bytes.
+    checkpoint = before.files["checkpoint.txt"].decode()
+    after = made(guests, customer, from_checkpoint=checkpoint)
+    assert any("earlier checkpoint" in line for line in verified(after.files, KEY))
+    events = after.files["events.ndjson"].splitlines()
+    own = before.files["events.ndjson"].splitlines()
+    assert set(own) < set(events)
+    assert b"customer.data_erased" in after.files["events.ndjson"]

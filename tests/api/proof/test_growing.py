@@ -75,8 +75,8 @@ def test_a_tree_that_grew_in_any_steps_is_the_tree_of_all_rows(database: Databas
 def test_nothing_is_sealed_that_is_not_settled(database: Database) -> None:
     fill(database, 10)
     with database.connect() as slow, slow.cursor() as cursor:
-        # As append() does: the lock, an id of its own, and only then a position.
         cursor.execute("BEGIN; LOCK TABLE tenure.events IN ROW EXCLUSIVE MODE")
+        # As append() does: nextval() alone assigns an id only now and then.
         cursor.execute("SELECT pg_current_xact_id()")
         cursor.execute("SELECT nextval('tenure.positions')")
         (taken,) = cursor.fetchone() or (0,)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 from base64 import b64decode
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from api.cli.main import app
@@ -15,6 +18,7 @@ from api.proof.keeping import CheckpointFile
 from api.proof.logs import EVENTS
 from api.proof.notes import COSIGNATURE, Checkpoint, Signer, checkpoint_of, read_note, read_verifier
 from api.proof.tree import is_consistent, is_included
+from api.proof.witness import LogUnreachable, fetch_from, is_private
 from tests.api.http.guests import Guests, assert_problem
 from tests.api.proof.conftest import rows_of
 from tests.api.proof.serving import NAME, SEED, sealed
@@ -110,14 +114,17 @@ class Watching:
         self.key = Signer(f"{NAME}/events", SEED).verifier.written()
         self.token = guests.tokens["li"]
 
-    def look(self, *words: str, status: int = 0) -> dict[str, Any]:
-        ran = CliRunner().invoke(
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(
             app,
             [
-                *("witness", "--once", "--json", "--log", str(self.guests.client.base_url)),
+                *("witness", "--log", str(self.guests.client.base_url)),
                 *("--token", self.token, "--key", self.key, "--keep", str(self.keep), *words),
             ],
         )
+
+    def look(self, *words: str, status: int = 0) -> dict[str, Any]:
+        ran = self.run("--once", "--json", *words)
         assert ran.exit_code == status, ran.output + repr(ran.exception)
         said = ran.stdout if status == 0 else ran.stderr
         # The server of this process logs in between.
@@ -181,3 +188,65 @@ def test_a_log_that_does_not_answer_is_no_proof_of_anything(watching: Watching) 
     assert "401" in told["en"]
     watching.keep.write_text("edited\n\n— x AAAAAAAA\n\n")
     assert watching.look(status=1)["error"] == "witness"
+
+
+def test_a_log_that_is_silent_for_too_long_is_an_alarm(watching: Watching) -> None:
+    watching.token = "tnr.li.nothing"
+    words = ("--every", "0.1", "--max-silence", "0.3")
+    ran = watching.run(*words)
+    assert ran.exit_code == 1
+    assert "does not answer" in ran.stderr
+    assert "has not answered for too long" in ran.stderr.splitlines()[-1]
+    assert "401" in ran.stderr.splitlines()[-1]
+
+
+def test_a_witness_gives_its_token_to_nobody_whom_it_is_sent_on_to(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", f"http://127.0.0.1:{server.server_port}/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            fetch = fetch_from(f"http://127.0.0.1:{server.server_port}", "tnr.li.secret")
+            with pytest.raises(LogUnreachable, match="302"):
+                fetch("/v1/audit/checkpoint", {"log": "events"})
+        finally:
+            server.shutdown()
+            thread.join()
+    assert asked == ["/v1/audit/checkpoint?log=events"]
+
+
+@pytest.mark.parametrize(
+    ("url", "is_allowed"),
+    [
+        ("https://tenure.example.cn", True),
+        ("http://localhost:8000", True),
+        ("http://127.0.0.9", True),
+        ("http://[::1]:8000", True),
+        ("http://tenure.example.cn", False),
+        ("http://127.0.0.1.example.cn", False),
+        ("http://localhost@example.cn", False),
+        ("HTTP://192.0.2.1", False),
+    ],
+)
+def test_a_token_goes_in_the_clear_to_this_machine_alone(url: str, *, is_allowed: bool) -> None:
+    assert is_private(url) is is_allowed
+
+
+def test_plain_http_to_another_machine_must_be_asked_for(tmp_path: Path) -> None:
+    key = Signer(f"{NAME}/events", SEED).verifier.written()
+    words = ["witness", "--once", "--json", "--log", "HTTP://nobody.invalid", "--token", "t"]
+    words += ["--key", key, "--keep", str(tmp_path / "kept")]
+    ran = CliRunner().invoke(app, words)
+    assert ran.exit_code == 2
+    assert "--plain-http" in json.loads(ran.stderr)["en"]
