@@ -30,15 +30,15 @@ class Told:
 
 
 _WITH_WORDS: dict[Any, tuple[str, ExitStatus]] = {
+    RotationRefused: ("rotation", ExitStatus.REFUSED),
     SettingsInvalid: ("settings", ExitStatus.USAGE),
     FileUnusable: ("file", ExitStatus.REFUSED),
     BackupError: ("backup", ExitStatus.REFUSED),
-    RotationRefused: ("rotation", ExitStatus.REFUSED),
     CheckpointRefused: ("checkpoint", ExitStatus.REFUSED),
     WitnessAlarm: ("witness", ExitStatus.REFUSED),
     LogUnreachable: ("unavailable", ExitStatus.REFUSED),
 }
-"""Errors that bring their words in both languages along."""
+"""Errors that bring their words in both languages along; what is a kind of another comes first."""
 
 
 def told(error: Exception) -> Told | None:
