@@ -21,8 +21,9 @@ from api.models import contracts as contract
 from api.models import disputes as dispute
 from api.models import duplicates as duplicate
 from api.models import hand_over as hand
+from api.models.classes import ClassBody
 from api.models.fields import Body
-from api.routes import applications, contracts, disputes, duplicates, hand_over, protection
+from api.routes import applications, classes, contracts, disputes, duplicates, hand_over, protection
 from api.routes import registration as record
 from api.routes.calls import CommandCall
 from api.routes.parameters import ContractNumber, DisputeNumber, ReportNumber
@@ -212,6 +213,15 @@ ACTIONS: Final = (
     Action("transfer", hand.TransferBody, hand_over.transfer, (RECEIVER, REASON)),
     Action("remove-holder", hand.RemovalBody, hand_over.remove_holder, (REASON,), is_final=True),
     Action("name-after-sales", hand.AfterSalesBody, hand_over.name_after_sales, (RECEIVER,)),
+    Action(
+        "classify",
+        ClassBody,
+        classes.classify,
+        (
+            Entry("class", marked("Class"), "choice", True, ("A", "B", "C"), "class"),
+            REASON,
+        ),
+    ),
     Action(
         "report-duplicate",
         duplicate.DuplicateBody,

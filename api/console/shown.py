@@ -112,6 +112,7 @@ _TABLES: Final[Mapping[str, Mapping[str, Term]]] = {
     "decision": DECISIONS,
     "withdrawn": WITHDRAWN,
     "resolution": RESOLUTIONS,
+    "class": {},
 }
 _PARTS: Final = (
     (24 * 3600, marked("{number} d")),

@@ -21,9 +21,13 @@ def reader(guests: Any) -> Reader:
     return Reader(guests)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """The machine's own Chromium. In CI there must be one."""
+    """The machine's own Chromium. In CI there must be one.
+
+    For one module: as long as it is there, Playwright's loop runs in this thread, where tests of
+    other modules start loops of their own.
+    """
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
         if os.environ.get("CI") == "true":
