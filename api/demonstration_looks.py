@@ -21,7 +21,7 @@ from api.test_clock import SettableClock
 from domain.orders import Credentials, Signed
 
 SEARCHERS: Final = ("lina", "wangqiang", "liuyang")
-SELLER, MANAGER, AUDITOR = "zhangwei", "chenjing", "xuan"
+SELLER, DIRECTOR, AUDITOR = "zhangwei", "zhaolei", "xuan"
 ADDRESS: Final = "192.0.2.17"
 """Of the documentation's network (RFC 5737)."""
 HOUR: Final = timedelta(hours=1)
@@ -55,7 +55,7 @@ class Looks:
         ]
 
     def _reads(self, companies: Sequence[tuple[UUID, str]]) -> list[Any]:
-        """The first few customers that somebody holds, read by their holders and a manager."""
+        """The first few customers that somebody holds, read by their holders and a director."""
         held = [
             (customer, holder)
             for customer, _ in companies
@@ -64,7 +64,7 @@ class Looks:
         return [
             lambda customer=customer, who=who, right=right: self._read(who, customer, right)
             for customer, holder in held[:4]
-            for who, right in ((holder, "holder"), (MANAGER, "see-details"))
+            for who, right in ((holder, "holder"), (DIRECTOR, "role"))
         ]
 
     def _searched(self, who: str, customer: UUID, name: str) -> None:
