@@ -155,12 +155,13 @@ class SignIn:
         """The member whose password this is. Raises SignInFailed, TooManyRequests."""
         now = self._database.now()
         name, client = self._counted(member, origin)
+        person = self._person(member, now)
         with self._database.autocommit() as cursor:
             wait = delays.wait_seconds(cursor, name, client, now)
-            stored = _stored(cursor, member)
+            # Asked for nobody, too, so that it takes as long; what was typed may hold anything.
+            stored = _stored(cursor, person.member if person is not None else "")
         if wait > 0:
             raise TooManyRequests(math.ceil(wait))
-        person = self._person(member, now)
         is_fit = person is not None and stored is not None and stored.is_fit(now)
         kept = stored.hash if is_fit and stored is not None else None
         if self.hashes.fits(kept, normalised(password)) and person is not None and stored:

@@ -7,8 +7,10 @@ of customers, contracts, tokens, sessions) into its next requests, as any role.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pytest
@@ -16,7 +18,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from schemathesis.checks import load_all_checks
+from schemathesis.checks import load_all_checks, not_a_server_error
 from schemathesis.schemas import APIOperation
 
 from domain.permissions import ROLES
@@ -32,9 +34,9 @@ QUIET = settings(
     suppress_health_check=list(HealthCheck),
 )
 A_ROLE = settings(QUIET, max_examples=8)
-A_ROLE_LONG = settings(QUIET, max_examples=15 * len(ROLES))
+A_ROLE_LONG = settings(QUIET, max_examples=4 * len(ROLES))
 LIVES = settings(QUIET, max_examples=5, stateful_step_count=30)
-LIVES_LONG = settings(QUIET, max_examples=100, stateful_step_count=80)
+LIVES_LONG = settings(QUIET, max_examples=25, stateful_step_count=60)
 REMEMBERED = ("customer_id", "number", "report", "token_id", "session_id", "subject_id", "version")
 """Members of answers that are parameters of other addresses; a list's `id` is its customer's."""
 KEPT_MAX = 20
@@ -47,7 +49,8 @@ def by_role(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with sealed_house(database_url, tmp_path_factory.mktemp("house")) as guests:
         guests.move_in({f"only-{role}": role for role in ROLES})
         guests.move_in({"victim": "seller"})
-        yield guests
+        with sealing(guests):
+            yield guests
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +77,36 @@ def known(by_role: Guests) -> dict[str, list[Any]]:
     return found
 
 
+@contextmanager
+def sealing(guests: Guests) -> Iterator[None]:
+    """What is written is sealed soon, as the worker does it."""
+    over = threading.Event()
+
+    def seal() -> None:
+        while not over.wait(0.2):
+            sealed(guests)
+
+    sealer = threading.Thread(target=seal)
+    sealer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        sealer.join()
+
+
 def send(guests: Guests, case: Any, role: str) -> Any:
     """Send a case as the role's member, and hold the answer against the document."""
     case.headers = {name: text for name, text in (case.headers or {}).items() if name != WAITS}
-    return case.call_and_validate(
+    # Of what was written a moment ago there is no evidence yet, which 503 says.
+    is_soon = case.path.endswith("/evidence")
+    answer = case.call_and_validate(
         base_url=str(guests.client.base_url),
         headers={"Authorization": f"Bearer {guests.tokens[f'only-{role}']}"},
-        checks=CHECKS,
+        checks=[check for check in CHECKS if not (is_soon and check is not_a_server_error)],
     )
+    assert answer.status_code < 500 or (is_soon and answer.headers["Retry-After"])
+    return answer
 
 
 def each_as_every_role(

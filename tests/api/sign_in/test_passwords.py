@@ -169,3 +169,9 @@ def test_sign_ins_and_failures_are_in_the_access_log_and_unknown_names_are_not(
 def test_a_malformed_sign_in_is_told_to_everybody(guests: Guests) -> None:
     answer = Browser(guests).send("POST", "/v1/sign-in", json={"member": 1})
     assert {entry["field"] for entry in answer.json()["invalid"]} == {"member", "password"}
+
+
+@pytest.mark.parametrize("name", ["\x00", "li\x00", "\ufffe", "' OR 1=1 --", "李" * 100])
+def test_a_name_of_any_signs_is_an_unknown_one(guests: Guests, name: str) -> None:
+    answer = Browser(guests).sign_in(name, "not the password of anybody")
+    assert (answer.status_code, slug_of(answer)) == (401, "sign-in-failed")
