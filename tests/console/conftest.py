@@ -32,7 +32,7 @@ def browser() -> Iterator[Any]:
     if path is None:
         if os.environ.get("CI") == "true":
             pytest.fail("CI has no Chromium: .ci/run installs it")
-        pytest.skip("no Chromium here: apt-get install chromium")
+        pytest.skip("these tests drive a real browser, and there is no Chromium on this machine")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -134,7 +134,9 @@ def test_a_connection_that_asks_nothing_is_closed(guests: Guests) -> None:
         assert told_until_the_end(connection).startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.skipif(not TCP.exists(), reason="the kernel's table of connections is Linux's")
+@pytest.mark.skipif(
+    not TCP.exists(), reason="asks /proc/net/tcp how much is unread, which Linux alone has"
+)
 def test_a_client_that_does_not_read_its_answer_is_cut_off(guests: Guests) -> None:
     """What an export holds of the database would be held for ever."""
     asked = b"GET /openapi.json HTTP/1.1\r\nHost: tenure\r\n\r\n"
