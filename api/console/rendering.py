@@ -16,6 +16,7 @@ from api.answers import POSITION, instant
 from api.console import shown
 from api.console.assets import address_of
 from api.console.catalogue import translated
+from api.console.navigation import places_for
 from api.console.wishes import LANGUAGES, THEMES, wishes_in
 from api.languages import CONTENT_LANGUAGES, Language
 
@@ -61,6 +62,7 @@ def environment(language: Language) -> Environment:
     made.globals |= {
         "rule_title": partial(shown.rule_title, language=language),
         "span": partial(shown.span, language=language),
+        "places_for": places_for,
         "contract_step": shown.contract_step,
         "holder_of": partial(shown.holder_of, language=language),
     }
@@ -70,6 +72,7 @@ def environment(language: Language) -> Environment:
         "when": partial(shown.when, language=language),
         "typed_instant": partial(shown.typed_instant, language=language),
         "hit": shown.hit,
+        "instant": instant,
         "with_wish": with_wish,
         "moved": moved,
         "plainly": partial(shown.plainly, language=language),
@@ -107,6 +110,7 @@ def rendered(
             "problem": None,
             "signed": None,
             "csrf": None,
+            "oob": False,
             "theme": wishes.theme,
             "path": request.scope["path"],
             "query": list(request.query_params.multi_items()),

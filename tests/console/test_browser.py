@@ -1,31 +1,16 @@
 """The pages in a real Chromium, before a real service on a real database."""
 
+from itertools import product
 from typing import Any
 
 import pytest
 
 from tests.api.http.guests import DAY, MONDAY, Guests
 from tests.api.sign_in.browser import GOOD, one_time
+from tests.console.pages_known import PAGES, places
 from tests.console.windows import Windows, scrolls_sideways, serious_faults
 
 PHONE, SCREEN = 360, 1920
-
-
-def pages(guests: Guests) -> list[str]:
-    """Every page, on a customer with a life to show."""
-    customer = guests.intent()
-    guests.write_contract(customer)
-    guests.claim(customer, "chen")
-    return [
-        "/",
-        "/collisions?name=空调",
-        "/register",
-        "/pool",
-        f"/customers/{customer}",
-        f"/customers/{customer}/time",
-        f"/customers/{customer}/actions/follow-up",
-        "/sign-in",
-    ]
 
 
 def fill_in_claim(page: Any) -> None:
@@ -147,9 +132,12 @@ def test_pages_work_without_scripts(windows: Windows, guests: Guests) -> None:
 def test_no_page_scrolls_sideways_on_a_phone(
     windows: Windows, guests: Guests, language: str
 ) -> None:
-    for path in pages(guests):
-        page = windows.open(path, language=language, width=PHONE)
+    found = places(guests)
+    for known in PAGES:
+        path = known.path.format(**found)
+        page = windows.open(path, known.member, language=language, width=PHONE)
         assert not scrolls_sideways(page), path
+        page.context.close()
 
 
 @pytest.mark.long
@@ -158,9 +146,10 @@ def test_no_page_scrolls_sideways_on_a_phone(
 def test_every_page_is_fit_for_everybody_in_both_languages_themes_and_widths(
     windows: Windows, guests: Guests, language: str, theme: str
 ) -> None:
-    for path in pages(guests):
-        for width in (PHONE, SCREEN):
-            page = windows.open(path, language=language, theme=theme, width=width)
-            assert serious_faults(page) == [], (path, width)
-            assert not scrolls_sideways(page), (path, width)
-            page.context.close()
+    found = places(guests)
+    for known, width in product(PAGES, (PHONE, SCREEN)):
+        path = known.path.format(**found)
+        page = windows.open(path, known.member, language=language, theme=theme, width=width)
+        assert serious_faults(page) == [], (path, width)
+        assert not scrolls_sideways(page), (path, width)
+        page.context.close()
