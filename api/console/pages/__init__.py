@@ -4,6 +4,8 @@ from api.console.pages import (
     assets,
     collisions,
     customer,
+    disputes,
+    evidence,
     live,
     pool,
     registration,
@@ -20,6 +22,8 @@ PAGES = (
     registration.router,
     customer.router,
     time_machine.router,
+    disputes.router,
+    evidence.router,
     pool.router,
     live.router,
 )
