@@ -79,14 +79,15 @@ def test_a_change_that_is_tried_lists_the_customers_of_the_route(
     before = guests.get("/v1/rulebooks").json()["items"]
     typed = form(reader, "wang") | {"potential.days": "20"}
     typed |= {"from": "2027-04-01T00:00", "to": "2027-05-20T00:00"}
-    page = reader.post("/rules/change/try", typed, "wang")
+    settled = {"Tenure_Min_Position": str(guests.settled())}
+    page = reader.post("/rules/change/try", typed, "wang", **settled)
     assert page.status_code == 200, page.text
     body = {"changes": {"potential.days": 20}, "from": "2027-04-01T00:00:00Z"}
     body["to"] = "2027-05-20T00:00:00Z"
     told = guests.post("/v1/rulebooks/dry-run", body, "wang").json()
     assert LISTED.findall(page.text) == [item["customer_id"] for item in told["items"]] == [mine]
     assert "for 30 days → <mark>A customer is protected as potential for 20 days" in page.text
-    assert '<svg class="bars"' in page.text
+    assert '<svg class="falls"' in page.text
     assert "falls earlier 1" in words(page.text)
     assert typed_in(page.text, "potential.days") == "20"
     assert guests.get("/v1/rulebooks").json()["items"] == before
@@ -97,7 +98,8 @@ def test_a_long_list_goes_on_and_keeps_what_was_typed(reader: Reader, guests: Gu
     wanted = {guests.potential() for _ in range(30)}
     typed = form(reader, "wang") | {"potential.days": "20"}
     typed |= {"from": "2028-05-01T00:00", "to": "2028-07-20T00:00"}
-    first = reader.post("/rules/change/try", typed, "wang").text
+    settled = {"Tenure_Min_Position": str(guests.settled())}
+    first = reader.post("/rules/change/try", typed, "wang", **settled).text
     assert len(first.encode()) <= 60_000
     after = unescape(re.findall(r'name="after" value="([^"]+)"', first)[0])
     second = reader.post("/rules/change/try", typed | {"after": after}, "wang").text

@@ -47,7 +47,7 @@ NEW: Final = (
         marked("Sign-in name"),
         hint=marked("Lower-case letters, digits, hyphens, underscores. It stays for ever."),
     ),
-    Entry("name", marked("Name")),
+    Entry("name", marked("Name of the person")),
     DEPARTMENT,
     ROLE_BOXES,
 )

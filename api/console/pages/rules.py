@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
+from markupsafe import Markup
 from starlette.responses import Response
 
-from api.console.catalogue import translated
+from api.console import shown
+from api.console.catalogue import marked, translated
 from api.console.page_calls import Page, Shown
 from api.console.page_route import pages
 from api.console.rule_fields import CHAPTERS
+from api.console.terms_picture import terms_picture
 from api.routes.rulebooks import Version, rulebook, rulebooks
 
 router = pages()
+_PICTURED: Final = {
+    "title": marked("How long a customer is protected, with extensions, and barred after"),
+    "bar": marked("barred after giving up"),
+    "days": marked("{number} d"),
+}
 
 
 @router.get("/rules")
@@ -63,6 +71,7 @@ def _version_shown(page: Page, version: str, lines: Sequence[Any]) -> Response:
         "rules.html",
         {
             "rulebook": told,
+            "picture": _picture(page, told["words"]),
             "chapters": by_chapter(page, told["words"]),
             "versions": lines,
             "may_try": page.may("see-dry-run"),
@@ -71,6 +80,14 @@ def _version_shown(page: Page, version: str, lines: Sequence[Any]) -> Response:
             "at": told["at"],
         },
     )
+
+
+def _picture(page: Page, words: Sequence[dict[str, Any]]) -> Markup:
+    language = page.call.language
+    told = {name: translated(text, language) for name, text in _PICTURED.items()}
+    told |= {stage: shown.term(stage, "state", language) for stage in ("potential", "intent")}
+    values = {one["key"]: one["value"] for one in words}
+    return Markup(terms_picture(values, told))  # noqa: S704  it escapes every text
 
 
 def _differ(one: Any, other: Any) -> bool:

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from api.answers import Answer
-from api.console.bars import bars, stretches
 from api.console.catalogue import marked, translated
+from api.console.falls import falls, stretches
 from api.console.forms import Entry, body_of, checked
 from api.console.page_calls import Filled, Page, Sent, Shown, go_on
 from api.console.page_route import pages
@@ -165,7 +165,7 @@ def _picture(sent: Sent, days: list[dict[str, Any]]) -> Markup:
     first, last = body.start.astimezone(SHANGHAI).date(), body.end.astimezone(SHANGHAI).date()
     language = sent.page.call.language
     words = {name: translated(text, language) for name, text in WORDS.items()}
-    return Markup(bars(stretches(days, first, last), words))  # noqa: S704  bars() escapes every text
+    return Markup(falls(stretches(days, first, last), words))  # noqa: S704  it escapes every text
 
 
 def _most(counts: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Two counts a day as bars, drawn as SVG: a pure function of told counts.
+"""Falls to the pool as bars, two counts a day, drawn as SVG: a pure function of told counts.
 
 Colours are attributes, which a sheet of style may override by class; nothing in it is a script or
 an inline style. A long time is drawn by weeks, so that a picture stays small.
@@ -53,13 +53,13 @@ def stretches(days: Sequence[Mapping[str, Any]], first: date, last: date) -> lis
     return found
 
 
-def bars(found: Sequence[Stretch], words: Mapping[str, str]) -> str:
+def falls(found: Sequence[Stretch], words: Mapping[str, str]) -> str:
     """The picture. words: `title`, `fell`, `would` in the language of the page."""
     most = max([1, *(max(one.fell, one.would_have_fallen) for one in found)])
     step = (WIDTH - LEFT) / max(len(found), 1)
     drawn = "".join(_drawn(found, words, step=step, most=most))
     return (
-        f'<svg class="bars" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        f'<svg class="falls" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
         f' aria-label="{escape(words["title"])}">'
         f'<g class="axis"><text x="{LEFT - 6}" y="{TOP + 8}" text-anchor="end">{most}</text>'
         f'<text x="{LEFT - 6}" y="{FLOOR}" text-anchor="end">0</text>'
