@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from api import dry_runs
 from api.console.rule_fields import CHAPTERS, LABELS, LEFT_OUT, changes_in, chapters, typed_of
 from domain.rulebook import default_text
 from domain.rulebook_kinds import Flag, OneOf
@@ -105,6 +108,32 @@ def test_a_long_list_goes_on_and_keeps_what_was_typed(reader: Reader, guests: Gu
     second = reader.post("/rules/change/try", typed | {"after": after}, "wang").text
     assert {*LISTED.findall(first), *LISTED.findall(second)} == wanted
     assert typed_in(second, "potential.days") == "20"
+
+
+def test_a_try_that_had_no_time_for_everybody_says_that_it_is_a_part(
+    reader: Reader, guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests.at(MONDAY + 1200 * DAY)
+    for _ in range(3):
+        guests.potential()
+    typed = form(reader, "wang") | {"potential.days": "20", "seconds_max": "10"}
+    typed |= {"from": "2029-05-01T00:00", "to": "2029-08-20T00:00"}
+    settled = {"Tenure_Min_Position": str(guests.settled())}
+    ticks = count(step=11)
+    monkeypatch.setattr(dry_runs, "time", SimpleNamespace(monotonic=lambda: float(next(ticks))))
+    page = reader.post("/rules/change/try", typed, "wang", **settled).text
+    assert "The time was up after 1 customer: these are counts of a part." in page
+
+
+def test_a_try_while_another_runs_is_refused_and_keeps_what_was_typed(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dry_runs, "WAIT_SECONDS", 0.01)
+    typed = form(reader, "wang") | {"potential.days": "20"}
+    with dry_runs._alone():
+        page = reader.post("/rules/change/try", typed, "wang")
+    assert page.status_code == 503
+    assert typed_in(page.text, "potential.days") == "20"
 
 
 def test_a_value_that_is_none_is_told_at_its_field_and_stays(
