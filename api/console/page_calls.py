@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from api.answers import Answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.console.filling import KEY, VERSION, csrf_of, typed_of, visible
+from api.console.navigation import may_ask
 from api.console.rendering import rendered
 from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
@@ -22,7 +23,7 @@ from api.console.wishes import wishes_in
 from api.routes.calls import CommandCall, QueryCall
 from api.security import caller
 from api.trace import trace_of
-from domain.errors import NotSignedIn
+from domain.errors import NotAllowed, NotSignedIn
 from domain.orders import Order, Signed
 
 SEE_OTHER = 303
@@ -42,7 +43,18 @@ class Page:
     def ask(self, question: Callable[..., Answer], *about: Any) -> Any:
         """What a route would have told, asked with the permission that it names. question: the
         function of the route; about: its parameters but the call."""
-        return question(*about, self.call_of(question)).told
+        return self.answered(question, *about).told
+
+    def ask_if_allowed(self, question: Callable[..., Answer], *about: Any) -> Any:
+        """What a route would have told; None where it is not for the reader, who did not ask."""
+        try:
+            return self.ask(question, *about)
+        except NotAllowed:
+            return None
+
+    def answered(self, question: Callable[..., Answer], *about: Any) -> Answer:
+        """The same with its headers: the version, which a form names."""
+        return question(*about, self.call_of(question))
 
     def call_of(self, question: Callable[..., Any]) -> QueryCall:
         """A question's call, under the permission of its route."""
@@ -56,8 +68,15 @@ class Page:
     def at_the_end(self) -> Page:
         """The page, its views at all that is written: a form names the version that its sender
         sees, so that must be the last one."""
-        settled = self.call.application.reader.settled_position()
-        return replace(self, call=replace(self.call, min_position=settled))
+        return replace(self, call=replace(self.call, min_position=self.written()))
+
+    def may(self, permission: str) -> bool:
+        """True where a link or a form that needs it leads somewhere."""
+        return may_ask(self.signed, permission)
+
+    def written(self) -> int:
+        """Up to where the log is written: what an answer from the log itself is true at."""
+        return self.call.application.reader.settled_position()
 
     def new_key(self) -> str:
         """An idempotency key for a form of this page, so that a second click does nothing."""

@@ -23,6 +23,18 @@ PAGES = (
     Known("/customers/{customer}"),
     Known("/customers/{customer}/time"),
     Known("/customers/{customer}/actions/follow-up"),
+    Known("/rules"),
+    Known("/rules/versions/2026-1?against=2026-1"),
+    Known("/rules/change", "wang"),
+    Known("/rules/change", "root"),
+    Known("/people"),
+    Known("/people", "root"),
+    Known("/people/li"),
+    Known("/people/li", "root"),
+    Known("/people/li/change-member", "root"),
+    Known("/people/li/leave", "wang"),
+    Known("/add-member", "root"),
+    Known("/place-department", "root"),
     Known("/sign-in", None),
 )
 

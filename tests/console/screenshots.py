@@ -45,6 +45,8 @@ PICTURES = (
     Picture("customer-dark", "/customers/{customer}", "xuan", theme="dark"),
     Picture("time", "/customers/{customer}/time?at={middle}", "xuan"),
     Picture("pool", "/pool", "lina", "en", "dark"),
+    Picture("rules", "/rules", "xuan"),
+    Picture("people", "/people", "xuan", "en"),
     Picture("phone", "/collisions?name=科技", "zhangwei", width=390),
 )
 

@@ -11,6 +11,9 @@ SAME = (
     ("/pool", "/v1/pool"),
     ("/collisions?name=空调", "/v1/collisions?name=空调"),
     ("/customers/{customer}", "/v1/customers/{customer}"),
+    ("/rules", "/v1/rulebooks"),
+    ("/people", "/v1/members"),
+    ("/people/li", "/v1/members/li"),
     ("/customers/{customer}/time", "/v1/customers/{customer}/replay"),
 )
 

@@ -53,6 +53,7 @@ QUERIES = [
     "/v1/customers",
     "/v1/pool",
     "/v1/tenures",
+    "/v1/members",
     "/v1/members/li",
     "/v1/members/li/portfolio",
     "/v1/agenda",

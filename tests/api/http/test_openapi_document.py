@@ -112,6 +112,7 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /v1/session",
         "GET /v1/sessions",
         "DELETE /v1/sessions/{session_id}",
+        "GET /v1/members",
         "POST /v1/members/{member}/leave",
         "GET /v1/members/{member}/tokens",
         "POST /v1/members/{member}/tokens",
