@@ -23,6 +23,14 @@ PAGES = (
     Known("/customers/{customer}"),
     Known("/customers/{customer}/time"),
     Known("/customers/{customer}/actions/follow-up"),
+    Known("/figures", "wang"),
+    Known("/figures?by=member", "wang"),
+    Known("/figures/claims", "wang"),
+    Known("/figures/habits", "wang"),
+    Known("/audit", "wang"),
+    Known("/audit?words=li", "wu"),
+    Known("/audit/access", "wu"),
+    Known("/audit/proof", "wu"),
     Known("/sign-in", None),
 )
 

@@ -45,6 +45,9 @@ PICTURES = (
     Picture("customer-dark", "/customers/{customer}", "xuan", theme="dark"),
     Picture("time", "/customers/{customer}/time?at={middle}", "xuan"),
     Picture("pool", "/pool", "lina", "en", "dark"),
+    Picture("figures", "/figures", "chenjing", "en"),
+    Picture("figures-dark", "/figures", "xuan", theme="dark", width=1920),
+    Picture("audit", "/audit", "xuan"),
     Picture("phone", "/collisions?name=科技", "zhangwei", width=390),
 )
 

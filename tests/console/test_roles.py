@@ -12,6 +12,12 @@ SAME = (
     ("/collisions?name=空调", "/v1/collisions?name=空调"),
     ("/customers/{customer}", "/v1/customers/{customer}"),
     ("/customers/{customer}/time", "/v1/customers/{customer}/replay"),
+    ("/figures", "/v1/statistics"),
+    ("/figures/claims", "/v1/statistics/events?figure=claims"),
+    ("/figures/habits", "/v1/statistics/habits"),
+    ("/audit?customer={customer}", "/v1/audit?customer={customer}"),
+    ("/audit/access", "/v1/access"),
+    ("/audit/proof", "/v1/audit/seals"),
 )
 
 

@@ -1,10 +1,14 @@
 """The pages, one module each."""
 
 from api.console.pages import (
+    access,
     assets,
+    audit,
     collisions,
     customer,
+    figures,
     pool,
+    proof,
     registration,
     sign_in,
     start,
@@ -20,4 +24,8 @@ PAGES = (
     customer.router,
     time_machine.router,
     pool.router,
+    figures.router,
+    audit.router,
+    access.router,
+    proof.router,
 )
