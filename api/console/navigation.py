@@ -35,6 +35,8 @@ PLACES: Final = (
     Place("/", marked("Start"), "see-session"),
     Place("/collisions", marked("Check"), "see-customers"),
     Place("/pool", marked("Pool"), "see-customers"),
+    Place("/figures", marked("Figures"), "see-statistics"),
+    Place("/audit", marked("Audit"), "see-audit"),
     Place("/rules", marked("Rules"), "see-rulebooks"),
     Place("/people", marked("People"), "see-members"),
 )

@@ -193,10 +193,15 @@ def span(until: datetime | None, now: datetime, language: Language) -> str:
     """How long until an instant, in its two largest parts; empty once it has passed."""
     if until is None or until <= now:
         return ""
-    left = int((until - now).total_seconds())
+    return lasting((until - now).total_seconds(), language)
+
+
+def lasting(seconds: float, language: Language) -> str:
+    """A length of time in its two largest parts."""
+    left = int(seconds)
     parts = []
-    for seconds, text in _PARTS:
-        number, left = divmod(left, seconds)
+    for unit, text in _PARTS:
+        number, left = divmod(left, unit)
         if number or parts:
             parts.append(translated(text, language).format(number=number))
     return " ".join(parts[:2]) or translated(marked("less than a minute"), language)

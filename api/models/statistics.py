@@ -136,6 +136,9 @@ class FigureEventLine(Told):
     customer_id: Annotated[
         UUID | None, described("The customer it is about; null: none.", EXAMPLE_ID, format="uuid")
     ]
+    customer_name: Annotated[
+        str | None, described("What that one is called now; null: none.", "靖江市春意空调有限公司")
+    ]
     rule: Annotated[
         str | None,
         described("The rule that a refusal broke; why a protection ended.", "already-protected"),

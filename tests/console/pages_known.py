@@ -35,6 +35,14 @@ PAGES = (
     Known("/people/li/leave", "wang"),
     Known("/add-member", "root"),
     Known("/place-department", "root"),
+    Known("/figures", "wang"),
+    Known("/figures?by=member", "wang"),
+    Known("/figures/claims", "wang"),
+    Known("/figures/habits", "wang"),
+    Known("/audit", "wang"),
+    Known("/audit?words=li", "wu"),
+    Known("/audit/access", "wu"),
+    Known("/audit/proof", "wu"),
     Known("/sign-in", None),
 )
 

@@ -47,6 +47,9 @@ PICTURES = (
     Picture("pool", "/pool", "lina", "en", "dark"),
     Picture("rules", "/rules", "xuan"),
     Picture("people", "/people", "xuan", "en"),
+    Picture("figures", "/figures", "chenjing", "en"),
+    Picture("figures-dark", "/figures", "xuan", theme="dark", width=1920),
+    Picture("audit", "/audit", "xuan"),
     Picture("phone", "/collisions?name=科技", "zhangwei", width=390),
 )
 

@@ -15,6 +15,12 @@ SAME = (
     ("/people", "/v1/members"),
     ("/people/li", "/v1/members/li"),
     ("/customers/{customer}/time", "/v1/customers/{customer}/replay"),
+    ("/figures", "/v1/statistics"),
+    ("/figures/claims", "/v1/statistics/events?figure=claims"),
+    ("/figures/habits", "/v1/statistics/habits"),
+    ("/audit?customer={customer}", "/v1/audit?customer={customer}"),
+    ("/audit/access", "/v1/access"),
+    ("/audit/proof", "/v1/audit/seals"),
 )
 
 

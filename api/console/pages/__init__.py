@@ -1,13 +1,17 @@
 """The pages, one module each."""
 
 from api.console.pages import (
+    access,
     assets,
+    audit,
     collisions,
     customer,
+    figures,
     live,
     people,
     people_commands,
     pool,
+    proof,
     registration,
     rules,
     rules_change,
@@ -30,4 +34,8 @@ PAGES = (
     rules_change.router,
     people.router,
     people_commands.router,
+    figures.router,
+    audit.router,
+    access.router,
+    proof.router,
 )
