@@ -1,6 +1,7 @@
 """The pages, one module each."""
 
 from api.console.pages import (
+    approvals,
     assets,
     collisions,
     customer,
@@ -20,4 +21,5 @@ PAGES = (
     customer.router,
     time_machine.router,
     pool.router,
+    approvals.router,
 )
