@@ -5,6 +5,7 @@ from api.console.pages import (
     assets,
     collisions,
     customer,
+    live,
     pool,
     registration,
     sign_in,
@@ -22,4 +23,5 @@ PAGES = (
     time_machine.router,
     pool.router,
     approvals.router,
+    live.router,
 )

@@ -26,6 +26,7 @@ from api.console.pages.approval_facts import (
     listed,
 )
 from api.console.pages.customer import position_of
+from api.console.shown import next_of
 from api.console.troubles import Trouble
 from api.routes.parameters import CustomerId
 
@@ -55,12 +56,14 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What was sent and not (wholly) done, to be shown again. problem: of the open one. results: of
-    several, whose reason was `reason`."""
+    several, whose reason was `reason`. is_empty: several were to be decided, and none was chosen.
+    """
 
     typed: Mapping[str, str] = field(default_factory=dict)
     problem: Trouble | None = None
     results: Sequence[Result] = ()
     reason: str = ""
+    is_empty: bool = False
 
     @property
     def again(self) -> frozenset[str]:
@@ -109,8 +112,9 @@ def several_decided(sent: Filled) -> Response:
     is_yes = sent.typed.get("way") == "yes"
     reason = sent.typed.get("reason", "")
     results = [_decided(sent, number, is_yes, reason) for number in _chosen(sent.typed)]
-    page = sent.page.at_the_end()
-    return _shown(page, "", Attempt(results=[one for one in results if one], reason=reason))
+    known = [one for one in results if one]
+    attempt = Attempt(results=known, reason=reason, is_empty=not known)
+    return _shown(sent.page.at_the_end(), "", attempt)
 
 
 @router.post(f"{ADDRESS}/{{customer_id}}/{{kind}}")
@@ -203,6 +207,7 @@ def _shown(page: Page, open_one: str, attempt: Attempt) -> Response:
             "attempt": attempt,
             "done": _done(page),
             "new_key": page.new_key,
+            "next_at": next_of([item.due_at for item in known.items], known.at),
             "position": known.position,
             "at": known.at,
         },
