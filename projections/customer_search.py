@@ -165,6 +165,16 @@ def names_of(cursor: Cursor, customer_ids: Sequence[UUID]) -> dict[UUID, str]:
     return dict(cursor.fetchall())
 
 
+def versions_of(cursor: Cursor, customer_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How far the stream of each of some customers has come."""
+    cursor.execute(
+        "SELECT customer_id, version FROM views.customer_holdings"
+        " WHERE customer_id = ANY (%s::uuid[])",
+        ([str(found) for found in customer_ids],),
+    )
+    return dict(cursor.fetchall())
+
+
 def of_class(cursor: Cursor, customer_class: str, customer_ids: Sequence[UUID]) -> set[UUID]:
     """Those of some customers that are in a class (S4-37)."""
     cursor.execute(

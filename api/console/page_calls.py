@@ -24,7 +24,7 @@ from api.routes.calls import CommandCall, QueryCall
 from api.security import caller
 from api.trace import trace_of
 from domain.errors import NotAllowed, NotSignedIn
-from domain.orders import Order, Signed
+from domain.orders import Credentials, Order, Signed
 
 SEE_OTHER = 303
 POSITION_DIGITS_MAX = 18
@@ -105,6 +105,14 @@ class Sent:
         except Exception as error:  # noqa: BLE001  raised again where no handler knows it
             return trouble_from_thread(self.page.request, error)
 
+    def call_beside(
+        self, path: str, typed: Mapping[str, str], *, key: str | None, version: str | None
+    ) -> CommandCall:
+        """The call of one of several commands in the same form, each under its own key and the
+        version that was shown with it. Raises Invalid."""
+        order = _order(self.call.order.credentials, path, typed, key=key, version=version)
+        return replace(self.call, order=order)
+
 
 def go_on(address: str) -> Response:
     """The browser goes on to another page; going back does not send the form again."""
@@ -141,18 +149,31 @@ async def form_call(request: Request) -> tuple[CommandCall, Mapping[str, str]]:
     Key and version are fields of the form and held to what their headers are held to.
     """
     typed = typed_of(request)
-    conditions = {"Idempotency-Key": typed.get(KEY), "If-Match": typed.get(VERSION)}
+    sent, path = visible(typed), request.scope["path"]
+    known = await caller(request)
+    order = _order(known, path, sent, key=typed.get(KEY), version=typed.get(VERSION))
+    trace_of(request.scope).command_id = order.command_id
+    return CommandCall(request.app.state.service, order), sent
+
+
+def _order(
+    credentials: Credentials,
+    path: str,
+    sent: Mapping[str, str],
+    *,
+    key: str | None,
+    version: str | None,
+) -> Order:
+    """What goes with one command of a form. Raises Invalid."""
+    conditions = {"Idempotency-Key": key, "If-Match": version}
     headers = Headers({name: value for name, value in conditions.items() if value})
-    sent = visible(typed)
-    order = Order(
-        await caller(request),
+    return Order(
+        credentials,
         key=idempotency_key(headers),
-        request=request_hash(request.method, request.scope["path"], sent),
+        request=request_hash("POST", path, sent),
         expected_version=expected_version(headers),
         command_id=uuid4(),
     )
-    trace_of(request.scope).command_id = order.command_id
-    return CommandCall(request.app.state.service, order), sent
 
 
 def sent_form(

@@ -65,6 +65,7 @@ APPROVALS: Final[Mapping[str, Term]] = {
     "duplicate": Term("重复报告", "reported duplicate"),
     "dispute": Term("撞单争议", "dispute"),
     "after-sales": Term("待指定售后负责人", "person of after-sales"),
+    "details": Term("查阅资料申请", "request to read details"),
 }
 ENTRANCE: Final[Mapping[str, Term]] = {
     "set-password": Term("设置一次性密码", "make a one-time password"),

@@ -149,10 +149,24 @@ class WaitingLine(Told):
     similar: Annotated[list[SimilarTold], described("Records like one under review.", [])]
 
 
+class ToDecide(WaitingLine):
+    """Something that waits, with what its decision names as seen."""
+
+    version: Annotated[
+        int | None,
+        described("Version of the customer, for `If-Match`; null: not known yet.", 7),
+    ]
+
+
 class ApprovalPage(Told):
     """What waits for a decision, the one due first on top."""
 
-    items: Annotated[list[WaitingLine], described("The items of this page.", [])]
+    items: Annotated[list[ToDecide], described("The items of this page.", [])]
+    scope: Annotated[
+        Literal["mine", "all"],
+        described("Whether only what the caller may decide is told.", "mine"),
+    ]
+    kinds: Annotated[list[ApprovalKind], described("The kinds that it tells.", ["review"])]
     next: Next
     position: ViewPosition
     at: At

@@ -20,6 +20,9 @@ PAGES = (
     Known("/collisions?name=空调"),
     Known("/register"),
     Known("/pool"),
+    Known("/approvals", "zhao"),
+    Known("/approvals?open=first", "zhao"),
+    Known("/approvals?open={customer}/review", "wang"),
     Known("/customers/{customer}"),
     Known("/customers/{customer}/time"),
     Known("/customers/{customer}/actions/follow-up"),
@@ -53,4 +56,5 @@ def places(guests: Guests) -> dict[str, str]:
     guests.write_contract(customer)
     guests.claim(customer, "chen")
     guests.register()
+    guests.claim(guests.register())
     return {"customer": customer}

@@ -9,6 +9,8 @@ from tests.console.reading import Reader
 
 SAME = (
     ("/pool", "/v1/pool"),
+    ("/approvals?scope=mine", "/v1/approvals?scope=mine"),
+    ("/approvals?scope=all", "/v1/approvals?scope=all"),
     ("/collisions?name=空调", "/v1/collisions?name=空调"),
     ("/customers/{customer}", "/v1/customers/{customer}"),
     ("/rules", "/v1/rulebooks"),

@@ -2,6 +2,7 @@
 
 from api.console.pages import (
     access,
+    approvals,
     assets,
     audit,
     collisions,
@@ -29,6 +30,7 @@ PAGES = (
     customer.router,
     time_machine.router,
     pool.router,
+    approvals.router,
     live.router,
     rules.router,
     rules_change.router,
