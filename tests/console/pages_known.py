@@ -20,6 +20,9 @@ PAGES = (
     Known("/collisions?name=空调"),
     Known("/register"),
     Known("/pool"),
+    Known("/pool/claim?customer={free}"),
+    Known("/board"),
+    Known("/board", "wang"),
     Known("/customers/{customer}"),
     Known("/customers/{customer}/time"),
     Known("/customers/{customer}/actions/follow-up"),
@@ -32,5 +35,4 @@ def places(guests: Guests) -> dict[str, str]:
     customer = guests.intent()
     guests.write_contract(customer)
     guests.claim(customer, "chen")
-    guests.register()
-    return {"customer": customer}
+    return {"customer": customer, "free": guests.register()}

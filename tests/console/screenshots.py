@@ -45,6 +45,7 @@ PICTURES = (
     Picture("customer-dark", "/customers/{customer}", "xuan", theme="dark"),
     Picture("time", "/customers/{customer}/time?at={middle}", "xuan"),
     Picture("pool", "/pool", "lina", "en", "dark"),
+    Picture("board", "/board", "chenjing"),
     Picture("phone", "/collisions?name=科技", "zhangwei", width=390),
 )
 

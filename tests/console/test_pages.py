@@ -26,6 +26,7 @@ def paths(guests: Guests) -> list[str]:
         "/collisions?name=空调",
         "/register",
         "/pool",
+        "/board",
         f"/customers/{customer}",
         f"/customers/{customer}/time",
         f"/customers/{customer}/actions/follow-up",

@@ -9,6 +9,8 @@ from tests.console.reading import Reader
 
 SAME = (
     ("/pool", "/v1/pool"),
+    ("/board", "/v1/board"),
+    ("/board?member=chen", "/v1/board?member=chen"),
     ("/collisions?name=空调", "/v1/collisions?name=空调"),
     ("/customers/{customer}", "/v1/customers/{customer}"),
     ("/customers/{customer}/time", "/v1/customers/{customer}/replay"),

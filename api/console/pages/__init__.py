@@ -2,6 +2,8 @@
 
 from api.console.pages import (
     assets,
+    board,
+    bulk_claim,
     collisions,
     customer,
     pool,
@@ -20,4 +22,6 @@ PAGES = (
     customer.router,
     time_machine.router,
     pool.router,
+    bulk_claim.router,
+    board.router,
 )
