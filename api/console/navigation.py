@@ -35,6 +35,7 @@ PLACES: Final = (
     Place("/", marked("Start"), "see-session"),
     Place("/collisions", marked("Check"), "see-customers"),
     Place("/pool", marked("Pool"), "see-customers"),
+    Place("/board", marked("Board"), "see-portfolio"),
     Place("/approvals", marked("Approvals"), "see-approvals"),
     Place("/figures", marked("Figures"), "see-statistics"),
     Place("/audit", marked("Audit"), "see-audit"),

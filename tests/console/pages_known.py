@@ -23,6 +23,9 @@ PAGES = (
     Known("/approvals", "zhao"),
     Known("/approvals?open=first", "zhao"),
     Known("/approvals?open={customer}/review", "wang"),
+    Known("/pool/claim?customer={free}"),
+    Known("/board"),
+    Known("/board", "wang"),
     Known("/customers/{customer}"),
     Known("/customers/{customer}/time"),
     Known("/customers/{customer}/actions/follow-up"),
@@ -55,6 +58,6 @@ def places(guests: Guests) -> dict[str, str]:
     customer = guests.intent()
     guests.write_contract(customer)
     guests.claim(customer, "chen")
-    guests.register()
+    free = guests.register()
     guests.claim(guests.register())
-    return {"customer": customer}
+    return {"customer": customer, "free": free}

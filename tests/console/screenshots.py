@@ -50,6 +50,7 @@ PICTURES = (
     Picture("figures", "/figures", "chenjing", "en"),
     Picture("figures-dark", "/figures", "xuan", theme="dark", width=1920),
     Picture("audit", "/audit", "xuan"),
+    Picture("board", "/board", "chenjing"),
     Picture("phone", "/collisions?name=科技", "zhangwei", width=390),
 )
 

@@ -31,6 +31,7 @@ def paths(guests: Guests) -> list[str]:
         "/rules/versions/2026-1?against=2026-1",
         "/people",
         "/people/li",
+        "/board",
         f"/customers/{customer}",
         f"/customers/{customer}/time",
         f"/customers/{customer}/actions/follow-up",

@@ -11,6 +11,8 @@ SAME = (
     ("/pool", "/v1/pool"),
     ("/approvals?scope=mine", "/v1/approvals?scope=mine"),
     ("/approvals?scope=all", "/v1/approvals?scope=all"),
+    ("/board", "/v1/board"),
+    ("/board?member=chen", "/v1/board?member=chen"),
     ("/collisions?name=空调", "/v1/collisions?name=空调"),
     ("/customers/{customer}", "/v1/customers/{customer}"),
     ("/rules", "/v1/rulebooks"),

@@ -5,6 +5,8 @@ from api.console.pages import (
     approvals,
     assets,
     audit,
+    board,
+    bulk_claim,
     collisions,
     customer,
     figures,
@@ -40,4 +42,6 @@ PAGES = (
     audit.router,
     access.router,
     proof.router,
+    bulk_claim.router,
+    board.router,
 )
