@@ -37,6 +37,7 @@ PLACES: Final = (
     Place("/pool", marked("Pool"), "see-customers"),
     Place("/board", marked("Board"), "see-portfolio"),
     Place("/approvals", marked("Approvals"), "see-approvals"),
+    Place("/disputes", marked("Disputes"), "see-customers"),
     Place("/figures", marked("Figures"), "see-statistics"),
     Place("/audit", marked("Audit"), "see-audit"),
     Place("/rules", marked("Rules"), "see-rulebooks"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import uuid4
 
 from fastapi import Depends
@@ -20,12 +20,13 @@ from api.console.rendering import rendered
 from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
 from api.console.wishes import wishes_in
-from api.routes.calls import CommandCall, QueryCall
+from api.routes.calls import CommandCall, QueryCall, require
 from api.security import caller
 from api.trace import trace_of
 from domain.errors import NotAllowed, NotSignedIn
 from domain.orders import Credentials, Order, Signed
 
+Made = TypeVar("Made")
 SEE_OTHER = 303
 POSITION_DIGITS_MAX = 18
 OF_EVERY_PAGE = "see-session"
@@ -59,6 +60,14 @@ class Page:
     def call_of(self, question: Callable[..., Any]) -> QueryCall:
         """A question's call, under the permission of its route."""
         return replace(self.call, permission=self.request.app.state.permissions[question])
+
+    def refusal(self, question: Callable[..., Any]) -> NotAllowed | None:
+        """What keeps the reader from a question whatever it is about; None: nothing does."""
+        try:
+            require(self.signed, self.request.app.state.permissions[question])
+        except NotAllowed as refused:
+            return refused
+        return None
 
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page, with who looks at it."""
@@ -96,7 +105,7 @@ class Sent:
         """The offset of instants typed on this page."""
         return OFFSETS[self.page.call.language]
 
-    def done(self, run: Callable[[], Answer]) -> Answer | Trouble:
+    def done(self, run: Callable[[], Made]) -> Made | Trouble:
         """What the command answers, or the problem; only who is not signed in is sent away."""
         try:
             return run()

@@ -101,6 +101,14 @@ DECIDING: Final[Mapping[str, str]] = {
     "after-sales": "name-after-sales",
 }
 """The command that decides each kind of what waits."""
+PARTS: Final[Mapping[str, Term]] = {
+    "opener": Term("提出争议", "opened the dispute"),
+    "contested": Term("保护受争议", "held what is contested"),
+    "refused": Term("申请曾被拒绝", "was refused it meanwhile"),
+    "winner": Term("裁决后的跟进人", "has it by the ruling"),
+    "loser": Term("因裁决失去保护", "lost it by the ruling"),
+    "stated": Term("作了陈述", "told a side"),
+}
 CHANGED: Final[Mapping[str, str]] = {
     "state": marked("State"),
     "holder": marked("Holder"),
@@ -134,6 +142,7 @@ _TABLES: Final[Mapping[str, Mapping[str, Term]]] = {
     "ending": terms.ENDINGS,
     "role": terms.ROLES,
     "ruling": terms.RULINGS,
+    "part": PARTS,
     "agenda": AGENDA,
     "approval": APPROVALS,
     "decision": DECISIONS,

@@ -49,6 +49,10 @@ PAGES = (
     Known("/audit?words=li", "wu"),
     Known("/audit/access", "wu"),
     Known("/audit/proof", "wu"),
+    Known("/disputes", "shen"),
+    Known("/customers/{contested}/disputes/1", "chen"),
+    Known("/customers/{contested}/disputes/1", "shen"),
+    Known("/customers/{contested}/evidence", "wu"),
     Known("/sign-in", None),
 )
 
@@ -60,4 +64,16 @@ def places(guests: Guests) -> dict[str, str]:
     guests.claim(customer, "chen")
     free = guests.register()
     guests.claim(guests.register())
-    return {"customer": customer, "free": free}
+    return {"customer": customer, "free": free, "contested": contested(guests)}
+
+
+def contested(guests: Guests) -> str:
+    """A customer of `li` that `chen` was refused and contests, with what both say."""
+    customer = guests.potential()
+    guests.post(f"/v1/customers/{customer}/follow-ups", guests.follow_up())
+    guests.claim(customer, "chen")
+    body = {"contested_at": guests.now.isoformat(), "statement": "早在三月一日已拜访该客户"}
+    guests.post(f"/v1/customers/{customer}/disputes", {**body, "rule": "already-protected"}, "chen")
+    said = {"statement": "跟踪记录在先，客户可以证明"}
+    guests.post(f"/v1/customers/{customer}/disputes/1/statements", said)
+    return customer

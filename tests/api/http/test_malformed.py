@@ -32,6 +32,7 @@ COMMANDS = [
     ("POST", f"/v1/customers/{SOME_ID}/duplicates"),
     ("POST", f"/v1/customers/{SOME_ID}/duplicates/1/resolution"),
     ("POST", f"/v1/customers/{SOME_ID}/disputes"),
+    ("POST", f"/v1/customers/{SOME_ID}/disputes/1/statements"),
     ("POST", f"/v1/customers/{SOME_ID}/disputes/1/ruling"),
     ("POST", "/v1/members"),
     ("PATCH", "/v1/members/li"),

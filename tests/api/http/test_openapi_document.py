@@ -86,6 +86,7 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "POST /v1/subjects/{subject_id}/restriction/lift",
         "POST /v1/customers/{customer_id}/disputes",
         "GET /v1/customers/{customer_id}/disputes/{number}",
+        "POST /v1/customers/{customer_id}/disputes/{number}/statements",
         "POST /v1/customers/{customer_id}/disputes/{number}/ruling",
         "GET /v1/disputes",
         "GET /v1/customers/{customer_id}/history",
