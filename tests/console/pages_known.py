@@ -24,6 +24,7 @@ PAGES = (
     Known("/customers/{customer}/time"),
     Known("/customers/{customer}/actions/follow-up"),
     Known("/sign-in", None),
+    Known("/no/such/page", None),
 )
 
 
