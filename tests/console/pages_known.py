@@ -54,6 +54,7 @@ PAGES = (
     Known("/customers/{contested}/disputes/1", "shen"),
     Known("/customers/{contested}/evidence", "wu"),
     Known("/sign-in", None),
+    Known("/no/such/page", None),
 )
 
 
