@@ -51,7 +51,7 @@ def start_page(page: Shown) -> Response:
     waiting = page.ask_if_allowed(approvals_of_caller, ApprovalQuestions(scope="mine", limit=ROWS))
     instants = [
         *(item.due_at for item in agenda["items"]),
-        *(item.due_at for item in (waiting["items"] if waiting else ())),
+        *(item["due_at"] for item in (waiting["items"] if waiting else ())),
         *(line["until"] for line in (mine["items"] if mine else ())),
     ]
     return page.show(
