@@ -138,10 +138,9 @@ def load(
 def falling(
     cursor: Cursor, wanted: Wanted, *, now: datetime, before: datetime
 ) -> tuple[list[Falling], int]:
-    """How many are over on each day by the instant `before`, and the position at which that is
+    """How many are over on each day by the midnight `before`, and the position at which that is
     true; a day on which none is, is left out."""
-    in_time = SQL("{} <= %(before)s").format(_END)
-    query = _FALLING.format(parts=_both(_DAYS, wanted, in_time, day=_DAY))
+    query = _FALLING.format(parts=_both(_DAYS, wanted, SQL("{} <= %(before)s").format(_END)))
     asked = {**_parameters(wanted, now), "before": before}
     rows, position = ask(cursor, (VIEW,), query, asked)
     return [Falling(**row) for row in rows], position
@@ -245,9 +244,13 @@ _LOAD: Final = SQL(
     "(SELECT member, sum(held)::integer AS held, sum(falls)::integer AS falls, {sums}"
     " FROM ({parts}) AS part GROUP BY member) AS load"
 )
+# A day in Asia/Shanghai has always 24 hours now; reckoning with its zone would take longer than all
+# the rest.
 _DAYS: Final = SQL(
-    "(SELECT {day} AS day, count(*) AS count FROM views.customer_holdings {where} GROUP BY 1)"
+    "(SELECT date_bin('24 hours', pool_from - interval '1 microsecond', %(before)s) AS begins,"
+    " count(*) AS count FROM views.customer_holdings {where} GROUP BY 1)"
 )
 _FALLING: Final = SQL(
-    "SELECT day, sum(count)::integer AS count FROM ({parts}) AS part GROUP BY day ORDER BY day"
+    "SELECT (begins AT TIME ZONE 'Asia/Shanghai')::date AS day, sum(count)::integer AS count"
+    " FROM ({parts}) AS part GROUP BY begins ORDER BY begins"
 )

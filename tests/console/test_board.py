@@ -11,6 +11,7 @@ import pytest
 
 from tests.api.http.guests import DAY, MONDAY, Guests
 from tests.console.reading import Reader, words
+from tests.console.test_pages import HTML_BYTES_MAX
 from tests.console.windows import Windows, serious_faults
 
 HOSTILE = "\"><script>alert(1)</script><b a='"
@@ -59,6 +60,22 @@ def test_the_board_shows_a_seller_his_own_and_a_manager_his_department(
     assert reader.get("/board?member=chen", one).status_code == 403
     assert f'href="/customers/{other}"' in reader.get("/board?member=chen", "shen").text
     assert "Nothing here fits." in reader.get("/board", "zhao").text
+
+
+def test_a_full_board_of_many_members_is_small(guests: Guests, reader: Reader) -> None:
+    for number in range(21):
+        member = f"crowd-{number:02}-{'x' * 30}"
+        guests.move_in({member: "seller"})
+        for _ in range(2):
+            guests.claim(guests.register(member), member)
+    page = reader.get("/board?department=一部&sort=ends_at", "wang")
+    assert page.text.count('class="load"') == 20
+    assert "More members" in page.text
+    assert len(page.content) <= HTML_BYTES_MAX
+    onward = re.search(r'href="(/board\?[^"]*members_after=[^"]*)"', page.text)
+    assert onward is not None
+    rest = reader.get(onward[1].replace("&amp;", "&"), "wang").text
+    assert rest.count('class="load"') >= 1
 
 
 def test_pages_of_the_board_are_what_is_held_once_each(

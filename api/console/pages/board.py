@@ -29,7 +29,7 @@ from domain.working_days import start_of_day
 
 router = pages()
 ROWS: Final = 30
-MEMBERS: Final = 30
+MEMBERS: Final = 20
 FILTERS: Final = ("member", "department", "state", "within", "sort")
 SPANS: Final = (3, 7, 14, 30)
 """Days within which what is looked for is over; an address may name the instant itself."""
