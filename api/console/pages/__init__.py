@@ -6,6 +6,7 @@ from api.console.pages import (
     bulk_claim,
     collisions,
     customer,
+    live,
     pool,
     registration,
     sign_in,
@@ -24,4 +25,5 @@ PAGES = (
     pool.router,
     bulk_claim.router,
     board.router,
+    live.router,
 )

@@ -53,6 +53,7 @@ def board_page(page: Shown) -> Response:
             "entries": told["items"],
             "filters": {name: sent[name] for name in FILTERS if sent.get(name)},
             "until": sent.get("until"),
+            "next_at": shown.next_of([one["ends_at"] for one in told["items"]], at),
             "over_by": questions.until,
             "spans": SPANS,
             "warned_until": at + timedelta(days=rules.agenda.warning_days),

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.console.forms import asked
 from api.console.page_calls import Page, Shown
 from api.console.page_route import pages
+from api.console.shown import next_of
 from api.routes.lists import PoolFile, PoolQuestions, in_pool, pool_export
 from domain import permissions
 
@@ -24,10 +25,11 @@ def pool_page(page: Shown) -> Response:
     sent = {"limit": str(ROWS), **page.request.query_params}
     told: dict[str, Any] = page.ask(in_pool, asked(PoolQuestions, sent))
     filters = {name: sent[name] for name in FILTERS if sent.get(name)}
+    bars = [bar.until for entry in told["items"] for bar in entry.bars]
+    told |= {"entries": told["items"], "filters": filters, "next_at": next_of(bars, told["at"])}
     # Whom the command would refuse for his roles is not asked to choose.
-    may_claim = permissions.may(page.signed.roles, "claim")
-    shown = {**told, "entries": told["items"], "filters": filters, "may_claim": may_claim}
-    return page.show("pool.html", shown)
+    told["may_claim"] = permissions.may(page.signed.roles, "claim")
+    return page.show("pool.html", told)
 
 
 @router.get("/pool.csv")
