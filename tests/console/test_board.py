@@ -178,3 +178,26 @@ def test_the_board_is_filtered_while_it_is_open(
     page.get_by_role("link", name=team["one"]).click()
     page.locator(f'#rows a[href="/customers/{waiting}"]').first.wait_for()
     assert page.get_by_label("Holder").input_value() == team["one"]
+
+
+@pytest.mark.clause("S1-050")
+def test_a_choice_in_the_pool_stays_while_others_claim_and_the_board_shows_what_they_claimed(
+    windows: Windows, guests: Guests, team: dict[str, str]
+) -> None:
+    industry = f"跟随{uuid4().hex[:6]}"
+    chosen, taken = (guests.register(industry=industry) for _ in range(2))
+    pool = windows.open(f"/pool?industry={industry}", "li")
+    board = windows.open("/board", team["lead"])
+    for page in (pool, board):
+        page.locator("#live").get_by_text("Follows the log").wait_for()
+    box = pool.locator(f'input[value="{chosen}"]')
+    box.check()
+    pool.locator("h1").click()
+    assert guests.claim(taken, team["one"]).status_code == 201
+    board.locator(f'#rows a[href="/customers/{taken}"]').first.wait_for()
+    pool.locator("#live").get_by_text("Something has changed").wait_for()
+    assert box.is_checked()
+    box.uncheck()
+    pool.locator("h1").click()
+    pool.locator(f'#rows a[href="/customers/{taken}"]').first.wait_for(state="detached")
+    assert "industry=" in pool.url
