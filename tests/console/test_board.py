@@ -11,6 +11,7 @@ import pytest
 
 from tests.api.http.guests import DAY, MONDAY, Guests
 from tests.console.reading import Reader, words
+from tests.console.test_pages import HTML_BYTES_MAX
 from tests.console.windows import Windows, serious_faults
 
 HOSTILE = "\"><script>alert(1)</script><b a='"
@@ -59,6 +60,22 @@ def test_the_board_shows_a_seller_his_own_and_a_manager_his_department(
     assert reader.get("/board?member=chen", one).status_code == 403
     assert f'href="/customers/{other}"' in reader.get("/board?member=chen", "shen").text
     assert "Nothing here fits." in reader.get("/board", "zhao").text
+
+
+def test_a_full_board_of_many_members_is_small(guests: Guests, reader: Reader) -> None:
+    for number in range(21):
+        member = f"crowd-{number:02}-{'x' * 30}"
+        guests.move_in({member: "seller"})
+        for _ in range(2):
+            guests.claim(guests.register(member), member)
+    page = reader.get("/board?department=一部&sort=ends_at", "wang")
+    assert page.text.count('class="load"') == 20
+    assert "More members" in page.text
+    assert len(page.content) <= HTML_BYTES_MAX
+    onward = re.search(r'href="(/board\?[^"]*members_after=[^"]*)"', page.text)
+    assert onward is not None
+    rest = reader.get(onward[1].replace("&amp;", "&"), "wang").text
+    assert rest.count('class="load"') >= 1
 
 
 def test_pages_of_the_board_are_what_is_held_once_each(
@@ -161,3 +178,26 @@ def test_the_board_is_filtered_while_it_is_open(
     page.get_by_role("link", name=team["one"]).click()
     page.locator(f'#rows a[href="/customers/{waiting}"]').first.wait_for()
     assert page.get_by_label("Holder").input_value() == team["one"]
+
+
+@pytest.mark.clause("S1-050")
+def test_a_choice_in_the_pool_stays_while_others_claim_and_the_board_shows_what_they_claimed(
+    windows: Windows, guests: Guests, team: dict[str, str]
+) -> None:
+    industry = f"跟随{uuid4().hex[:6]}"
+    chosen, taken = (guests.register(industry=industry) for _ in range(2))
+    pool = windows.open(f"/pool?industry={industry}", "li")
+    board = windows.open("/board", team["lead"])
+    for page in (pool, board):
+        page.locator("#live").get_by_text("Follows the log").wait_for()
+    box = pool.locator(f'input[value="{chosen}"]')
+    box.check()
+    pool.locator("h1").click()
+    assert guests.claim(taken, team["one"]).status_code == 201
+    board.locator(f'#rows a[href="/customers/{taken}"]').first.wait_for()
+    pool.locator("#live").get_by_text("Something has changed").wait_for()
+    assert box.is_checked()
+    box.uncheck()
+    pool.locator("h1").click()
+    pool.locator(f'#rows a[href="/customers/{taken}"]').first.wait_for(state="detached")
+    assert "industry=" in pool.url

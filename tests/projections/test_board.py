@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.working_days import start_of_day
 from projections import board, customer_search
 from projections.board import Held, Wanted
 from projections.counting import local_day
@@ -181,7 +182,7 @@ def test_pages_together_are_exactly_what_is_held_once_each_and_the_load_is_their
     ends = [one.ends_at or ENDLESS for one in found]
     keys = [local_day(end - TICK) for end in ends] if by_day else ends
     assert keys == sorted(keys, reverse=descending)
-    before = now + 7 * DAY
+    before = start_of_day(local_day(now) + 7 * DAY)
     page = board.load(cursor, wanted, now=now, before=before)
     assert {one.member: one.held for one in page.items} == Counter(one.holder for one in found)
     assert sum(one.falls for one in page.items) == sum(end <= before for end in ends)

@@ -29,7 +29,7 @@ from domain.working_days import start_of_day
 
 router = pages()
 ROWS: Final = 30
-MEMBERS: Final = 30
+MEMBERS: Final = 20
 FILTERS: Final = ("member", "department", "state", "within", "sort")
 SPANS: Final = (3, 7, 14, 30)
 """Days within which what is looked for is over; an address may name the instant itself."""
@@ -53,6 +53,7 @@ def board_page(page: Shown) -> Response:
             "entries": told["items"],
             "filters": {name: sent[name] for name in FILTERS if sent.get(name)},
             "until": sent.get("until"),
+            "next_at": shown.next_of([one["ends_at"] for one in told["items"]], at),
             "over_by": questions.until,
             "spans": SPANS,
             "warned_until": at + timedelta(days=rules.agenda.warning_days),

@@ -25,11 +25,11 @@ def pool_page(page: Shown) -> Response:
     sent = {"limit": str(ROWS), **page.request.query_params}
     told: dict[str, Any] = page.ask(in_pool, asked(PoolQuestions, sent))
     filters = {name: sent[name] for name in FILTERS if sent.get(name)}
-    # Whom the command would refuse for his roles is not asked to choose.
-    may_claim = permissions.may(page.signed.roles, "claim")
     bars = [bar.until for entry in told["items"] for bar in entry.bars]
-    shown = {"entries": told["items"], "filters": filters, "may_claim": may_claim}
-    return page.show("pool.html", {**told, **shown, "next_at": next_of(bars, told["at"])})
+    told |= {"entries": told["items"], "filters": filters, "next_at": next_of(bars, told["at"])}
+    # Whom the command would refuse for his roles is not asked to choose.
+    told["may_claim"] = permissions.may(page.signed.roles, "claim")
+    return page.show("pool.html", told)
 
 
 @router.get("/pool.csv")
