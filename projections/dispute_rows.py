@@ -68,14 +68,17 @@ CREATE INDEX disputes_by_contested_rule ON disputes (contested_rule, opened_posi
 CREATE INDEX disputes_by_party ON disputes USING gin (parties);
 CREATE INDEX disputes_by_ruler ON disputes (ruled_by, opened_position) WHERE ruled_by IS NOT NULL;
 
--- What its parties said after a case was opened, each time.
+-- What its parties said after a case was opened, each time. By the customer's stream, not by the
+-- position alone: a statement is explained from its case on.
 CREATE TABLE dispute_statements (
-    position bigint PRIMARY KEY,
     customer_id uuid NOT NULL,
+    version integer NOT NULL,
+    position bigint NOT NULL,
     number integer NOT NULL,
     member text NOT NULL,
     at timestamptz NOT NULL,
-    statement text NOT NULL
+    statement text NOT NULL,
+    PRIMARY KEY (customer_id, version)
 );
 CREATE INDEX dispute_statements_by_case
     ON dispute_statements (customer_id, number, position);
@@ -133,8 +136,9 @@ class CaseRow(msgspec.Struct, kw_only=True, gc=False):
 class Statement(msgspec.Struct, gc=False):
     """One row of `dispute_statements`: what a party said."""
 
-    position: int
     customer_id: UUID
+    version: int
+    position: int
     number: int
     member: str
     at: datetime
@@ -151,12 +155,12 @@ class SeekerRow(msgspec.Struct, gc=False):
 
 
 CASES: Final = Table("disputes", CaseRow, ("customer_id", "number"))
-STATEMENTS: Final = Table("dispute_statements", Statement, ("position",))
+STATEMENTS: Final = Table("dispute_statements", Statement, ("customer_id", "version"))
 SEEKERS: Final = Table("dispute_seekers", SeekerRow, ("position",))
 
 
 def fold_rows(cursor: Cursor, batch: LogBatch) -> None:
-    """Cases and seekers up to the end of `batch`."""
+    """Cases, statements and seekers up to the end of `batch`."""
     steps: list[tuple[Key, LogEntry]] = []
     for customer_id, entries in batch.customers.items():
         steps += [
@@ -217,8 +221,9 @@ def _apply(row: CaseRow, entry: LogEntry) -> None:
 def _statement(entry: LogEntry) -> Statement:
     event: StatementMade = entry.event
     return Statement(
-        entry.position,
         event.originator_id,
+        event.originator_version,
+        entry.position,
         event.number,
         event.actor,
         event.timestamp,

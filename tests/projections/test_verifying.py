@@ -39,6 +39,7 @@ EDITS = {
     "statistics_notes": "characters = 0",
     "statistics_members": "department = 'x'",
     "disputes": "statement = '错'",
+    "dispute_statements": "statement = '错'",
     "dispute_seekers": "member = 'nobody'",
     "members": "department = 'x'",
 }
