@@ -7,6 +7,7 @@ from api.console.pages import (
     collisions,
     customer,
     figures,
+    live,
     pool,
     proof,
     registration,
@@ -28,4 +29,5 @@ PAGES = (
     audit.router,
     access.router,
     proof.router,
+    live.router,
 )
