@@ -320,7 +320,8 @@ _OF_DAYS: Final = {
     "source": SQL("views.statistics_days"),
     "count": SQL("sum(count)::bigint"),
     "waited": SQL(
-        "coalesce(sum(waited), 0)::bigint AS count, sum(waited_microseconds)::float / 1000000 AS seconds_sum,"
+        "coalesce(sum(waited), 0)::bigint AS count,"
+        " sum(waited_microseconds)::float / 1000000 AS seconds_sum,"
         " max(waited_most)::float / 1000000 AS seconds_max, NULL::float[] AS parts"
     ),
     "is_waited": SQL("waited > 0"),
