@@ -36,6 +36,8 @@ POLICY: Final = "; ".join(
 
 
 _SAME: Final = {
+    "instant": instant,
+    "places_for": places_for,
     "languages": LANGUAGES,
     "themes": THEMES,
     "deciding": shown.DECIDING,
@@ -66,7 +68,6 @@ def environment(language: Language) -> Environment:
     made.globals |= _SAME | {
         "asset": address_of,
         "language": language,
-        "places_for": places_for,
         "rule_title": partial(shown.rule_title, language=language),
         "span": partial(shown.span, language=language),
         "lasting": partial(shown.lasting, language=language),

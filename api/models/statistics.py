@@ -31,7 +31,9 @@ To = Annotated[
     Day,
     Field(alias="to", description="The first day that counts no more.", examples=["2026-04-01"]),
 ]
-Seconds = Annotated[float | None, described("In seconds; null: none waited.", 93600.0)]
+Seconds = Annotated[
+    float | None, described("In seconds; null: none waited, or it was not asked for.", 93600.0)
+]
 
 
 class FiguresTold(Told):

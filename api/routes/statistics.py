@@ -146,6 +146,15 @@ class StatisticsQuestions(_Span, Paged):
         ),
     ] = ("day",)
 
+    percentiles: Annotated[
+        bool,
+        Field(
+            description="Whether median and nine tenths of waiting are told. Without them a long "
+            "span of a large house is answered much faster.",
+            examples=[True],
+        ),
+    ] = True
+
     def groupings(self) -> tuple[Grouping, ...]:
         """In the order that lines have, each once."""
         return tuple(name for name in figures.GROUPINGS if name in self.by) or ("day",)
@@ -248,6 +257,7 @@ def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -
             departments=departments,
             member=member,
             by=asked.groupings(),
+            percentiles=asked.percentiles,
             limit=asked.limit,
             after=after,
         )

@@ -129,6 +129,7 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "POST /v1/customers/{customer_id}/evidence",
         "GET /v1/audit/checkpoint",
         "GET /v1/audit/key",
+        "GET /v1/audit/seals",
         "GET /v1/audit/proofs/consistency",
         "GET /v1/audit/proofs/inclusion",
         "GET /v1/audit",
