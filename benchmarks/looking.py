@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
 from random import Random
+from typing import Final
 from urllib.parse import quote, urlencode
 
 from benchmarks.children import ChildFailed
@@ -16,7 +17,7 @@ from benchmarks.figures import Need, Section, at_most, percentile, timed
 from benchmarks.finding import Asked, count_of, questions, tidy
 from benchmarks.ground import Ground
 from benchmarks.houses import House, tenure_house, token_of
-from benchmarks.load.people import People
+from benchmarks.load.people import People, Person
 from benchmarks.load.place import Place, loaded
 from benchmarks.scales import Scale
 
@@ -31,6 +32,21 @@ _REMARKS = (
     "loopback counts too. Sellers, managers, customers, instants and characters at random.",
     "Size: the largest of the page's HTML, as it goes over the wire uncompressed.",
 )
+_LISTS: Final = {
+    "start of a seller": ("seller", ["/"]),
+    "start of a manager": ("manager", ["/"]),
+    "start of a director": ("director", ["/"]),
+    "pool": ("seller", ["/pool"]),
+    "board of a seller": ("seller", ["/board"]),
+    "board of a manager": ("manager", ["/board"]),
+    "approvals": ("reviewer", ["/approvals"]),
+    "disputes": ("auditor", ["/disputes"]),
+    "figures": ("manager", ["/figures"]),
+    "audit": ("auditor", ["/audit"]),
+    "rules": ("seller", ["/rules"]),
+    "people": ("manager", ["/people"]),
+}
+"""Pages that are nobody's in particular: by whom, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +95,23 @@ def measure(ground: Ground, scale: Scale) -> Section:
 def _kinds(place: Place, asked: Asked, count: int) -> Iterator[Look]:
     """Every main page, with those who work with it."""
     random = Random(2)
+    readers = {
+        role: [random.choice(people).member for _ in range(count)]
+        for role, people in _people(place).items()
+    }
+    for page, (role, addresses) in {**_of_customers(asked), **_LISTS}.items():
+        looks = islice(cycle(addresses), count)
+        yield Look(page, list(zip(readers[role], looks, strict=True)))
+
+
+def _people(place: Place) -> dict[str, Sequence[Person]]:
+    """Those who look, by role."""
     people = People(count_of(place))
-    sellers, managers, directors, reviewers, auditors = (
-        [random.choice(found).member for _ in range(count)]
-        for found in (
-            people.sellers,
-            list(people.managers.values()),
-            *(people.others[role] for role in ("director", "reviewer", "auditor")),
-        )
-    )
+    return {"seller": people.sellers, "manager": list(people.managers.values()), **people.others}
+
+
+def _of_customers(asked: Asked) -> dict[str, tuple[str, Sequence[str]]]:
+    """Pages about the customers, names and instants that are asked for: by whom, and where."""
     customers = [f"/customers/{customer_id}" for customer_id in asked.customers]
     names = [
         f"/collisions?{urlencode({'name': pair})}" for pair in asked.pairs["two-character search"]
@@ -96,28 +120,12 @@ def _kinds(place: Place, asked: Asked, count: int) -> Iterator[Look]:
         f"{address}/time?at={quote(f'{at:%Y-%m-%dT%H:%M:%SZ}')}"
         for address, at in zip(customers, asked.instants, strict=True)
     ]
-    month = datetime.now(UTC) - timedelta(days=30)
-    of_month = urlencode({"from": f"{month:%Y-%m-%dT%H:%M:%SZ}"})
-    for page, readers, addresses in (
-        ("start of a seller", sellers, ["/"] * count),
-        ("start of a manager", managers, ["/"] * count),
-        ("start of a director", directors, ["/"] * count),
-        ("collision check", sellers, names),
-        ("customer", sellers, customers),
-        ("customer, for an auditor", auditors, customers),
-        ("time machine", auditors, moments),
-        ("pool", sellers, ["/pool"] * count),
-        ("board of a seller", sellers, ["/board"] * count),
-        ("board of a manager", managers, ["/board"] * count),
-        ("approvals", reviewers, ["/approvals"] * count),
-        ("disputes", auditors, ["/disputes"] * count),
-        ("figures", managers, ["/figures"] * count),
-        ("audit", auditors, ["/audit"] * count),
-        ("audit of a month", auditors, [f"/audit?{of_month}"] * count),
-        ("rules", sellers, ["/rules"] * count),
-        ("people", managers, ["/people"] * count),
-    ):
-        yield Look(page, list(zip(readers, addresses, strict=True)))
+    return {
+        "collision check": ("seller", names),
+        "customer": ("seller", customers),
+        "customer, for an auditor": ("auditor", customers),
+        "time machine": ("auditor", moments),
+    }
 
 
 def _looked(house: House, kind: Look, tokens: dict[str, str]) -> _Seen:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -53,8 +53,8 @@ def environment(language: Language) -> Environment:
         newstyle=True,
     )
     made.globals |= {"asset": address_of, "language": language, "languages": LANGUAGES}
+    made.globals |= {"instant": instant, "themes": THEMES, "places_for": places_for}
     made.globals |= {
-        "themes": THEMES,
         "deciding": shown.DECIDING,
         "changed_names": shown.CHANGED,
         "content_languages": CONTENT_LANGUAGES,
@@ -62,7 +62,6 @@ def environment(language: Language) -> Environment:
     made.globals |= {
         "rule_title": partial(shown.rule_title, language=language),
         "span": partial(shown.span, language=language),
-        "places_for": places_for,
         "contract_step": shown.contract_step,
         "holder_of": partial(shown.holder_of, language=language),
     }
@@ -72,7 +71,6 @@ def environment(language: Language) -> Environment:
         "when": partial(shown.when, language=language),
         "typed_instant": partial(shown.typed_instant, language=language),
         "hit": shown.hit,
-        "instant": instant,
         "with_wish": with_wish,
         "moved": moved,
         "plainly": partial(shown.plainly, language=language),
@@ -95,6 +93,13 @@ def is_partial(request: Request) -> bool:
     return request.headers.get("hx-request-type") == "partial"
 
 
+def is_of_the_whole(request: Request) -> bool:
+    """True where the part is of the very page that is open, and not another one's inside it: what
+    the page is true at changes with it."""
+    open_page = urlsplit(request.headers.get("hx-current-url", ""))
+    return is_partial(request) and open_page.path == request.scope["path"]
+
+
 def rendered(
     request: Request, template: str, told: Mapping[str, Any], *, status: int = 200
 ) -> HTMLResponse:
@@ -111,6 +116,7 @@ def rendered(
             "signed": None,
             "csrf": None,
             "oob": False,
+            "of_the_whole": is_of_the_whole(request),
             "theme": wishes.theme,
             "path": request.scope["path"],
             "query": list(request.query_params.multi_items()),
