@@ -29,10 +29,11 @@ PAGES = (
     Known("/rules/change", "root"),
     Known("/people"),
     Known("/people", "root"),
-    Known("/people/li"),
-    Known("/people/li", "root"),
-    Known("/people/li/change-member", "root"),
-    Known("/people/li/leave", "wang"),
+    Known("/people/{newcomer}"),
+    Known("/people/{newcomer}", "root"),
+    Known("/people/{newcomer}/change-member", "root"),
+    Known("/people/{newcomer}/leave", "wang"),
+    Known("/people/wang", "wang"),
     Known("/add-member", "root"),
     Known("/place-department", "root"),
     Known("/sign-in", None),
@@ -45,4 +46,7 @@ def places(guests: Guests) -> dict[str, str]:
     guests.write_contract(customer)
     guests.claim(customer, "chen")
     guests.register()
-    return {"customer": customer}
+    newcomer = f"newcomer-{next(guests.numbers)}"
+    guests.move_in({newcomer: "seller"})
+    guests.potential(newcomer)
+    return {"customer": customer, "newcomer": newcomer}

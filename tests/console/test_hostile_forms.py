@@ -65,7 +65,8 @@ def beset(reader: Reader, guests: Guests, member: str | None, names: list[str]) 
     """Send every text in every form that the member finds; which forms there were."""
     found = places(guests)
     starts = [known.path.format(**found) for known in PAGES if known.member in {member, "li"}]
-    forms = list(walked(reader, member, starts))
+    # What nobody types into is no way in, and done: a token revoked would end the walk.
+    forms = [form for form in walked(reader, member, starts) if form.typable()]
     for form in forms:
         for name in names:
             text, fields = TEXTS[name], form.typable()
