@@ -43,7 +43,6 @@ _SAME: Final = {
     "deciding": shown.DECIDING,
     "changed_names": shown.CHANGED,
     "content_languages": CONTENT_LANGUAGES,
-    "instant": instant,
 }
 """What templates know in every language."""
 

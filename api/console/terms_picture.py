@@ -13,7 +13,7 @@ from typing import Any, Final
 from api.console.band import COLOURS
 
 WIDTH: Final = 960
-NAMES: Final = 130
+NAMES: Final = 160
 ROW: Final = 34
 BLOCKS_MAX: Final = 6
 POOL: Final = "#6b7280"

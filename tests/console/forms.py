@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urljoin, urlsplit
 from tests.console.reading import Reader
 
 PAGES_MAX = 150
-_OF_ONE_CASE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
+_OF_ONE_CASE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+|(?<=^/people/)[^/?]+")
 TEXT_KINDS = {"text", "search", "tel", "password", "textarea", "datetime-local", "date", "number"}
 PLAUSIBLE = {
     "tel": "13800138000",
@@ -33,7 +33,7 @@ class Form:
 
     @property
     def template(self) -> str:
-        """The form, whatever customer it is of."""
+        """The form, whatever customer or member it is of."""
         return f"{self.method} {_OF_ONE_CASE.sub('*', urlsplit(self.address).path)}"
 
     def typed(self, text: str) -> dict[str, str]:

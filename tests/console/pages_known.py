@@ -35,10 +35,11 @@ PAGES = (
     Known("/rules/change", "root"),
     Known("/people"),
     Known("/people", "root"),
-    Known("/people/li"),
-    Known("/people/li", "root"),
-    Known("/people/li/change-member", "root"),
-    Known("/people/li/leave", "wang"),
+    Known("/people/{newcomer}"),
+    Known("/people/{newcomer}", "root"),
+    Known("/people/{newcomer}/change-member", "root"),
+    Known("/people/{newcomer}/leave", "wang"),
+    Known("/people/wang", "wang"),
     Known("/add-member", "root"),
     Known("/place-department", "root"),
     Known("/figures", "wang"),
@@ -65,7 +66,15 @@ def places(guests: Guests) -> dict[str, str]:
     guests.claim(customer, "chen")
     free = guests.register()
     guests.claim(guests.register())
-    return {"customer": customer, "free": free, "contested": contested(guests)}
+    newcomer = f"newcomer-{next(guests.numbers)}"
+    guests.move_in({newcomer: "seller"})
+    guests.potential(newcomer)
+    return {
+        "customer": customer,
+        "free": free,
+        "contested": contested(guests),
+        "newcomer": newcomer,
+    }
 
 
 def contested(guests: Guests) -> str:

@@ -79,7 +79,8 @@ def beset(
     among others that are fit, too; which forms there were."""
     found = places(guests)
     starts = [known.path.format(**found) for known in PAGES if known.member in {member, "li"}]
-    forms = list(walked(reader, member, starts))
+    # What nobody types into is no way in, and done: a token revoked would end the walk.
+    forms = [form for form in walked(reader, member, starts) if form.typable()]
     for form in forms:
         for name, sent in tries(form, names, alone):
             now = as_it_is_now(reader, member, form) if name in alone else form

@@ -27,7 +27,7 @@ def test_members_are_found_and_led_to_in_both_languages(reader: Reader, guests: 
         page = reader.get("/people?department=人员部", Accept_Language=language)
         assert page.status_code == 200
         assert 'href="/people/mei"' in page.text
-        assert 'href="/people/li"' not in page.text
+        assert 'href="/people/chen"' not in page.text
         assert told in words(page.text)
     assert "Nothing here fits." in reader.get("/people?name=绝无此人").text
     hostile = reader.get(f"/people?name={HOSTILE}")
@@ -173,3 +173,11 @@ def test_a_session_is_ended_from_the_page_of_its_member(reader: Reader, guests: 
     ended = reader.post("/people/feng/end-session", {"session_id": session}, "root")
     assert ended.status_code == 303
     assert session not in reader.get("/people/feng", "root").text
+
+
+def test_ones_name_on_every_page_leads_to_ones_own_page(reader: Reader, guests: Guests) -> None:
+    for path in ("/", "/pool", "/rules"):
+        assert '<a class="who" href="/people/zhao">' in reader.get(path, "zhao").text
+    own = reader.get("/people/zhao", "zhao").text
+    assert "Access tokens" in own
+    assert "Revoke" not in own

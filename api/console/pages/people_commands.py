@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -66,17 +66,9 @@ async def password_set(member: MemberId, request: Request) -> Response:
 
 @router.post("/people/{member}/end-session")
 def session_ended(member: MemberId, sent: Filled, request: Request) -> Response:
-    """Ends one of the member's sessions."""
-    call = sent.page.call_of(end_session)
-    done = sent.done(
-        lambda: end_session(
-            checked(_SessionCase, {"session_id": sent.typed.get("session_id", "")}).session_id,
-            call,
-            request,
-        )
-    )
-    if isinstance(done, Trouble):
-        return sent.page.show("trouble.html", {"problem": done}, status=done.status)
+    """Ends one of the member's sessions; nothing is typed that could be lost."""
+    case = checked(_SessionCase, {"session_id": sent.typed.get("session_id", "")})
+    end_session(case.session_id, sent.page.call_of(end_session), request)
     return go_on(f"/people/{member}?done=end-session")
 
 
@@ -124,16 +116,15 @@ def _form(
     told = page.ask(member_at, member, MemberQuestions())
     held = None
     if action.command == "leave":
-        held = page.ask_if_allowed(portfolio, member, Paged(limit=LEAVERS_MAX))
+        held = page.at_the_end().ask_if_allowed(portfolio, member, Paged(limit=LEAVERS_MAX))
     return page.show(
         "member_action.html",
         {
             "member": told,
             "action": action,
             "typed": typed,
-            "held": held and held["items"],
+            "held": held and _handed_over(held["items"], _taken(typed)),
             "more_held": held and held["next"] is not None,
-            "taken": _taken(typed),
             "key": page.new_key(),
             "problem": problem,
             "position": page.written(),
@@ -146,9 +137,28 @@ def _form(
 def _taken(typed: Mapping[str, str]) -> dict[str, str]:
     """Who was named to take over which customer: what he holds may have changed meanwhile."""
     return {
-        typed.get(f"hand_over.{row}.customer_id", ""): typed.get(f"hand_over.{row}.to", "")
+        typed.get(f"hand_over.{row}.customer_id", ""): to
         for row in range(LEAVERS_MAX)
+        if (to := typed.get(f"hand_over.{row}.to", ""))
     }
+
+
+def _handed_over(held: Sequence[Any], taken: dict[str, str]) -> list[dict[str, Any]]:
+    """A row a customer, with who was named to take it over; of one that he holds no more, too."""
+    rows = [
+        {
+            "customer_id": card["customer_id"],
+            "name": card["name"],
+            "state": card["state"],
+            "to": taken.pop(str(card["customer_id"]), ""),
+        }
+        for card in held
+    ]
+    gone = [
+        {"customer_id": customer_id, "name": customer_id, "state": None, "to": to}
+        for customer_id, to in taken.items()
+    ]
+    return [*gone, *rows][:LEAVERS_MAX]
 
 
 def _secret(page: Page, member: str, secret: Secret) -> Response:
