@@ -194,7 +194,7 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
         department=("manager",),
         own=(
             *("reviewer", "risk", "finance"),
-            *("after-sales-manager", "customer-manager", "administrator"),
+            *("after-sales-manager", "customer-manager", "marketing-manager", "administrator"),
         ),
     ),
     "see-bursts": _by("director", "auditor", department=("manager",)),

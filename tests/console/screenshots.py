@@ -46,6 +46,12 @@ PICTURES = (
     Picture("time", "/customers/{customer}/time?at={middle}", "xuan"),
     Picture("dispute", "/customers/{contested}/disputes/{number}", "zhaolei"),
     Picture("pool", "/pool", "lina", "en", "dark"),
+    Picture("rules", "/rules", "xuan"),
+    Picture("people", "/people", "xuan", "en"),
+    Picture("figures", "/figures", "chenjing", "en"),
+    Picture("figures-dark", "/figures", "xuan", theme="dark", width=1920),
+    Picture("audit", "/audit", "xuan"),
+    Picture("board", "/board", "chenjing"),
     Picture("phone", "/collisions?name=科技", "zhangwei", width=390),
 )
 

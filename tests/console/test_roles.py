@@ -10,9 +10,22 @@ from tests.console.reading import Reader
 
 SAME = (
     ("/pool", "/v1/pool"),
+    ("/approvals?scope=mine", "/v1/approvals?scope=mine"),
+    ("/approvals?scope=all", "/v1/approvals?scope=all"),
+    ("/board", "/v1/board"),
+    ("/board?member=chen", "/v1/board?member=chen"),
     ("/collisions?name=空调", "/v1/collisions?name=空调"),
     ("/customers/{customer}", "/v1/customers/{customer}"),
+    ("/rules", "/v1/rulebooks"),
+    ("/people", "/v1/members"),
+    ("/people/li", "/v1/members/li"),
     ("/customers/{customer}/time", "/v1/customers/{customer}/replay"),
+    ("/figures", "/v1/statistics"),
+    ("/figures/claims", "/v1/statistics/events?figure=claims"),
+    ("/figures/habits", "/v1/statistics/habits"),
+    ("/audit?customer={customer}", "/v1/audit?customer={customer}"),
+    ("/audit/access", "/v1/access"),
+    ("/audit/proof", "/v1/audit/seals"),
     ("/disputes", "/v1/disputes"),
     ("/customers/{contested}/disputes/1", "/v1/customers/{contested}/disputes/1"),
 )
