@@ -23,6 +23,7 @@ UNCOUNTED = {
     "customer.hand_over_arranged",
     "customer.contract_detailed",
     "customer.dispute_opened",
+    "customer.dispute_statement_made",
     "customer.dispute_ruled",
     "customer.duplicate_reported",
     "customer.duplicate_linked",
