@@ -211,6 +211,14 @@ class _Question:
     def classify(self) -> None:
         """Of any record that stands, whoever holds it."""
 
+    def state_in_dispute(self) -> None:
+        self._of_any(
+            [dispute.number for dispute in self.customer.open_disputes],
+            lambda number: self.customer.require_statable(
+                number, self.asker.member, has_part=self.asker.has_part
+            ),
+        )
+
     def rule_dispute(self) -> None:
         self._of_any(
             [dispute.number for dispute in self.customer.open_disputes],
@@ -269,6 +277,7 @@ _RULES: Final[Mapping[str, Callable[[_Question], None]]] = {
     "report-duplicate": _Question.report,
     "resolve-duplicate": _Question.resolve,
     "open-dispute": _Question.contest,
+    "state-in-dispute": _Question.state_in_dispute,
     "rule-dispute": _Question.rule_dispute,
     "classify": _Question.classify,
 }

@@ -157,11 +157,18 @@ _REVIEW = (
 _DAYS = Entry("days", marked("Days"), "integer", is_required=False)
 _EXTENSION = (REASON, _DAYS)
 _EXTENSION_DECISION = (GRANT, _DAYS, DECISION_REASON)
+RULE = Entry(
+    "rule",
+    marked("Rule that it rests on"),
+    is_required=False,
+    hint=marked("Its code or its clause, as already-protected or S1-053."),
+)
 _RULING = (
     Entry("ruling", marked("Ruling"), "choice", True, tuple(RULINGS), "ruling"),
     Entry("to", marked("Member"), is_required=False, hint=marked("Sign-in name.")),
     Entry("stage", marked("Stage"), "choice", False, ("potential", "intent"), "state"),
     Entry("until", marked("Protected until"), "instant", is_required=False),
+    RULE,
     REASON,
 )
 ACTIONS: Final = (
@@ -268,8 +275,16 @@ ACTIONS: Final = (
         disputes.open_dispute,
         (
             Entry("contested_at", marked("Contested instant"), "instant"),
+            RULE,
             Entry("statement", marked("Statement"), "area"),
         ),
+    ),
+    Action(
+        "state-in-dispute",
+        dispute.StatementBody,
+        disputes.state_in_dispute,
+        (Entry("statement", marked("Statement"), "area"),),
+        DISPUTE,
     ),
     Action("rule-dispute", dispute.RulingBody, disputes.rule_dispute, _RULING, DISPUTE),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import uuid4
 
 from fastapi import Depends
@@ -15,16 +15,18 @@ from starlette.responses import RedirectResponse, Response
 from api.answers import Answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.console.filling import KEY, VERSION, csrf_of, typed_of, visible
+from api.console.navigation import may_ask
 from api.console.rendering import rendered
 from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
 from api.console.wishes import wishes_in
-from api.routes.calls import CommandCall, QueryCall
+from api.routes.calls import CommandCall, QueryCall, require
 from api.security import caller
 from api.trace import trace_of
-from domain.errors import NotSignedIn
+from domain.errors import NotAllowed, NotSignedIn
 from domain.orders import Credentials, Order, Signed
 
+Made = TypeVar("Made")
 SEE_OTHER = 303
 POSITION_DIGITS_MAX = 18
 OF_EVERY_PAGE = "see-session"
@@ -42,11 +44,30 @@ class Page:
     def ask(self, question: Callable[..., Answer], *about: Any) -> Any:
         """What a route would have told, asked with the permission that it names. question: the
         function of the route; about: its parameters but the call."""
-        return question(*about, self.call_of(question)).told
+        return self.answered(question, *about).told
+
+    def ask_if_allowed(self, question: Callable[..., Answer], *about: Any) -> Any:
+        """What a route would have told; None where it is not for the reader, who did not ask."""
+        try:
+            return self.ask(question, *about)
+        except NotAllowed:
+            return None
+
+    def answered(self, question: Callable[..., Answer], *about: Any) -> Answer:
+        """The same with its headers: the version, which a form names."""
+        return question(*about, self.call_of(question))
 
     def call_of(self, question: Callable[..., Any]) -> QueryCall:
         """A question's call, under the permission of its route."""
         return replace(self.call, permission=self.request.app.state.permissions[question])
+
+    def refusal(self, question: Callable[..., Any]) -> NotAllowed | None:
+        """What keeps the reader from a question whatever it is about; None: nothing does."""
+        try:
+            require(self.signed, self.request.app.state.permissions[question])
+        except NotAllowed as refused:
+            return refused
+        return None
 
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page, with who looks at it."""
@@ -56,8 +77,15 @@ class Page:
     def at_the_end(self) -> Page:
         """The page, its views at all that is written: a form names the version that its sender
         sees, so that must be the last one."""
-        settled = self.call.application.reader.settled_position()
-        return replace(self, call=replace(self.call, min_position=settled))
+        return replace(self, call=replace(self.call, min_position=self.written()))
+
+    def may(self, permission: str) -> bool:
+        """True where a link or a form that needs it leads somewhere."""
+        return may_ask(self.signed, permission)
+
+    def written(self) -> int:
+        """Up to where the log is written: what an answer from the log itself is true at."""
+        return self.call.application.reader.settled_position()
 
     def new_key(self) -> str:
         """An idempotency key for a form of this page, so that a second click does nothing."""
@@ -77,7 +105,7 @@ class Sent:
         """The offset of instants typed on this page."""
         return OFFSETS[self.page.call.language]
 
-    def done(self, run: Callable[[], Answer]) -> Answer | Trouble:
+    def done(self, run: Callable[[], Made]) -> Made | Trouble:
         """What the command answers, or the problem; only who is not signed in is sent away."""
         try:
             return run()

@@ -258,6 +258,7 @@ class RulebookValueTold(Told):
             "S1-033",
         ),
     ]
+    says: Annotated[str, described("What it says, without its source.", "潜在客户的保护期为 30 天")]
 
 
 class RulebookTold(RulebookLine):
@@ -277,6 +278,7 @@ class RulebookTold(RulebookLine):
                     "value": 30,
                     "words": "潜在客户的保护期为 30 天（S1-033）。",
                     "source": "S1-033",
+                    "says": "潜在客户的保护期为 30 天",
                 }
             ],
         ),
