@@ -52,6 +52,7 @@ PICTURES = (
     Picture("figures-dark", "/figures", "xuan", theme="dark", width=1920),
     Picture("audit", "/audit", "xuan"),
     Picture("board", "/board", "chenjing"),
+    Picture("approvals", "/approvals?open=first", "yangmin"),
     Picture("phone", "/collisions?name=科技", "zhangwei", width=390),
 )
 

@@ -252,7 +252,7 @@ def test_duplicates_disputes_and_after_sales_wait_here_too(reader: Reader, guest
     dispute = {"contested_at": MONDAY.isoformat(), "statement": "我先联系的"}
     guests.post(f"/v1/customers/{doubled}/disputes", dispute, "chen")
     page = reader.get(f"/approvals?open={doubled}/dispute/1", "shen").text
-    assert f'href="/customers/{doubled}/actions/rule-dispute"' in page
+    assert f'href="/customers/{doubled}/disputes/1"' in page
     assert "我先联系的" in page
 
 
