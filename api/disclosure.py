@@ -176,6 +176,28 @@ def withheld(
     return customer_search.of_class(cursor, permissions.CLASS_A, sorted(set(customer_ids)))
 
 
+def untold(cursor: Cursor, signed: Signed, customer_ids: Iterable[UUID]) -> set[UUID]:
+    """Of some customers those whose events the caller is told as a stranger: what was typed about
+    them is not for him (A-34, S4-40)."""
+    asked = set(customer_ids)
+    reach = permissions.reach_of(signed.roles, "see-details")
+    if reach in (None, "own"):
+        return asked
+    closed = withheld(cursor, signed, "see-details", asked)
+    if reach == "department":
+        led = customer_search.of_departments(
+            cursor, signed.departments, sorted(asked), now=signed.at
+        )
+        closed |= asked - led
+    return closed
+
+
+def reads_all_details(roles: frozenset[str]) -> bool:
+    """True of roles that read the details of any customer, of class A as well (S4-40)."""
+    rows = ("see-details", "see-details-of-class-a")
+    return all(permissions.reach_of(roles, row) == "any" for row in rows)
+
+
 def end_of_day(instant: datetime) -> datetime:
     """The midnight in Asia/Shanghai at which the day of `instant` ends, or the instant itself."""
     midnight = start_of_day(instant)

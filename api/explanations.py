@@ -12,6 +12,7 @@ from api.answers import instant
 from api.grounds import deed, reason_of
 from api.languages import Language
 from api.problems.wording import in_words
+from api.strangers import is_about_somebody, open_facts, strangers_words
 from domain.events.facts import facts_of
 from domain.events.values import SYSTEM
 from domain.replay import Answer, PastEvent
@@ -19,60 +20,6 @@ from domain.tenures import Interval
 from domain.terms import HOLD_OVERS
 from domain.words import Words, describe
 from projections.audit import AuditEntry
-
-STRANGERS_WORDS: Mapping[str, Words] = {
-    "customer.application_withdrawn": Words("申请已撤回", "the application was withdrawn"),
-    "customer.claim_withdrawn": Words("申请人撤回了保护申请", "the claimant withdrew the claim"),
-    "customer.claimed": Words("跟进人申请保护该客户", "the holder asked for protection"),
-    "customer.classified": Words("客户的分类有变动", "the class of the customer was changed"),
-    "customer.contract_confirmed": Words(
-        "合同已确认，客户为正式客户", "a contract was confirmed: the customer is formal"
-    ),
-    "customer.contract_detailed": Words("填写了合同", "a contract was filled in"),
-    "customer.contract_drawn": Words("预领了合同", "a contract was drawn"),
-    "customer.contract_signed": Words("签订了合同", "a contract was signed"),
-    "customer.contract_voided": Words("合同已作废", "a contract was declared void"),
-    "customer.dispute_moved": Words(
-        "依裁决，客户改由他人保护", "a ruling gave the customer to another member"
-    ),
-    "customer.dispute_opened": Words("客户的归属有争议", "who holds the customer was contested"),
-    "customer.dispute_ruled": Words("争议已有裁决", "the dispute was ruled"),
-    "customer.duplicate_absorbed": Words(
-        "重复客户并入该客户", "a duplicate was merged into this record"
-    ),
-    "customer.duplicate_reported": Words(
-        "该客户被报告为重复客户", "the record was reported as a duplicate"
-    ),
-    "customer.duplicate_resolved": Words(
-        "重复报告已有决定", "the report of a duplicate was decided"
-    ),
-    "customer.extension_granted": Words("延期申请已批准", "more time was granted"),
-    "customer.extension_refused": Words("延期申请未获批准", "more time was refused"),
-    "customer.extension_requested": Words("跟进人申请延期", "the holder applied for more time"),
-    "customer.followed_up": Words("跟进人记录了一次客户跟踪", "the holder noted a contact"),
-    "customer.hand_over_arranged": Words("已安排客户的交接", "a hand-over was arranged"),
-    "customer.holder_removed": Words(
-        "跟进人被移除，客户成为公共客户", "the holder was removed; the customer is public"
-    ),
-    "customer.intent_granted": Words("客户转为意向客户", "the customer is an intent customer"),
-    "customer.intent_refused": Words("意向申请未获批准", "the application for intent was refused"),
-    "customer.intent_requested": Words("跟进人申请转为意向客户", "the holder applied for intent"),
-    "customer.likeness_ended": Words(
-        "认定另一客户并非同一家公司", "another record was found to be a different company"
-    ),
-    "customer.profile_changed": Words("客户资料有修改", "the record was corrected"),
-    "customer.registered": Words("登记了该客户", "the customer was registered"),
-    "customer.released": Words("跟进人放弃了该客户", "the holder gave the customer up"),
-    "customer.restored": Words("依裁决恢复了保护", "a ruling gave a lost protection back"),
-    "customer.review_passed": Words("审核通过，保护生效", "the review passed: protection in force"),
-    "customer.review_refused": Words("审核未通过", "the review refused the claim"),
-    "customer.transferred": Words("客户转给其他成员", "the customer was given to another member"),
-    "details.granted": Words("查阅申请已批准", "a request to read details was granted"),
-    "details.refused": Words("查阅申请未获批准", "a request to read details was refused"),
-    "details.requested": Words("有成员申请查阅资料", "a member asked to read details"),
-    "details.requested_again": Words("有成员再次申请查阅资料", "a member asked again"),
-}
-"""What a stranger reads of events whose sentence tells a reason, a note or a deadline."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 _INSTANT_NAME = re.compile(r"(_at|_due|_from|_until|^until|^at|^since|deadline)$")
@@ -130,11 +77,16 @@ def logged_event(entry: AuditEntry, language: Language, *, sees_details: bool) -
 
 
 def audit_line(
-    entry: AuditEntry, language: Language, *, sees_details: bool = True
+    entry: AuditEntry, language: Language, *, sees_details: bool, reads_log: bool
 ) -> dict[str, Any]:
-    """An event with everything about it, for those who audit; sees_details: false where what it
-    says of its customer is not for the reader."""
-    return logged_event(entry, language, sees_details=sees_details) | {
+    """An event for those who audit. sees_details: false where what somebody typed about its
+    customer is not for the reader. reads_log: he may read the whole audit, and so every fact that
+    nobody typed."""
+    sees_details = sees_details or not is_about_somebody(entry.topic, entry.customer_id)
+    told = logged_event(entry, language, sees_details=sees_details)
+    if reads_log and not sees_details:
+        told["facts"] = _facts(open_facts(entry.facts))
+    return told | {
         "stream_id": entry.stream_id,
         "customer_id": entry.customer_id,
         "rule": entry.rule,
@@ -314,5 +266,5 @@ def _stop(language: Language) -> str:
 
 def _told(topic: str, words: Words, language: Language, *, sees_details: bool) -> str:
     if not sees_details:
-        words = STRANGERS_WORDS.get(topic, words)
+        words = strangers_words(topic, words)
     return words.zh if language == "zh" else words.en

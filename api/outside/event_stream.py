@@ -62,14 +62,14 @@ class EventStream(Response):
         opening = format_sse_event(comment="tenure", retry=RETRY_MS)
         await send({"type": "http.response.body", "body": opening, "more_body": True})
         async for events in self._streams.events(follower):
-            body = b"".join(map(_lines, events)) if events else format_sse_event(comment="alive")
+            told = [_lines(event, sees_details=follower.sees_details) for event in events]
+            body = b"".join(told) if told else format_sse_event(comment="alive")
             await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
-def _lines(event: Told) -> bytes:
-    return format_sse_event(
-        id=str(event.position), event=event.topic, data_str=event.body.decode("utf-8")
-    )
+def _lines(event: Told, *, sees_details: bool) -> bytes:
+    body = event.body(sees_details=sees_details).decode("utf-8")
+    return format_sse_event(id=str(event.position), event=event.topic, data_str=body)
 
 
 async def _watch(receive: Receive, scope: anyio.CancelScope) -> None:

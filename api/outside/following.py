@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from api.disclosure import reads_all_details
 from api.outside.cloud_events import House
 from api.outside.streams import Streams
 from api.outside.teller import Teller
@@ -32,15 +33,15 @@ def teller_of(service: Service) -> Teller:
 def streams_of(service: Service) -> Streams:
     """The streams of a process of the API; `run` is its lifespan's to call."""
 
-    def may_follow(asked: Collection[Credentials]) -> Collection[Credentials]:
+    def may_follow(asked: Collection[Credentials]) -> Mapping[Credentials, bool]:
         signed = service.application.authenticate_all(asked)
         sessions = service.sessions.living({one.session for one in asked if one.session})
-        return [
-            one
+        return {
+            one: reads_all_details(found.roles)
             for one, found in signed.items()
             if permissions.may(found.roles, FOLLOW)
             and (one.session is None or one.session in sessions)
-        ]
+        }
 
     return Streams(
         teller_of(service),

@@ -15,7 +15,7 @@ from pydantic import Field
 from api.access.exporting import Taken
 from api.access.looks import fields_in, record_details
 from api.answers import POSITION, Answer
-from api.disclosure import withheld
+from api.disclosure import untold
 from api.envelope import is_head
 from api.explanations import audit_line
 from api.exports import MEDIA_TYPES, Format, written
@@ -27,7 +27,7 @@ from api.routes.calls import Asked, require_for
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
 from domain.errors import Invalid, NotFound, ViewBehind
 from domain.orders import Signed
-from domain.permissions import PERMISSIONS, condition_of
+from domain.permissions import PERMISSIONS, condition_of, reach_of
 from projections import audit, customer_search
 from projections.answers import LIMIT_MAX
 from projections.positions import position_of
@@ -152,8 +152,9 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds.
 
-    Managers name a customer of their departments, or a member; of customers of class A they are
-    told what strangers are (S4-40).
+    Managers name a customer of their departments, or a member; of other departments' customers and
+    those of class A they are told what strangers are (S4-40). Risk control and administrators are
+    told no notes, reasons and statements (A-34).
     """
     signed = call.signed()
     _require_reach(call, signed, asked)
@@ -221,11 +222,20 @@ def audit_export(
 def _told(
     cursor: Cursor, signed: Signed, entries: Sequence[audit.AuditEntry], language: Language
 ) -> list[dict[str, Any]]:
-    """Events with everything that the reader may know of them (S4-40)."""
+    """Events with everything that the reader may know of them (A-34, S4-40)."""
     about = [entry.customer_id for entry in entries if entry.customer_id is not None]
-    closed = withheld(cursor, signed, SEE_AUDIT, about)
+    closed = untold(cursor, signed, about)
+    reads_log = reach_of(signed.roles, SEE_AUDIT) == "any"
+    sees_others = reach_of(signed.roles, "see-details") == "any"
     return [
-        audit_line(entry, language, sees_details=entry.customer_id not in closed)
+        audit_line(
+            entry,
+            language,
+            sees_details=sees_others
+            if entry.customer_id is None
+            else entry.customer_id not in closed,
+            reads_log=reads_log,
+        )
         for entry in entries
     ]
 

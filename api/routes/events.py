@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.access.looks import record_export
 from api.answers import Answer
+from api.disclosure import reads_all_details
 from api.models.events import EventPage
 from api.models.fields import EXAMPLE_ID, Searched
 from api.openapi import streamed
@@ -89,17 +90,19 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     `Accept: application/json` answers a page; go on with `next` as `after`. A page looks at 5,000
     events at most, so one with a filter may hold fewer than `limit`, or none, and yet not be the
     last. `Accept: text/event-stream` streams: `id` is the position, `event` the topic, `data` the
-    CloudEvent; `Last-Event-ID` goes on exactly there. For auditors, directors and administrators.
+    CloudEvent; `Last-Event-ID` goes on exactly there. For auditors and directors; administrators
+    are told no notes, reasons and statements (A-34).
     """
     signed = call.signed()
     wanted = Wanted(Topics.chosen(asked.topic), asked.customer)
     streams: Streams = request.app.state.streams
+    sees_details = reads_all_details(signed.roles)
     settled = call.application.recorder.settled_position()
     if _prefers_stream(request.headers):
         after = _beginning(_last_event_id(request.headers), asked, settled)
         credentials = call.credentials
         record_export(call, signed, "exported", FOLLOW, _facts("stream", asked, after))
-        return EventStream(streams, lambda: Follower(credentials, wanted, after))
+        return EventStream(streams, lambda: Follower(credentials, wanted, after, sees_details))
     after = _beginning(None, asked, settled)
     page = streams.teller.stretch(
         after=after, upto=settled, wanted=wanted, limit=asked.limit, scan_max=SCAN_EVENTS_MAX
@@ -107,7 +110,7 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     facts = _facts("events", asked, after) | {"rows": len(page.events), "reached": page.reached}
     record_export(call, signed, "exported", FOLLOW, facts)
     body = b'{"items":[%b],"next":%d,"position":%d}' % (
-        b",".join(event.body for event in page.events),
+        b",".join(event.body(sees_details=sees_details) for event in page.events),
         page.reached,
         settled,
     )
