@@ -13,6 +13,7 @@ from api.grounds import deed, reason_of
 from api.languages import Language
 from api.problems.wording import in_words
 from api.strangers import is_about_somebody, open_facts, strangers_words
+from api.veil import Veil
 from domain.events.facts import facts_of
 from domain.events.values import SYSTEM
 from domain.replay import Answer, PastEvent
@@ -120,12 +121,13 @@ def explanation(
     deadline: datetime | None,
     merged_into: UUID | None,
     sees_details: bool,
+    veil: Veil,
 ) -> str:
     """The as-of answer: who, in which stage, from when until when, by whose deeds, why it ended.
 
     until: when the tenure ended or ends; deadline: the one that was given, before any hold-over;
     both as far as the reader may see them. merged_into: the record that answered for it by then.
-    sees_details: whether reasons are for the reader.
+    sees_details: whether reasons are for the reader. veil: what of the instants is not.
     """
     told = answer.interval or answer.last
     held_over_by = told.protection.held_over_by if told and told.protection else None
@@ -136,7 +138,7 @@ def explanation(
             "holder": told.holder if told else None,
             "group": told.group if told else None,
             "stage": told.stage if told else "pool",
-            "since": told.since if told else None,
+            "since": veil.shown(told.since) if told else None,
             "end": until,
             "deadline": deadline,
             "held_over_by": held_over_by and HOLD_OVERS[held_over_by][language == "en"],
@@ -147,29 +149,28 @@ def explanation(
     )
     is_merged = merged_into is not None
     sentence = _known(answer, language) + _sentence(answer, language, is_merged=is_merged)
-    if answer.interval is not None and held_over_by is not None:
-        sentence += _held_over(language)
-    why = _why(answer, told, language, sees_details=sees_details) if told is not None else ()
+    sentence += _held_over(language) if answer.interval and held_over_by else ""
+    why = _why(answer, told, language, veil, sees_details=sees_details) if told else ()
     parts = (sentence.format_map(words), *why)
     return ("；" if language == "zh" else "; ").join(parts) + _stop(language)
 
 
 def _why(
-    answer: Answer, told: Interval, language: Language, *, sees_details: bool
+    answer: Answer, told: Interval, language: Language, veil: Veil, *, sees_details: bool
 ) -> Iterator[str]:
     """The deeds that the tenure rests on; and, where it has ended, how, by whom and why."""
     is_zh = language == "zh"
     grounds = list(answer.grounds)
     ender = grounds.pop() if told.ended is not None and grounds else None
     if grounds:
-        deeds = [_deed(past, language, sees_details=sees_details) for past in grounds]
+        deeds = [_deed(past, language, veil, sees_details=sees_details) for past in grounds]
         yield ("依据：" if is_zh else "grounds: ") + ("，" if is_zh else ", ").join(deeds)
     if answer.ended is None:
         return
     zh, en = _ENDINGS[_ending(answer.ended, ender)]
     ending = f"结束原因：{zh}" if is_zh else f"ending: {en}"
     if ender is not None and ender.event.actor != SYSTEM:
-        by = _deed(ender, language, sees_details=sees_details)
+        by = _deed(ender, language, veil, sees_details=sees_details)
         ending += f"（{by}）" if is_zh else f" ({by})"
     reason = reason_of(ender.event) if ender is not None and sees_details else None
     if reason is not None:
@@ -185,9 +186,11 @@ def _ending(ended: str, ender: PastEvent | None) -> str:
     return cause if cause is not None and cause in _ENDINGS else ended
 
 
-def _deed(past: PastEvent, language: Language, *, sees_details: bool) -> str:
-    words = _told(type(past.event).TOPIC, describe(past.event), language, sees_details=sees_details)
-    return deed(past, language, otherwise=words)
+def _deed(past: PastEvent, language: Language, veil: Veil, *, sees_details: bool) -> str:
+    event = past.event
+    words = _told(type(event).TOPIC, describe(event), language, sees_details=sees_details)
+    at = event.timestamp if event.actor == veil.member else veil.shown(event.timestamp)
+    return deed(event, language, at=at, otherwise=words)
 
 
 def _known(answer: Answer, language: Language) -> str:

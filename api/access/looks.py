@@ -17,8 +17,8 @@ from uuid import UUID
 
 from api.access.entries import Entry, Kind
 from api.access.log import CapReached
-from api.disclosure import start_of_day
 from api.problems.errors import DetailsUsedUp
+from api.veil import start_of_day
 from domain.phones import PhoneProblem, normalise_phone
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ to somebody signed in: those handlers authenticate before they answer.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -79,9 +78,9 @@ class Handlers:
 
     def held_by_another(self, request: Request, error: Exception) -> Response:
         """A rival learns the deadline no more exactly than by asking (A-34)."""
-        if isinstance(error, AlreadyProtected) and error.until is not None:
+        if isinstance(error, AlreadyProtected):
             try:
-                error = self._disclosed(request, error, error.until)
+                error = self._disclosed(request, error)
             except (TenureError, EventSourcingError) as instead:
                 return answer_to(request, instead)
         return answer_to(request, error)
@@ -117,13 +116,16 @@ class Handlers:
         )
         return answer_to(request, error)
 
-    def _disclosed(
-        self, request: Request, error: AlreadyProtected, until: datetime
-    ) -> AlreadyProtected:
+    def _disclosed(self, request: Request, error: AlreadyProtected) -> AlreadyProtected:
         signed = self._application.authenticate(credentials_of(request))
         disclosure = Disclosure(signed, self._application)
+        veil = disclosure.veil(
+            holder=error.holder, state=error.stage, department=None, claimed_at=error.claimed_at
+        )
         told = replace(
-            error, until=disclosure.deadline(until, holder=error.holder, state=error.stage)
+            error,
+            claimed_at=veil.shown(error.claimed_at),
+            until=disclosure.deadline(error.until, holder=error.holder, state=error.stage),
         )
         told.position, told.replayed = error.position, error.replayed
         return told

@@ -14,7 +14,6 @@ from api.access.looks import Field as Detail
 from api.access.looks import fields_in, record_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
-from api.explanations import logged_event
 from api.life_telling import PAGE, REFUSAL, Teller, situation_at
 from api.models.disputes import DisputeBody, DisputePage, DisputeTold, RulingBody
 from api.models.fields import EXAMPLE_ID, Searched
@@ -23,6 +22,7 @@ from api.openapi import customer_command, query
 from api.routes.calls import Asked, Commanded, QueryCall
 from api.routes.parameters import CustomerId, DisputeNumber, Paged, searched
 from api.strict_route import StrictRoute
+from api.veil import ALWAYS, Veil
 from domain.citations import FIRST_VALID_CLAIM
 from domain.errors import NotFound
 from domain.orders import Signed
@@ -61,7 +61,7 @@ def open_dispute(customer_id: CustomerId, body: DisputeBody, call: Commanded) ->
         statement=body.statement,
         rule=body.rule,
     )
-    return call.answer(receipt, status=201)
+    return call.answer(call.for_a_stranger(receipt), status=201)
 
 
 @router.post(
@@ -179,17 +179,15 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     now = situation_at(call, history, signed.at)
     right = _right(disclosure, customer_id, now)
     sees_details = right is not None
-    teller = Teller(call, disclosure, sees_details=sees_details)
+    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
+    veil = veil.above(past.event.timestamp for past in history.events)
+    teller = Teller(call, disclosure, veil, sees_details=sees_details)
     refusals = [entry for entry in read.entries if entry.topic == REFUSAL]
     steps = list(teller.steps(replay(history), refusals, signed.at))
     in_matter = list(_in_matter(read.case, read.entries))
 
     def told(topic: str) -> list[dict[str, Any]]:
-        return [
-            logged_event(entry, call.language, sees_details=sees_details)
-            for entry in in_matter
-            if entry.topic == topic
-        ]
+        return [teller.logged(entry) for entry in in_matter if entry.topic == topic]
 
     line = _line(read.case, disclosure, sees_details=sees_details)
     sees_all = sees_details and line["details_hidden"] is None
@@ -294,28 +292,52 @@ def _line(
             if party["part"] != "refused"
         )
     )
+    sees_instants = sees_details or _sees_instants(case, disclosure)
     return {
         **{name: getattr(case, name) for name in _OF_LINE},
         "statement": case.statement if sees_words else None,
         "rule": case.contested_rule,
-        "contested": _contested(case, disclosure),
+        "contested": _contested(case, disclosure, sees_instants=sees_instants),
         "parties": parties,
-        "ruling": _ruling(case, sees_words=sees_words),
+        "ruling": _ruling(case, sees_words=sees_words, sees_instants=sees_instants),
         "details_hidden": None if sees_words else NOT_A_PARTY,
     }
 
 
-def _contested(case: DisputeCase, disclosure: Disclosure) -> dict[str, Any] | None:
+def _sees_instants(case: DisputeCase, disclosure: Disclosure) -> bool:
+    """True for those who rule, who look at any customer, and whose tenure it was or became.
+
+    Opening a dispute, or being refused, makes nobody less of a rival: anybody may do either.
+    """
+    held = case.contested.holder if case.contested is not None else None
+    return (
+        disclosure.rules_disputes
+        or disclosure.sees_instants
+        or disclosure.signed.member in {held, case.winner, case.loser}
+    )
+
+
+def _contested(
+    case: DisputeCase, disclosure: Disclosure, *, sees_instants: bool
+) -> dict[str, Any] | None:
+    """The contested tenure; to strangers its instants to the day, since it may run on."""
     tenure = case.contested
     if tenure is None:
         return None
     stage = tenure.stage.value
+    veil = Veil(disclosure.signed.member, None if sees_instants else ALWAYS)
     until = disclosure.deadline(tenure.until, holder=tenure.holder, state=stage)
-    told = ("holder", "group", "claimed_at", "since", "ended", "rulebook", "grounds")
-    return {**{name: getattr(tenure, name) for name in told}, "stage": stage, "until": until}
+    told = ("holder", "group", "ended", "rulebook", "grounds")
+    return {
+        **{name: getattr(tenure, name) for name in told},
+        "claimed_at": veil.shown(tenure.claimed_at),
+        "since": veil.shown(tenure.since),
+        "stage": stage,
+        "until": veil.shown(tenure.until) if tenure.ended else veil.deadline(until),
+    }
 
 
-def _ruling(case: DisputeCase, *, sees_words: bool) -> dict[str, Any] | None:
+def _ruling(case: DisputeCase, *, sees_words: bool, sees_instants: bool) -> dict[str, Any] | None:
     if case.ruling is None:
         return None
     return {
@@ -323,7 +345,7 @@ def _ruling(case: DisputeCase, *, sees_words: bool) -> dict[str, Any] | None:
         "rule": case.rule,
         "reason": case.reason if sees_words else None,
         "ruled_by": case.ruled_by,
-        "at": case.ruled_at,
+        "at": Veil("", None if sees_instants else ALWAYS).shown(case.ruled_at),
         "rulebook": case.rulebook,
         "position": case.ruled_position,
         "to": case.winner,
