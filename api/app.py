@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 from eventsourcing.domain import EventSourcingError
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
 from api.console.pages import PAGES
+from api.console.strays import StrayPage, for_reader
+from api.console.watch import watch_of
 from api.envelope import Envelope
 from api.metrics import Metrics
 from api.openapi import PERMISSION, install_openapi
@@ -119,14 +122,12 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     app.state.oidc = provider_of(service)
     app.state.oidc_gate = Gate(at_once=oidc.AT_ONCE)
     app.state.token_uses = token_uses = TokenUses(service.database)
-    app.state.streams = streams_of(service)
+    app.state.streams, app.state.watch = streams_of(service), watch_of(service)
     for gauges in (_gauges, webhooks.gauges, seals.gauges):
         metrics.add_gauges(partial(gauges, service))
-    metrics.add_gauges(lambda: _stream_gauges(app))
+    metrics.add_gauges(partial(_stream_gauges, app))
     app.state.permissions = _permissions()
-    for router in (*ROUTERS, *PAGES):
-        app.include_router(router)
-    Handlers(service.application, service.access_log).install(app)
+    _install_routes(app, service)
     hosts = service.settings.trusted_hosts
     app.add_middleware(
         Envelope,
@@ -137,9 +138,20 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
         limits=limits,
         token_uses=token_uses,
         behind_tls=service.settings.behind_tls,
+        for_reader=for_reader,
     )
     install_openapi(app)
     return app
+
+
+def _install_routes(app: FastAPI, service: Service) -> None:
+    """The routes. Every error becomes its problem; of an address that nobody serves people get a
+    page."""
+    for router in (*ROUTERS, *PAGES):
+        app.include_router(router)
+    handlers = Handlers(service.application, service.access_log)
+    handlers.install(app)
+    app.add_exception_handler(HTTPException, StrayPage(handlers.http_error).answer)
 
 
 def _permissions() -> dict[Any, str]:
@@ -164,13 +176,15 @@ def provider_of(service: Service) -> Provider | None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
     """One thread a connection, and some to spare: more would only wait for one another.
 
-    The streams' one reader runs beside the requests, and is woken by what they write.
+    The streams' one reader runs beside the requests, and is woken by what they write; the watch of
+    open pages looks by itself.
     """
     limiter = anyio.to_thread.current_default_thread_limiter()
     limiter.total_tokens = app.state.service.database.size + THREADS_SPARE
     service, streams = app.state.service, app.state.streams
     async with anyio.create_task_group() as group:
         group.start_soon(streams.run, server_is_ending())
+        group.start_soon(app.state.watch.run, server_is_ending())
         group.start_soon(app.state.token_uses.run)
         service.on_write.append(streams.wake)
         yield {}
@@ -180,6 +194,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, Any]]:
 
 def _stream_gauges(app: FastAPI) -> Iterator[tuple[str, str, Mapping[str, str], float]]:
     yield "tenure_streams", "Streams of events that are open.", {}, app.state.streams.count
+    yield "tenure_open_pages", "Pages that follow the log.", {}, app.state.watch.count
 
 
 def _gauges(service: Service) -> Iterator[tuple[str, str, Mapping[str, str], float]]:

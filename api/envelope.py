@@ -13,10 +13,11 @@ from datetime import datetime
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answers import instant
-from api.languages import preferred_language
+from api.languages import Language, preferred_language
 from api.logs import access_log
 from api.metrics import Metrics
 from api.problems import BY_SLUG, problem_answer, problem_of
@@ -27,9 +28,13 @@ from api.sign_in.token_uses import TokenUses, shows_a_live_token
 from api.trace import Trace, begin_trace
 from domain.errors import Unavailable
 
+ForReader = Callable[[Scope, Callable[[Language], Response]], Response]
 REQUEST_ID = "X-Request-Id"
 TEST_CLOCK = "Tenure-Test-Clock"
 BODY_BYTES_MAX = 256 * 1024
+FORM_BYTES_MAX = 4 * BODY_BYTES_MAX
+"""Of a page's form, which writes each byte of Chinese as three: what somebody typed at too great a
+length comes back to him with what is wrong, and is not lost."""
 CLIENT_GONE = 499
 """The status that logs show where the client left before its answer; nobody receives it."""
 UNAUTHORISED = 401
@@ -62,7 +67,7 @@ class Envelope:
     test_clock: the instant that stands for now, where a test clock runs. trusted_hosts: names
     that `Host` may carry; empty for any. proxies: whose word on a request's origin counts.
     limits: how much one client may ask. token_uses: told of each use of a live token. behind_tls:
-    every answer leaves over TLS.
+    every answer leaves over TLS. for_reader: makes of a problem what its asker can read.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class Envelope:
         limits: Limits | None = None,
         token_uses: TokenUses | None = None,
         behind_tls: bool = False,
+        for_reader: ForReader | None = None,
     ) -> None:
         self._app = app
         self._metrics = metrics
@@ -87,6 +93,7 @@ class Envelope:
         self._limits = limits
         self._token_uses = token_uses
         self._behind_tls = behind_tls
+        self._for_reader = for_reader or _as_it_is
         self._log = access_log()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,8 +146,12 @@ class Envelope:
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         """`receive` that ends a body past the limit, announced or not, with HTTPException 413."""
-        announced = Headers(scope=scope).get("content-length", "0")
-        is_too_long = not announced.isdecimal() or int(announced[:20]) > self._body_bytes_max
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "0")
+        is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        of_page = is_form and not scope["path"].startswith("/v1/")
+        bytes_max = max(self._body_bytes_max, FORM_BYTES_MAX) if of_page else self._body_bytes_max
+        is_too_long = not announced.isdecimal() or int(announced[:20]) > bytes_max
         received = 0
 
         async def limited() -> Message:
@@ -150,7 +161,7 @@ class Envelope:
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > self._body_bytes_max:
+                if received > bytes_max:
                     raise HTTPException(413)
             return message
 
@@ -177,10 +188,11 @@ class Envelope:
     async def _send_problem(self, slug: str, scope: Scope, receive: Receive, send: Send) -> None:
         trace: Trace = scope["tenure"]
         trace.slug = slug
-        answer = problem_answer(
-            BY_SLUG[slug],
-            language=preferred_language(Headers(scope=scope).get("accept-language")),
-            request_id=trace.request_id,
+        answer = self._for_reader(
+            scope,
+            lambda language: problem_answer(
+                BY_SLUG[slug], language=language, request_id=trace.request_id
+            ),
         )
         await answer(scope, receive, send)
 
@@ -189,10 +201,9 @@ class Envelope:
     ) -> None:
         trace: Trace = scope["tenure"]
         trace.slug = error.slug
-        answer = problem_of(
-            error,
-            language=preferred_language(Headers(scope=scope).get("accept-language")),
-            request_id=trace.request_id,
+        answer = self._for_reader(
+            scope,
+            lambda language: problem_of(error, language=language, request_id=trace.request_id),
         )
         await answer(scope, receive, send)
 
@@ -230,6 +241,11 @@ def _method(scope: Scope) -> str:
     """The method, where it is one of HTTP's: a label must not be a stranger's choice."""
     method: str = scope["method"]
     return method if method in _METHODS else "other"
+
+
+def _as_it_is(scope: Scope, make: Callable[[Language], Response]) -> Response:
+    """The problem, in the language that its asker prefers."""
+    return make(preferred_language(Headers(scope=scope).get("accept-language")))
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -7,7 +7,6 @@ then the rebuild is over, or whoever led it is dead.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
@@ -17,8 +16,7 @@ from typing import Any
 
 import msgspec
 
-GC_THRESHOLD = (200_000, 50, 50)
-"""Events and rows make no cycles: looking for some among them would cost a tenth of the time."""
+from api.collector import quieten_collector
 
 
 class Work(msgspec.Struct):
@@ -52,13 +50,6 @@ def main() -> None:
         while True:
             stretch = msgspec.json.decode(asked.get(), type=Stretch)
             print(msgspec.json.encode(_folded(lane, stretch)).decode(), flush=True)
-
-
-def quieten_collector() -> None:
-    """Let the collector pass over what was imported, and come seldom."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLD)
 
 
 def _folded(lane: Any, stretch: Any) -> Answer:

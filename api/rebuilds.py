@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from api.rebuild_lane import Answer, Work, quieten_collector
+from api.collector import quieten_collector
+from api.rebuild_lane import Answer, Work
 from projections.following import FoldFailed
 from projections.rebuilding import Folds, Progress, Rebuild, Rebuilt
 from projections.stretches import Source, Stretch

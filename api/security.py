@@ -28,6 +28,8 @@ CHALLENGE = 'Bearer realm="tenure"'
 COOKIE = "__Host-tenure"
 DEVICE_COOKIE = "__Host-tenure-device"
 CSRF = "X-CSRF-Token"
+BY_ITSELF = "Tenure-By-Itself"
+"""The header of what a page asks again, because the log has moved."""
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _BEARER = re.compile(
@@ -66,10 +68,17 @@ def session_of(request: Request) -> tuple[Session, str]:
     secret = cookie_of(request, COOKIE)
     live = None
     if secret is not None and _SECRET.fullmatch(secret):
-        live = request.app.state.service.sessions.live(secret)
+        sessions = request.app.state.service.sessions
+        live = sessions.live(secret, is_use=not asks_by_itself(request))
     if live is None or secret is None:
         raise NotSignedIn
     return live, secret
+
+
+def asks_by_itself(request: Request) -> bool:
+    """True where an open page asks again, with nobody at it perhaps: no session lasts by that."""
+    is_stream = "text/event-stream" in request.headers.get("accept", "")
+    return is_stream or BY_ITSELF in request.headers
 
 
 def cookie_of(request: Request, name: str) -> str | None:

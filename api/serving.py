@@ -19,6 +19,7 @@ from eventsourcing.persistence import PersistenceError
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from api.collector import quieten_collector
 from api.composition import Service, open_service
 from api.embedded import EmbeddedPostgresError
 from api.patience import Patience
@@ -53,6 +54,7 @@ def serve_here(
         metrics.add_gauges(worker.gauges)
     app = create_app(service, metrics=metrics)
     server = _Server(server_config(app, service.settings), on_ready)
+    quieten_collector()
     # uvicorn raises the signal that stopped it once more when it is done; by then it has done
     # its work, and the caller goes on to leave the database properly.
     kept = {
@@ -87,7 +89,9 @@ def app_of_environment() -> FastAPI:
     parent = int(os.environ[_PARENT])
     threading.Thread(target=_end_with, args=(parent,), daemon=True, name="parent").start()
     try:
-        return create_app(open_service(inherited_settings()))
+        app = create_app(open_service(inherited_settings()))
+        quieten_collector()
+        return app
     except (SettingsInvalid, EmbeddedPostgresError, PersistenceError, TenureError) as error:
         structlog.get_logger("tenure").error("an API process cannot start", error=str(error))
         # With this status the parent stops, too, instead of trying for ever.

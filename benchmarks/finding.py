@@ -65,7 +65,7 @@ def measure(ground: Ground, scale: Scale) -> Section:
         ground.tell("find: tidying up behind the load")
         tidy(place)
         asked = questions(place, scale.searches)
-        section.title = f"Questions among {_count(place):,} customers"
+        section.title = f"Questions among {count_of(place):,} customers"
         ground.tell("find: in the database")
         in_database(place, asked, section)
         with tenure_house(
@@ -86,7 +86,7 @@ def tidy(place: Place) -> None:
 def questions(place: Place, count: int) -> Asked:
     """The same ones of the same load."""
     random = Random(1)
-    share = 100.0 * min(1.0, _SAMPLE / max(1, _count(place)))
+    share = 100.0 * min(1.0, _SAMPLE / max(1, count_of(place)))
     sample = place.rows(
         "SELECT customer_id, core FROM views.customer_names TABLESAMPLE BERNOULLI (%s)"
         " REPEATABLE (1) ORDER BY customer_id",
@@ -243,7 +243,8 @@ def _holder_paths(asked: Asked) -> list[str]:
     ]
 
 
-def _count(place: Place) -> int:
+def count_of(place: Place) -> int:
+    """How many customers there are."""
     return int(place.rows("SELECT count(*) FROM views.customer_names")[0][0])
 
 

@@ -26,6 +26,7 @@ SECTIONS = {
     "claim": "benchmarks.claiming",
     "follow": "benchmarks.following",
     "find": "benchmarks.finding",
+    "pages": "benchmarks.looking",
     "race": "benchmarks.racing",
     "long": "benchmarks.lasting",
     "seal": "benchmarks.sealing",

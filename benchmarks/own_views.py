@@ -18,6 +18,7 @@ from eventsourcing.persistence import JSONTranscoder
 
 # Imported for its events: a topic is resolved to a class that is known.
 import domain.application  # noqa: F401
+from api.collector import quieten_collector
 from benchmarks.resources import peak_resident_mb
 from eventstore.connections import Database
 from eventstore.mapper import Mapper
@@ -32,6 +33,7 @@ def main() -> None:
         processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    quieten_collector()  # As `tenure worker` does.
     order = json.loads(sys.stdin.readline())
     with closing(Database(order["url"])) as database:
         recorder = ApplicationRecorder(database)

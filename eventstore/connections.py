@@ -10,7 +10,9 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import psycopg2
 import psycopg2.errors
@@ -30,7 +32,14 @@ def _bytes(value: str | bytes | None, _: Cursor) -> bytes | None:
     return bytes.fromhex(value[2:]) if isinstance(value, str) else value
 
 
+def _uuid(value: str | bytes | None, _: Cursor) -> UUID | None:
+    return _uuid_of(value) if isinstance(value, str) else None
+
+
+# An id comes back with each event of its stream: looking it up takes a tenth of reading it.
+_uuid_of = lru_cache(maxsize=8_192)(UUID)
 _BYTES = psycopg2.extensions.new_type((17,), "BYTES", _bytes)
+_UUID = psycopg2.extensions.new_type((2950,), "UUID", _uuid)
 
 
 class Connection(psycopg2.extensions.connection):
@@ -152,6 +161,7 @@ class Database:
             raise translated(error, is_connection_lost=True) from error
         connection.autocommit = True
         psycopg2.extensions.register_type(_BYTES, connection)
+        psycopg2.extensions.register_type(_UUID, connection)
         return connection
 
     def now(self) -> datetime:

@@ -41,6 +41,8 @@ from projections.positions import position_of
 Match = Literal["same", "similar", "part", "phone"]
 Sort = Literal["registered_at", "name", "until", "until_day"]
 MATCHES: Final[tuple[Match, ...]] = ("same", "similar", "part", "phone")
+_FEW: Final = 2_000
+"""Names among which a search looks first; one in a hundred holding what is asked suffices."""
 _SORTS: Final[Mapping[str, Order]] = {
     "registered_at": Order(("known.registered_at", "timestamptz"), ("customer_id", "uuid")),
     "name": Order(("name_key", "text"), ("customer_id", "uuid")),
@@ -270,17 +272,21 @@ _SAME_OR_SIMILAR: Final = SQL(
     " FROM views.customer_names WHERE name_key = %(key)s OR core = %(core)s"
 )
 # What very many names hold is found among a few of them; only what is not goes to the index, which
-# would first gather all there are. Its limit is a subquery, whose value the planner cannot see:
-# knowing it, the planner hopes to meet enough hits early in a scan of the whole table.
+# would first gather all there are. The few are pages from all over the table, the same at each
+# search: neighbours were often registered together and are of one trade. The index's limit is a
+# subquery, whose value the planner cannot see: knowing it, the planner hopes to meet enough hits
+# early in a scan of the whole table.
 _PART: Final = SQL(
     "(WITH common AS MATERIALIZED (SELECT customer_id"
-    " FROM (SELECT customer_id, name_key FROM views.customer_names LIMIT 1000) AS few"
+    " FROM (SELECT customer_id, name_key FROM views.customer_names TABLESAMPLE SYSTEM"
+    " ((SELECT 100.0 * {few} / greatest(reltuples, {few}) FROM pg_class"
+    " WHERE oid = 'views.customer_names'::regclass)) REPEATABLE (1) LIMIT {few}) AS few"
     " WHERE {holds_name} LIMIT %(limit)s)"
     " SELECT customer_id, 2 AS strength FROM common UNION ALL"
     " (SELECT customer_id, 2 FROM views.customer_names"
     " WHERE (SELECT count(*) FROM common) < %(limit)s AND {has_grams} AND {holds_name}"
     " LIMIT (SELECT %(limit)s)))"
-).format(holds_name=HOLDS_NAME, has_grams=HAS_GRAMS)
+).format(holds_name=HOLDS_NAME, has_grams=HAS_GRAMS, few=SQL(str(_FEW)))
 _PHONE: Final = SQL(
     "SELECT customer_id, 3 AS strength FROM views.customers"
     " WHERE phone_hash = %(phone)s AND phone_state = 'open'"

@@ -190,6 +190,14 @@ def in_pool(
     )
 
 
+def last_come(cursor: Cursor, now: datetime) -> datetime | None:
+    """Since when the newest of the pool is in it, by a deadline that passed without any event,
+    too; None for an empty pool. Who may be shown that a page has changed asks for no more."""
+    cursor.execute("SELECT max(pool_from) FROM views.pool WHERE pool_from <= %s", (now,))
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def _entry(row: Mapping[str, Any], now: datetime) -> PoolEntry:
     return PoolEntry(
         customer_id=row["customer_id"],

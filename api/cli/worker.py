@@ -25,9 +25,11 @@ def worker(
     with running(is_json=json_output) as output:
         settings = settings_of(database, data, test_clock=test_clock)
         with opened(settings) as service:
+            from api.collector import quieten_collector
             from api.logs import configure_logs
             from api.worker import Worker
 
             configure_logs(as_json=json_output or not sys.stderr.isatty())
             output.notice(Words(zh="后台任务已启动", en="worker started"))
+            quieten_collector()
             Worker(service).run(stop)

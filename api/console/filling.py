@@ -18,6 +18,7 @@ from api.sign_in.sessions import csrf_token
 KEY: Final = "_key"
 VERSION: Final = "_version"
 TOKEN: Final = "_csrf"  # noqa: S105  the name of a field, no secret
+OF_SECRETS: Final = frozenset(("/password", "/sign-in", "/sign-out"))
 _IN_SCOPE = "tenure.typed"
 _OURS = frozenset({"same-origin", "none", ""})
 
@@ -40,6 +41,19 @@ def typed_of(request: Request) -> Mapping[str, str]:
     """The fields that `filled_in` read; none for a request without a form."""
     found: Mapping[str, str] = request.scope.get(_IN_SCOPE, {})
     return found
+
+
+def kept(request: Request) -> dict[str, str]:
+    """What a form that could not be taken sends when it is sent again: all but the token, which is
+    its session's, and nothing of a form that holds passwords."""
+    if request.scope["path"] in OF_SECRETS:
+        return {}
+    return {name: text for name, text in typed_of(request).items() if name != TOKEN}
+
+
+def is_of_our_page(request: Request) -> bool:
+    """True where the browser says that a page of this house sent the form."""
+    return request.headers.get("sec-fetch-site") == "same-origin"
 
 
 def visible(typed: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from api.answers import POSITION, instant
 from api.console import shown
 from api.console.assets import address_of
 from api.console.catalogue import translated
+from api.console.navigation import places_for
 from api.console.wishes import LANGUAGES, THEMES, wishes_in
 from api.languages import CONTENT_LANGUAGES, Language
 
@@ -52,8 +53,8 @@ def environment(language: Language) -> Environment:
         newstyle=True,
     )
     made.globals |= {"asset": address_of, "language": language, "languages": LANGUAGES}
+    made.globals |= {"instant": instant, "themes": THEMES, "places_for": places_for}
     made.globals |= {
-        "themes": THEMES,
         "deciding": shown.DECIDING,
         "changed_names": shown.CHANGED,
         "content_languages": CONTENT_LANGUAGES,
@@ -92,6 +93,13 @@ def is_partial(request: Request) -> bool:
     return request.headers.get("hx-request-type") == "partial"
 
 
+def is_of_the_whole(request: Request) -> bool:
+    """True where the part is of the very page that is open, and not another one's inside it: what
+    the page is true at changes with it."""
+    open_page = urlsplit(request.headers.get("hx-current-url", ""))
+    return is_partial(request) and open_page.path == request.scope["path"]
+
+
 def rendered(
     request: Request, template: str, told: Mapping[str, Any], *, status: int = 200
 ) -> HTMLResponse:
@@ -107,6 +115,8 @@ def rendered(
             "problem": None,
             "signed": None,
             "csrf": None,
+            "oob": False,
+            "of_the_whole": is_of_the_whole(request),
             "theme": wishes.theme,
             "path": request.scope["path"],
             "query": list(request.query_params.multi_items()),

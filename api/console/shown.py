@@ -6,7 +6,7 @@ That is Beijing time in Chinese and UTC in English, as in every sentence of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Final
 
@@ -173,6 +173,11 @@ def span(until: datetime | None, now: datetime, language: Language) -> str:
         if number or parts:
             parts.append(translated(text, language).format(number=number))
     return " ".join(parts[:2]) or translated(marked("less than a minute"), language)
+
+
+def next_of(instants: Iterable[datetime | None], now: datetime) -> datetime | None:
+    """The first of the instants that is still to come: when a part changes without an event."""
+    return min((at for at in instants if at is not None and at > now), default=None)
 
 
 def holder_of(told: Any, language: Language) -> str:

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.console.filling import TOKEN, typed_of
+from api.console.filling import kept
 from api.console.rendering import is_partial, rendered
+from api.security import asks_by_itself
 
 PAGE: Final = "/sign-in"
 CARRIED: Final = "_carried."
@@ -22,13 +23,12 @@ UNAUTHENTICATED: Final = 401
 def sign_in_first(request: Request) -> Response:
     """The sign-in page. A form that was sent is carried along, so that nothing typed is lost."""
     if request.method == "POST":
-        typed = {name: text for name, text in typed_of(request).items() if name != TOKEN}
         return sign_in_form(
-            request, next_page=request.url.path, carried=typed, status=UNAUTHENTICATED
+            request, next_page=request.url.path, carried=kept(request), status=UNAUTHENTICATED
         )
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     address = PAGE if asked == "/" else f"{PAGE}?{urlencode({'next': asked})}"
-    if is_partial(request):
+    if is_partial(request) or asks_by_itself(request):
         return Response(status_code=UNAUTHENTICATED, headers={"HX-Redirect": address})
     return RedirectResponse(address, SEE_OTHER)
 

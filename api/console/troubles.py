@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import iscoroutinefunction
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 
 from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.console.filling import csrf_of, is_of_our_page, kept
 from api.console.rendering import rendered
+from api.sign_in.errors import CsrfMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,11 @@ class Trouble:
     status: int
     told: dict[str, Any]
     headers: dict[str, str]
+
+    @classmethod
+    def of(cls, answer: Response) -> Self:
+        """The problem that an answer of the interface tells."""
+        return cls(answer.status_code, json.loads(bytes(answer.body)), dict(answer.headers))
 
     @property
     def slug(self) -> str:
@@ -46,7 +55,7 @@ async def trouble_of(request: Request, error: Exception) -> Trouble:
                 if iscoroutinefunction(handle)
                 else await run_in_threadpool(handle, request, error)
             )
-            return Trouble(answer.status_code, json.loads(bytes(answer.body)), dict(answer.headers))
+            return Trouble.of(answer)
     raise error
 
 
@@ -56,9 +65,21 @@ def trouble_from_thread(request: Request, error: Exception) -> Trouble:
 
 
 async def trouble_page(request: Request, error: Exception) -> Response:
-    """A page that says what the problem is."""
-    trouble = await trouble_of(request, error)
-    answer = rendered(request, "trouble.html", {"problem": trouble}, status=trouble.status)
+    """A page that says what the problem is, and keeps what was typed, to be sent again.
+
+    Without the token of the session nobody but our own page is offered that: another could have
+    typed it.
+    """
+    is_ours = not isinstance(error, CsrfMissing) or is_of_our_page(request)
+    return page_of(request, await trouble_of(request, error), kept(request) if is_ours else {})
+
+
+def page_of(
+    request: Request, trouble: Trouble, carried: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    """The same, of a problem that is known. It says as well when to come again."""
+    told = {"problem": trouble, "carried": carried, "csrf": csrf_of(request)}
+    answer = rendered(request, "trouble.html", told, status=trouble.status)
     for name in ("retry-after", "allow"):
         if name in trouble.headers:
             answer.headers[name] = trouble.headers[name]

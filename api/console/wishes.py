@@ -58,6 +58,11 @@ def with_wishes(scope: Scope, wishes: Wishes) -> Scope:
     return {**scope, "headers": headers, _IN_SCOPE: wishes}
 
 
+def has_wishes(request: Request) -> bool:
+    """True within a page."""
+    return _IN_SCOPE in request.scope
+
+
 def wishes_in(request: Request) -> Wishes:
     """The wishes that `with_wishes` put there."""
     found: Wishes = request.scope[_IN_SCOPE]

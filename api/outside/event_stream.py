@@ -1,12 +1,15 @@
-"""One answer as server-sent events: `id` is the position, `event` the topic, `data` the event.
+"""Answers of server-sent events: of the log, `id` is the position, `event` the topic, `data` the
+event.
 
 Source: WHATWG HTML, "Server-sent events".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, suppress
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 from fastapi.sse import format_sse_event
@@ -19,28 +22,48 @@ from api.outside.streams import Follower, Streams
 
 MEDIA_TYPE = "text/event-stream"
 RETRY_MS = 2_000
+ALIVE = format_sse_event(comment="alive")
 _FAREWELL_SECONDS = 1.0
 
 
-class EventStream(Response):
-    """A stream that runs until its client leaves, its token ends, or the process does.
+class Scoped(Protocol):
+    """Whoever is sent to. scope: cancelled to end his stream."""
 
-    follower: made when the stream begins, on the event loop. Raises Unavailable before the first
-    byte where the process carries too many.
+    scope: anyio.CancelScope
+
+
+One = TypeVar("One", bound=Scoped)
+
+
+class ServerSentEvents(Response, Generic[One]):
+    """A stream that runs until its client leaves, its credentials end, or the process does.
+
+    one: made when the stream begins, on the event loop.
     """
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, streams: Streams, follower: Callable[[], Follower]) -> None:
+    def __init__(self, one: Callable[[], One]) -> None:
         super().__init__(headers={"X-Accel-Buffering": "no"})
         del self.headers["content-length"]
-        self._streams = streams
-        self._follower = follower
+        self._one = one
+
+    @abstractmethod
+    def opened(self, one: One) -> AbstractContextManager[None]:
+        """As long as the stream is open. Raises before the first byte where there are too many."""
+
+    @abstractmethod
+    def bodies(self, one: One) -> AsyncIterator[bytes]:
+        """What is sent, for ever."""
+
+    def farewell(self, one: One) -> bytes:  # noqa: ARG002  subclasses look at it
+        """What is sent to who is let go, if he still listens."""
+        return b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until somebody ends it."""
-        follower = self._follower()
-        with self._streams.opened(follower):
+        one = self._one()
+        with self.opened(one):
             await send(
                 {
                     "type": "http.response.start",
@@ -50,21 +73,38 @@ class EventStream(Response):
             )
             if not is_head(scope):
                 async with anyio.create_task_group() as group:
-                    group.start_soon(_watch, receive, follower.scope)
-                    with follower.scope:
-                        await self._send_events(follower, send)
+                    group.start_soon(_watch, receive, one.scope)
+                    with one.scope:
+                        await self._send(one, send)
                     group.cancel_scope.cancel()
         # A client that reads no more must not keep a stream that has ended.
         with anyio.move_on_after(_FAREWELL_SECONDS), suppress(OSError):
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            last = self.farewell(one)
+            await send({"type": "http.response.body", "body": last, "more_body": False})
 
-    async def _send_events(self, follower: Follower, send: Send) -> None:
+    async def _send(self, one: One, send: Send) -> None:
         opening = format_sse_event(comment="tenure", retry=RETRY_MS)
         await send({"type": "http.response.body", "body": opening, "more_body": True})
-        async for events in self._streams.events(follower):
-            told = [_lines(event, sees_details=follower.sees_details) for event in events]
-            body = b"".join(told) if told else format_sse_event(comment="alive")
+        async for body in self.bodies(one):
             await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+class EventStream(ServerSentEvents[Follower]):
+    """The log as it goes on. Raises Unavailable where the process carries too many streams."""
+
+    def __init__(self, streams: Streams, follower: Callable[[], Follower]) -> None:
+        super().__init__(follower)
+        self._streams = streams
+
+    def opened(self, one: Follower) -> AbstractContextManager[None]:
+        """Among the open streams of the process."""
+        return self._streams.opened(one)
+
+    async def bodies(self, one: Follower) -> AsyncIterator[bytes]:
+        """Events, and between them signs of life."""
+        async for events in self._streams.events(one):
+            told = [_lines(event, sees_details=one.sees_details) for event in events]
+            yield b"".join(told) if told else ALIVE
 
 
 def _lines(event: Told, *, sees_details: bool) -> bytes:

@@ -10,7 +10,7 @@ import uvicorn
 
 from api.disclosure import reads_all_details
 from api.outside.cloud_events import House
-from api.outside.streams import Streams
+from api.outside.streams import Checks, Streams
 from api.outside.teller import Teller
 from domain import permissions
 from domain.orders import Credentials
@@ -30,22 +30,27 @@ def teller_of(service: Service) -> Teller:
     return Teller(application.recorder, application.mapper.to_domain_event, house)
 
 
-def streams_of(service: Service) -> Streams:
-    """The streams of a process of the API; `run` is its lifespan's to call."""
+def still_fit(service: Service, permission: str) -> Checks:
+    """Asks who of those that follow is still signed in, and still has the permission."""
 
-    def may_follow(asked: Collection[Credentials]) -> Mapping[Credentials, bool]:
+    def fit(asked: Collection[Credentials]) -> Mapping[Credentials, bool]:
         signed = service.application.authenticate_all(asked)
         sessions = service.sessions.living({one.session for one in asked if one.session})
         return {
             one: reads_all_details(found.roles)
             for one, found in signed.items()
-            if permissions.may(found.roles, FOLLOW)
+            if permissions.may(found.roles, permission)
             and (one.session is None or one.session in sessions)
         }
 
+    return fit
+
+
+def streams_of(service: Service) -> Streams:
+    """The streams of a process of the API; `run` is its lifespan's to call."""
     return Streams(
         teller_of(service),
-        may_follow,
+        still_fit(service, FOLLOW),
         followers_max=service.settings.streams_max,
         heartbeat_seconds=service.settings.stream_heartbeat_seconds,
     )

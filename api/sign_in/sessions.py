@@ -77,8 +77,10 @@ class Sessions:
         )
         return Opened(session, secret)
 
-    def live(self, secret: str) -> Session | None:
-        """The session of that secret; one that has rested too long, or is too old, is none."""
+    def live(self, secret: str, *, is_use: bool = True) -> Session | None:
+        """The session of that secret; one that has rested too long, or is too old, is none.
+
+        is_use: somebody is at work; else the session goes on resting."""
         clock = self._database.clock
         with self._database.autocommit() as cursor:
             cursor.execute(
@@ -92,7 +94,7 @@ class Sessions:
             session, now = Session(*row[:-1]), row[-1]
             if now >= session.expires_at or now - session.last_seen_at >= self._idle:
                 return None
-            if now - session.last_seen_at >= SEEN_EVERY:
+            if is_use and now - session.last_seen_at >= SEEN_EVERY:
                 cursor.execute(
                     "UPDATE access.sessions SET last_seen_at = %s WHERE session_id = %s",
                     (now, session.session_id),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.console.navigation import PLACES
 from domain.permissions import ROLES
 from tests.api.http.guests import Guests
 from tests.console.reading import Reader
@@ -27,3 +28,18 @@ def test_a_page_refuses_whom_its_question_refuses(reader: Reader, guests: Guests
             shown = reader.get(page.format(customer=customer), f"page-{role}")
             assert shown.status_code == told.status_code, (role, page)
         assert reader.get("/", f"page-{role}").status_code == 200, role
+
+
+@pytest.mark.clause("S1-271")
+def test_the_navigation_leads_to_pages_that_answer_and_to_no_other(
+    reader: Reader, guests: Guests
+) -> None:
+    guests.move_in({f"led-{role}": role for role in ROLES})
+    for role in ROLES:
+        member = f"led-{role}"
+        text = reader.get("/", member).text
+        nav = text[text.index("<nav") : text.index("</nav>")]
+        for place in PLACES:
+            is_shown = f'href="{place.address}"' in nav
+            answers = reader.get(place.address, member).status_code == 200
+            assert is_shown is answers, (role, place.address)

@@ -1,53 +1,19 @@
 """Signing in on pages: the sessions of the interface, and a form that outlives its session."""
 
-from dataclasses import dataclass, field
-
-import httpx
 import pytest
 
 from api.security import COOKIE
 from tests.api.http.guests import Guests
 from tests.api.sign_in.browser import GOOD, one_time
 from tests.console.reading import hidden, words
+from tests.console.visitor import Visitor, enter
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-@dataclass
-class Visitor:
-    """Somebody with cookies and without a token."""
-
-    guests: Guests
-    cookies: dict[str, str] = field(default_factory=dict)
-
-    def get(self, path: str) -> httpx.Response:
-        return self._send("GET", path)
-
-    def post(self, path: str, typed: dict[str, str], **headers: str) -> httpx.Response:
-        return self._send("POST", path, data=typed, headers=headers)
-
-    def _send(self, method: str, path: str, **request: object) -> httpx.Response:
-        headers = dict(request.pop("headers", {}))  # type: ignore[call-overload]
-        headers = {name.replace("_", "-"): value for name, value in headers.items()}
-        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        headers["Tenure-Min-Position"] = str(self.guests.settled())
-        self.guests.client.cookies.clear()
-        answer = self.guests.client.request(method, path, headers=headers, **request)
-        for cookie in answer.headers.get_list("set-cookie"):
-            name, _, rest = cookie.partition("=")
-            self.cookies[name] = rest.partition(";")[0]
-        return answer
 
 
 @pytest.fixture
 def visitor(guests: Guests) -> Visitor:
     return Visitor(guests)
-
-
-def enter(visitor: Visitor, member: str = "li", **more: str) -> httpx.Response:
-    password = one_time(visitor.guests, member)
-    typed = {"member": member, "password": password, "new_password": GOOD}
-    return visitor.post("/sign-in", typed | more)
 
 
 def test_whoever_is_not_signed_in_is_led_to_the_sign_in_page_and_back(visitor: Visitor) -> None:
@@ -146,3 +112,34 @@ def test_the_password_is_changed_on_its_page(visitor: Visitor) -> None:
     other = Visitor(visitor.guests)
     typed = {"member": "wang", "password": "nine grey geese fly"}
     assert other.post("/sign-in", typed).status_code == 303
+
+
+def test_a_form_of_an_earlier_session_keeps_what_was_typed(
+    visitor: Visitor, guests: Guests
+) -> None:
+    customer = guests.potential()
+    enter(visitor)
+    path = f"/customers/{customer}/actions/release"
+    typed = hidden(visitor.get(path).text) | {"reason": "客户“甲”<b>已无计划</b>"}
+    enter(visitor)  # In another window.
+    refused = visitor.post(path, typed, Sec_Fetch_Site="same-origin")
+    assert refused.status_code == 403
+    assert "客户“甲”&lt;b&gt;" in refused.text
+    # Another site could have typed it: only our own page is offered to be sent again.
+    assert "客户“甲”" not in visitor.post(path, typed).text
+    assert visitor.post(path, hidden(refused.text)).status_code == 303
+    assert guests.events(customer)[-1]["facts"]["reason"] == typed["reason"]
+
+
+def test_passwords_are_never_written_into_a_page(visitor: Visitor) -> None:
+    enter(visitor)
+    fields = hidden(visitor.get("/password").text)
+    del visitor.cookies[COOKIE]
+    typed = {"current": "seven white herons", "new": "nine grey geese fly"}
+    for answer in (
+        visitor.post("/password", fields | typed),
+        visitor.post("/sign-in", {"member": "li", "password": typed["current"] + "?"}),
+    ):
+        assert answer.status_code == 401
+        assert typed["current"] not in answer.text
+        assert typed["new"] not in answer.text

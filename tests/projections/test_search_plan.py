@@ -21,20 +21,24 @@ from tests.projections.stories import START
 CUSTOMERS = 50_000
 EVERY = 2_000
 WANTED = CUSTOMERS // EVERY
+COMMON = "机械"
+"""In half of the names, which lie together: those that were registered last."""
 
 
 @pytest.fixture(scope="module")
 def filled(database_url: str) -> Iterator[Database]:
-    """A database with 50,000 names, of which 25 hold the two characters."""
+    """A database with 50,000 names, of which 25 hold the two characters, and half the common."""
     database = Database(database_url)
     rng = random.Random(1)
-    # Characters that are neither of the two that are searched for.
-    characters = [chr(0x4E00 + n) for n in range(1500) if chr(0x4E00 + n) not in "春意"]
+    # Characters that are none of those that are searched for.
+    characters = [chr(0x4E00 + n) for n in range(1500) if chr(0x4E00 + n) not in "春意" + COMMON]
     rows = []
     for number in range(CUSTOMERS):
         trade = "".join(rng.choices(characters, k=4))
         if number % EVERY == 7:
             trade = "春意" + trade
+        if number >= CUSTOMERS // 2:
+            trade += COMMON
         key = f"{rng.choice(['上海', '北京市', '苏州市'])}{trade}科技有限公司"
         rows.append(NameRow(UUID(int=number + 1), key, trade + "科技", START))
     with database.transaction() as cursor:
@@ -62,8 +66,23 @@ def test_the_collision_check_uses_the_index_over_grams(filled: Database) -> None
 
     plan = plan_of(filled, ask)
     assert "Bitmap Index Scan on customer_names_by_gram" in plan
-    # The one scan without an index ends after the few rows among which common names are found.
-    assert plan.count("Seq Scan on customer_names") == 1
+    # Common names are found among the few rows of a sample, the others in the index.
+    assert plan.count("Sample Scan on customer_names") == 1
+    assert "Seq Scan on customer_names" not in plan
+
+
+def test_what_very_many_hold_is_found_among_few_wherever_they_lie(filled: Database) -> None:
+    def ask(cursor: Any) -> None:
+        customer_search.collisions(cursor, now=datetime.now(UTC), name=COMMON)
+
+    plan = plan_of(filled, ask, "EXPLAIN (ANALYZE)")
+    whole = [
+        line
+        for line in plan.splitlines()
+        if "Seq Scan on customer_names" in line or "_gram" in line
+    ]
+    assert whole
+    assert all("never executed" in line for line in whole)
 
 
 def test_a_list_filtered_by_name_uses_the_index_over_grams(filled: Database) -> None:

@@ -4,6 +4,7 @@ from api.console.pages import (
     assets,
     collisions,
     customer,
+    live,
     pool,
     registration,
     sign_in,
@@ -20,4 +21,5 @@ PAGES = (
     customer.router,
     time_machine.router,
     pool.router,
+    live.router,
 )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from api.console.forms import asked
 from api.console.page_calls import Shown
 from api.console.page_route import pages
+from api.console.shown import next_of
 from api.routes.lists import PoolQuestions, in_pool
 
 router = pages()
@@ -22,4 +23,6 @@ def pool_page(page: Shown) -> Response:
     sent = {"limit": str(ROWS), **page.request.query_params}
     told: dict[str, Any] = page.ask(in_pool, asked(PoolQuestions, sent))
     filters = {name: sent[name] for name in FILTERS if sent.get(name)}
-    return page.show("pool.html", {**told, "entries": told["items"], "filters": filters})
+    bars = [bar.until for entry in told["items"] for bar in entry.bars]
+    told |= {"entries": told["items"], "filters": filters, "next_at": next_of(bars, told["at"])}
+    return page.show("pool.html", told)

@@ -12,6 +12,7 @@ from api.answers import Answer, instant
 from api.console.catalogue import marked
 from api.console.page_calls import Page, Shown
 from api.console.page_route import pages
+from api.console.shown import next_of
 from api.routes.briefing import BriefingQuestions, briefing_of_caller
 from api.routes.lists import portfolio
 from api.routes.parameters import Paged
@@ -50,9 +51,15 @@ def start_page(page: Shown) -> Response:
     agenda = page.ask(agenda_of_caller, due)
     mine = _if_allowed(page, portfolio, page.signed.member, Paged(limit=ROWS))
     waiting = _if_allowed(page, approvals_of_caller, ApprovalQuestions(scope="mine", limit=ROWS))
+    instants = [
+        *(item.due_at for item in agenda["items"]),
+        *(item.due_at for item in (waiting["items"] if waiting else ())),
+        *(line["until"] for line in (mine["items"] if mine else ())),
+    ]
     return page.show(
         "start.html",
         {
+            "next_at": next_of(instants, at),
             "due": agenda["items"],
             "more_due": agenda["next"] is not None,
             "waiting": waiting and waiting["items"],

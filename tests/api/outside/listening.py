@@ -47,10 +47,17 @@ class Listener:
 
 @contextmanager
 def listening(
-    guests: Guests, member: str = "wu", *, last_event_id: int | None = None, **asked: Any
+    guests: Guests,
+    member: str = "wu",
+    *,
+    path: str = "/v1/events",
+    cookies: str | None = None,
+    last_event_id: int | None = None,
+    **asked: Any,
 ) -> Iterator[Listener]:
-    """A stream of `member` that is read until the block ends."""
-    headers = {"Accept": STREAM, "Authorization": f"Bearer {guests.tokens[member]}"}
+    """A stream of `member`, or of the session of `cookies`, that is read until the block ends."""
+    signed = {"Authorization": f"Bearer {guests.tokens[member]}"}
+    headers = {"Accept": STREAM, **(signed if cookies is None else {"Cookie": cookies})}
     if last_event_id is not None:
         headers["Last-Event-ID"] = str(last_event_id)
     listener = Listener()
@@ -58,7 +65,7 @@ def listening(
     client = httpx.Client(
         base_url=guests.client.base_url, timeout=30, verify=False, trust_env=False
     )
-    with client, client.stream("GET", "/v1/events", params=asked, headers=headers) as answer:
+    with client, client.stream("GET", path, params=asked, headers=headers) as answer:
         listener.status, listener.headers = answer.status_code, dict(answer.headers)
         thread = threading.Thread(target=_read, args=(listener, answer))
         thread.start()
