@@ -98,15 +98,18 @@ def record_search(
     phone_hash: str | None,
     shown: Sequence[Mapping[str, Any]],
     position: int,
+    view: str | None = None,
 ) -> None:
     """Keep what a collision check asked and what it showed, as it showed it (S1-021, A-34).
 
-    shown: the answer's items. Raises Unavailable where it cannot be kept.
+    shown: the answer's items. view: `customers` where a list was searched by name, which finds as
+    much. Raises Unavailable where it cannot be kept.
     """
     facts = _asked(call, name, phone_hash) | {
         "shown": [{key: item[key] for key in _OF_ITEM} for item in shown],
         "position": position,
     }
+    facts |= {"view": view} if view is not None else {}
     whose = [item["customer_id"] for item in shown]
     entry = _entry(call, signed, "collision-asked", "see-customers", facts, whose)
     call.service.access_log.record(entry)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
+from eventsourcing.persistence import PersistenceError
 from fastapi import APIRouter, Query
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -25,7 +29,8 @@ from api.outside.streams import Follower, Streams
 from api.outside.teller import SCAN_EVENTS_MAX, Wanted
 from api.routes.calls import Asked
 from api.routes.parameters import LIMIT_MAX, Questions, searched
-from domain.errors import Invalid
+from domain.errors import Invalid, Unavailable
+from domain.orders import Signed
 from domain.telling import Topics
 
 router = APIRouter()
@@ -101,8 +106,13 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     if _prefers_stream(request.headers):
         after = _beginning(_last_event_id(request.headers), asked, settled)
         credentials = call.credentials
-        record_export(call, signed, "exported", FOLLOW, _facts("stream", asked, after))
-        return EventStream(streams, lambda: Follower(credentials, wanted, after, sees_details))
+        facts = _facts("stream", asked, after)
+        record_export(call, signed, "exported", FOLLOW, facts)
+        return EventStream(
+            streams,
+            lambda: Follower(credentials, wanted, after, sees_details),
+            partial(_ended, call, signed, facts),
+        )
     after = _beginning(None, asked, settled)
     page = streams.teller.stretch(
         after=after, upto=settled, wanted=wanted, limit=asked.limit, scan_max=SCAN_EVENTS_MAX
@@ -115,6 +125,15 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
         settled,
     )
     return Answer.of_bytes(body, position=settled)
+
+
+def _ended(call: Asked, signed: Signed, facts: dict[str, Any], rows: int, reached: int) -> None:
+    """Keep what a stream carried. Whoever finds no end knows from the beginning what it may have
+    been."""
+    told = {**facts, "rows": rows, "reached": reached, "complete": True}
+    with suppress(Unavailable, PersistenceError):
+        now = replace(signed, at=call.application.now())
+        record_export(call, now, "export-ended", FOLLOW, told)
 
 
 def _facts(view: str, asked: EventQuestions, after: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from api.access.looks import record_search
 from api.answers import Answer
 from api.disclosure import Disclosure
 from api.models.customers import CustomerPage, PoolPage
@@ -24,6 +25,7 @@ from domain.errors import Invalid
 from domain.events.values import CustomerClass
 from domain.orders import Signed
 from projections import customer_search, pool, tenures
+from projections.answers import Page
 from projections.cards import Card
 from projections.tenures import TenureEntry
 
@@ -259,6 +261,32 @@ def _sees_instants(call: Asked, disclosure: Disclosure, asked: TenureQuestions) 
     return card is not None and disclosure.right_to_card(card) is not None
 
 
+def _record_search(
+    call: Asked, signed: Signed, name: str, page: Page[Card], items: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep what the list showed, which finds as much as a collision check. Raises Unavailable."""
+    shown = [_as_match(card, line) for card, line in zip(page.items, items, strict=True)]
+    record_search(
+        call,
+        signed,
+        name=name,
+        phone_hash=None,
+        shown=shown,
+        position=page.position,
+        view="customers",
+    )
+
+
+def _as_match(card: Card, line: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of the list as a collision check would have shown it."""
+    return {
+        **{name: line[name] for name in ("customer_id", "state", "holder", "group")},
+        "match": "part",
+        "protected_until": line["held_over_until"] or line["until"],
+        "into": card.merged_into,
+    }
+
+
 def _customers(
     call: Asked, signed: Signed, query_name: str, asked: CustomerQuestions, *, own: str
 ) -> Answer:
@@ -286,10 +314,13 @@ def _customers(
             limit=asked.limit,
             after=after,
         )
+    items = [card_line(card, disclosure) for card in page.items]
+    if asked.name:
+        _record_search(call, signed, asked.name, page, items)
     return call.page_answer(
         query_name,
         filters,
-        items=[card_line(card, disclosure) for card in page.items],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,
