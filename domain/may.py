@@ -207,6 +207,9 @@ class _Question:
     def classify(self) -> None:
         """Of any record that stands, whoever holds it."""
 
+    def details(self) -> None:
+        """Of any record that stands; whether a request is open is another stream's to say."""
+
     def rule_dispute(self) -> None:
         self._of_any(
             [dispute.number for dispute in self.customer.open_disputes],
@@ -267,4 +270,6 @@ _RULES: Final[Mapping[str, Callable[[_Question], None]]] = {
     "open-dispute": _Question.contest,
     "rule-dispute": _Question.rule_dispute,
     "classify": _Question.classify,
+    "ask-details": _Question.details,
+    "decide-details": _Question.details,
 }

@@ -13,7 +13,7 @@ from pydantic import Field
 from api.access.looks import Field as Detail
 from api.access.looks import fields_in, record_details
 from api.answers import Answer
-from api.disclosure import NOT_A_PARTY, Disclosure
+from api.disclosure import NOT_A_PARTY, Disclosure, untold
 from api.life_telling import PAGE, REFUSAL, Teller, situation_at
 from api.models.disputes import DisputeBody, DisputePage, DisputeTold, RulingBody
 from api.models.fields import EXAMPLE_ID, Searched
@@ -131,7 +131,8 @@ class DisputeQuestions(Paged):
 )
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
-    the parties, and those who rule disputes or look at any customer."""
+    the parties, the managers above who holds the customer, and those who rule disputes or look at
+    any customer."""
     signed = call.signed()
     filters = asked.filters()
     after = call.cursor_key("disputes", filters, asked.after)
@@ -144,8 +145,11 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
     )
     with call.view(disputes.NAME, customer_search.VIEW) as cursor:
         page = disputes.disputes(cursor, wanted, limit=asked.limit, after=after)
+        closed = untold(cursor, signed, [case.customer_id for case in page.items])
     disclosure = Disclosure(signed, call.application)
-    items = [_line(case, disclosure) for case in page.items]
+    items = [
+        _line(case, disclosure, sees_details=case.customer_id not in closed) for case in page.items
+    ]
     _record(call, signed, items)
     return call.page_answer(
         "disputes",
