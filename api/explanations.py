@@ -13,7 +13,7 @@ from api.grounds import deed, reason_of
 from api.languages import Language
 from api.problems.wording import in_words
 from api.strangers import is_about_somebody, open_facts, strangers_words
-from api.veil import Veil
+from api.veil import NOTHING_HIDDEN, Veil
 from domain.events.facts import facts_of
 from domain.events.values import SYSTEM
 from domain.replay import Answer, PastEvent
@@ -121,7 +121,7 @@ def explanation(
     deadline: datetime | None,
     merged_into: UUID | None,
     sees_details: bool,
-    veil: Veil,
+    veil: Veil = NOTHING_HIDDEN,
 ) -> str:
     """The as-of answer: who, in which stage, from when until when, by whose deeds, why it ended.
 

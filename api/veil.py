@@ -74,6 +74,10 @@ class Veil:
         return max(day, now) if at > now else max(day, self.floor or day)
 
 
+NOTHING_HIDDEN: Final = Veil("")
+EVERYTHING_HIDDEN: Final = Veil("", ALWAYS)
+
+
 def end_of_day(instant: datetime) -> datetime:
     """The midnight in Asia/Shanghai at which the day of `instant` ends, or the instant itself."""
     midnight = start_of_day(instant)

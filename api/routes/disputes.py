@@ -22,7 +22,7 @@ from api.openapi import customer_command, query
 from api.routes.calls import Asked, Commanded, QueryCall
 from api.routes.parameters import CustomerId, DisputeNumber, Paged, searched
 from api.strict_route import StrictRoute
-from api.veil import ALWAYS, Veil
+from api.veil import EVERYTHING_HIDDEN, NOTHING_HIDDEN
 from domain.citations import FIRST_VALID_CLAIM
 from domain.errors import NotFound
 from domain.orders import Signed
@@ -329,7 +329,7 @@ def _contested(
     if tenure is None:
         return None
     stage = tenure.stage.value
-    veil = Veil(disclosure.signed.member, None if sees_instants else ALWAYS)
+    veil = NOTHING_HIDDEN if sees_instants else EVERYTHING_HIDDEN
     until = disclosure.deadline(tenure.until, holder=tenure.holder, state=stage)
     told = ("holder", "group", "ended", "rulebook", "grounds")
     return {
@@ -349,7 +349,7 @@ def _ruling(case: DisputeCase, *, sees_words: bool, sees_instants: bool) -> dict
         "rule": case.rule,
         "reason": case.reason if sees_words else None,
         "ruled_by": case.ruled_by,
-        "at": Veil("", None if sees_instants else ALWAYS).shown(case.ruled_at),
+        "at": (NOTHING_HIDDEN if sees_instants else EVERYTHING_HIDDEN).shown(case.ruled_at),
         "rulebook": case.rulebook,
         "position": case.ruled_position,
         "to": case.winner,

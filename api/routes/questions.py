@@ -24,7 +24,7 @@ from api.openapi import query
 from api.routes.calls import Asked, QueryCall, phone_hash_of
 from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
-from api.veil import Veil
+from api.veil import NOTHING_HIDDEN, Veil
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import Classified, ContractConfirmed, DuplicateAbsorbed, Merged, Stage
 from domain.permissions import Right
@@ -225,7 +225,7 @@ def holder(
         right = _right(disclosure, found, history)
     merged_into = _merged_into(history, found)
     if right is not None:
-        veil = Veil(veil.member)
+        veil = NOTHING_HIDDEN
     told = _told(call, disclosure, found, merged_into, veil, sees_details=right is not None)
     record_details(
         call,
