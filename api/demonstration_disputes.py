@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from api.demonstration_deals import DIRECTOR, LEAVER, Life
 from api.test_clock import SettableClock
 from domain.application import Tenure
-from domain.events import DisputeOpened, Stage
+from domain.events import DisputeOpened, DisputeRuled, Stage
 from domain.orders import Order, Receipt
 from domain.replay import Answer
 
@@ -83,6 +83,15 @@ class Contests:
         self._contest_what_is_held(
             "该客户由我部门老客户介绍，先于对方接洽", "already-protected", None
         )
+        for life, answer in self._answers():
+            if answer.interval is not None and answer.interval.holder and self._waits(life):
+                self._try(
+                    self._application.state_in_dispute,
+                    self._order(answer.interval.holder),
+                    life.customer_id,
+                    1,
+                    statement="申请与跟踪记录均在先，介绍一事客户并不知情",
+                )
 
     def _contest_what_is_held(
         self, statement: str, rule: str | None, ruling: dict[str, Any] | None
@@ -139,6 +148,13 @@ class Contests:
             answer = self._application.holder_at(life.customer_id)
             if answer.holder != LEAVER:
                 yield life, answer
+
+    def _waits(self, life: Life) -> bool:
+        """Its first dispute has no ruling."""
+        events = [past.event for past in self._application.history(life.customer_id).events]
+        return any(isinstance(event, DisputeOpened) for event in events) and not any(
+            isinstance(event, DisputeRuled) for event in events
+        )
 
     def _is_contested(self, life: Life) -> bool:
         events = self._application.history(life.customer_id).events

@@ -115,8 +115,12 @@ class Disclosure:
     @cached_property
     def rules_disputes(self) -> bool:
         """True where the member may rule disputes by the rules in force, and so must know them."""
-        row = permissions.permitted("rule-dispute", self._rules)
-        return permissions.condition_of(self.signed.roles, row) is not None
+        return not self.signed.roles.isdisjoint(self.rulers)
+
+    @cached_property
+    def rulers(self) -> list[str]:
+        """The roles that may rule disputes by the rules in force."""
+        return list(permissions.permitted("rule-dispute", self._rules))
 
     @cached_property
     def sees_everybodys(self) -> bool:

@@ -31,6 +31,9 @@ STRANGERS_WORDS: Final[Mapping[str, Words]] = {
         "依裁决，客户改由他人保护", "a ruling gave the customer to another member"
     ),
     "customer.dispute_opened": Words("客户的归属有争议", "who holds the customer was contested"),
+    "customer.dispute_statement_made": Words(
+        "争议当事人作了陈述", "a party stated its side of a dispute"
+    ),
     "customer.dispute_ruled": Words("争议已有裁决", "the dispute was ruled"),
     "customer.duplicate_absorbed": Words(
         "重复客户并入该客户", "a duplicate was merged into this record"

@@ -201,6 +201,13 @@ class CustomerCommands:
         command = commands.OpenDispute(customer_id, contested_at, statement, rule)
         return self._path.carry_out(order, command)
 
+    def state_in_dispute(
+        self, order: Order, customer_id: UUID, number: int, *, statement: str
+    ) -> Receipt:
+        """Tell one's side of an open case, as a party (A-27)."""
+        command = commands.StateInDispute(customer_id, number, statement)
+        return self._path.carry_out(order, command)
+
     def rule_dispute(
         self,
         order: Order,

@@ -16,6 +16,7 @@
         ├── NotTheHolder       only the holder may
         ├── WrongStage         not in this stage of the protection
         ├── OwnDecision        a party may not decide
+        ├── NotAParty          only a party may state a side
         ├── DuplicateName      the same or a similar company is registered
         ├── NothingPending     there is nothing to decide
         ├── AlreadyPending     it waits for a decision already
@@ -261,6 +262,15 @@ class OwnDecision(Refused):
 
 
 @dataclass(eq=False)
+class NotAParty(Refused):
+    """Who states a side in a dispute has a part in the matter (A-27)."""
+
+    slug = "not-a-party"
+
+    customer_id: UUID
+
+
+@dataclass(eq=False)
 class DuplicateName(Refused):
     """The company is registered already, or a similar one is (S1-024, S1-173)."""
 
@@ -373,6 +383,7 @@ REFUSALS: tuple[type[Refused], ...] = (
     NotTheHolder,
     WrongStage,
     OwnDecision,
+    NotAParty,
     DuplicateName,
     NothingPending,
     AlreadyPending,

@@ -23,6 +23,7 @@ from domain.errors import (
     Refused,
 )
 from domain.events.values import Stage
+from domain.outcomes import Outcome, outcomes
 from domain.permissions import (
     DECISIONS,
     Condition,
@@ -43,7 +44,8 @@ class Right:
     rule: the slug of what forbids it: a rule, or `not-allowed` where the roles do not permit it;
     None where it is allowed. until: from when on that rule forbids it no more, where that is known.
     needs: roles of which one would be enough, where the roles are in the way. condition: how far
-    those that the member has do reach, which is not far enough.
+    those that the member has do reach, which is not far enough. outcomes: where the command decides
+    something that waits, what each way of deciding it would lead to.
     """
 
     command: str
@@ -53,6 +55,7 @@ class Right:
     until: datetime | None = None
     needs: tuple[str, ...] = ()
     condition: Condition | None = None
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class _Question:
                 raise OwnDecision(self.customer.id, self.asker.member)
         except Refused as refused:
             return Right(command, False, refused.slug, refused.clause, _until(refused))
-        return Right(command, True)
+        leads_to = outcomes(self.customer, command, self.asker.member, self.at, self.rulebook)
+        return Right(command, True, outcomes=leads_to)
 
     def _decides_for_others(self, command: str) -> bool:
         """True for a decision in somebody's case; a holder voids his own contract as he likes."""
@@ -210,6 +214,14 @@ class _Question:
     def details(self) -> None:
         """Of any record that stands; whether a request is open is another stream's to say."""
 
+    def state_in_dispute(self) -> None:
+        self._of_any(
+            [dispute.number for dispute in self.customer.open_disputes],
+            lambda number: self.customer.require_statable(
+                number, self.asker.member, has_part=self.asker.has_part
+            ),
+        )
+
     def rule_dispute(self) -> None:
         self._of_any(
             [dispute.number for dispute in self.customer.open_disputes],
@@ -268,6 +280,7 @@ _RULES: Final[Mapping[str, Callable[[_Question], None]]] = {
     "report-duplicate": _Question.report,
     "resolve-duplicate": _Question.resolve,
     "open-dispute": _Question.contest,
+    "state-in-dispute": _Question.state_in_dispute,
     "rule-dispute": _Question.rule_dispute,
     "classify": _Question.classify,
     "ask-details": _Question.details,

@@ -109,9 +109,11 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # S1-020: reported by anybody, resolved by the service centre.
     "report-duplicate": _EVERYBODY,
     "resolve-duplicate": ("reviewer",),
-    # contested by anybody; the documents name nobody who rules; the rulebook chooses. Most
-    # disputes are between departments, so a department is no condition; having no part in it is.
+    # contested by anybody, stated by whoever has a part in it, which no role gives; the
+    # documents name nobody who rules; the rulebook chooses. Most disputes are between departments,
+    # so a department is no condition; having no part in it is.
     "open-dispute": _EVERYBODY,
+    "state-in-dispute": _EVERYBODY,
     "rule-dispute": DECIDERS,
     # PIPL art. 47: asked by whoever answers people; confirmed by those who answer for the house and
     # look after no contact themselves. Auditors look on: they must not have to audit themselves.
@@ -193,7 +195,7 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
         department=("manager",),
         own=(
             *("reviewer", "risk", "finance"),
-            *("after-sales-manager", "customer-manager", "administrator"),
+            *("after-sales-manager", "customer-manager", "marketing-manager", "administrator"),
         ),
     ),
     "see-bursts": _by("director", "auditor", department=("manager",)),

@@ -262,12 +262,15 @@ class Value:
         """The default as the text of a rulebook would state it."""
         return list(self.default) if isinstance(self.default, tuple) else self.default
 
-    def sentence(self, value: object, language: Language) -> str:
-        """The value in words, with its source."""
+    def says(self, value: object, language: Language) -> str:
+        """The value in words."""
         said = self.zh if language == "zh" else self.en
         text = said if isinstance(said, str) else said.get(value, said.get("{}", ""))
-        text = text.format(self.kind.words(value, language))
-        source = self.source_words(value, language)
+        return text.format(self.kind.words(value, language))
+
+    def sentence(self, value: object, language: Language) -> str:
+        """The value in words, with its source."""
+        text, source = self.says(value, language), self.source_words(value, language)
         return f"{text}（{source}）。" if language == "zh" else f"{text} ({source})."
 
     def source_words(self, value: object, language: Language) -> str:

@@ -61,12 +61,14 @@ class InvalidRulebook(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ValueInWords:
-    """One value of a rulebook as people read it. source: who asks for it, or why it was chosen."""
+    """One value of a rulebook as people read it. source: who asks for it, or why it was chosen.
+    says: the words without it."""
 
     key: str
     value: object
     words: str
     source: str
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ class Rulebook:
                 value.kind.shown(found := _found(self, value.key)),
                 value.sentence(found, language),
                 value.source_words(found, language),
+                value.says(found, language),
             )
             for value in VALUES
         ]

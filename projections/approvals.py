@@ -112,29 +112,29 @@ def approvals(
     departments: Collection[str] | None = None,
     limited: Collection[ApprovalKind] = KINDS,
     overdue: bool = False,
+    customer_id: UUID | None = None,
     limit: int = 50,
     after: After | None = None,
 ) -> Page[Approval]:
-    """What waits for a decision, what is due first on top.
+    """What waits for a decision, what is due first on top. customer_id: only about this one.
 
-    decider: only what this member may decide, having no part in it (S1-310, design §4). department,
-    departments: only what is held in it, in one of them; what no department holds shows in every
-    one. limited: the kinds that `departments` limits. overdue: only what is due by `now`.
+    decider: only what this member may decide, having no part in it (S1-310). department,
+    departments: only what is held there, or nowhere. limited: the kinds that they limit.
     """
-    wanted = [kind for kind in KINDS if kinds is None or kind in kinds]
-    asked = {"now": now, "decider": decider, "department": department, "limited": list(limited)}
-    asked |= {"kinds": wanted, "departments": sorted(departments or ())}
+    wanted = list(KINDS) if kinds is None else [kind for kind in KINDS if kind in kinds]
+    asked = {"now": now, "decider": decider, "department": department, "kinds": wanted}
+    asked |= {"limited": list(limited), "departments": sorted(departments or ())}
     return ask_page(
         cursor,
         (NAME,),
         _COLUMNS,
-        _of_kinds(wanted),
+        _of_kinds(wanted, customer_id),
         conditions=(
-            SQL("kind = ANY (%(kinds)s)"),
+            _OF_KINDS,
             decider and _HAS_NO_PART,
             department and _IN_DEPARTMENT,
             departments is not None and _IN_DEPARTMENTS,
-            overdue and SQL("due_at <= %(now)s"),
+            overdue and _OVERDUE,
         ),
         parameters=asked,
         order=_ORDER,
@@ -144,9 +144,12 @@ def approvals(
     )
 
 
-def _of_kinds(wanted: Collection[ApprovalKind]) -> Composable:
-    """What waits, of the kinds, each with its row."""
+def _of_kinds(wanted: Collection[ApprovalKind], customer_id: UUID | None) -> Composable:
+    """What waits, of the kinds, each with its row; of one customer, where only that is asked."""
     sources = [source for of, source in _SOURCES if of & set(wanted)] or [_APPLICATIONS]
+    if customer_id is not None:
+        about = SQL(" AND customer_id = {}::uuid").format(Text(str(customer_id)))
+        sources = [source + about for source in sources]
     return _EACH_WITH_ITS_ROW.format(SQL(" UNION ALL ").join(sources))
 
 
@@ -265,6 +268,8 @@ _EACH_WITH_ITS_ROW: Final = SQL(
     "({}) AS item JOIN LATERAL (SELECT * FROM views.approvals AS own"
     " WHERE own.customer_id = item.customer_id OFFSET 0) AS matter USING (customer_id)"
 )
+_OF_KINDS: Final = SQL("kind = ANY (%(kinds)s)")
+_OVERDUE: Final = SQL("due_at <= %(now)s")
 _IN_DEPARTMENT: Final = SQL("(kind = 'after-sales' OR {} = %(department)s)").format(DEPARTMENT)
 _IN_DEPARTMENTS: Final = SQL(
     "(kind <> ALL (%(limited)s) OR NOT {held} OR {department} IS NULL"

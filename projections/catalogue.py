@@ -1,6 +1,16 @@
 """All views, those with most to write first. A new view is a module and a line here."""
 
-from projections import agenda, approvals, audit, customers, disputes, pool, statistics, tenures
+from projections import (
+    agenda,
+    approvals,
+    audit,
+    customers,
+    disputes,
+    members,
+    pool,
+    statistics,
+    tenures,
+)
 from projections.view import View
 
 ALL: tuple[View, ...] = (
@@ -12,4 +22,5 @@ ALL: tuple[View, ...] = (
     approvals,
     statistics,
     disputes,
+    members,
 )

@@ -37,6 +37,7 @@ from projections.customers import NAME as VIEW
 from projections.holding import protection_of
 from projections.name_index import HAS_GRAMS, HOLDS_NAME, name_parameters
 from projections.positions import position_of
+from projections.rows import ids
 
 Match = Literal["same", "similar", "part", "phone"]
 Sort = Literal["registered_at", "name", "until", "until_day"]
@@ -132,6 +133,7 @@ def customers(
     industry: str | None = None,
     region: str | None = None,
     customer_class: str | None = None,
+    customer_ids: Sequence[UUID] | None = None,
     sort: Sort = "registered_at",
     descending: bool = False,
     limit: int = 50,
@@ -141,10 +143,11 @@ def customers(
 
     name: part of a name, in any spelling. state: `pool`, `merged` or a stage. holder: the member
     who holds it now; group: the group. region: how the name or the address begins.
-    customer_class: A, B or C. Raises KeyError for an unknown sort.
+    customer_class: A, B or C. customer_ids: these alone. Raises KeyError for an unknown sort.
     """
-    asked = {"name": name, "state": state, "holder": holder, "group": group}
+    asked: dict[str, Any] = {"name": name, "state": state, "holder": holder, "group": group}
     asked |= {"industry": industry, "region": region, "customer_class": customer_class}
+    asked["customer_ids"] = None if customer_ids is None else ids(customer_ids)
     return ask_page(
         cursor,
         (VIEW,),
@@ -160,7 +163,7 @@ def customers(
     )
 
 
-def _condition(field: str, value: str | None) -> Composable | None:
+def _condition(field: str, value: Any) -> Composable | None:
     """The condition of one filter; None where it is not given."""
     if value is None:
         return None
@@ -171,6 +174,16 @@ def names_of(cursor: Cursor, customer_ids: Sequence[UUID]) -> dict[UUID, str]:
     """What some customers are called."""
     cursor.execute(
         "SELECT customer_id, name FROM views.customers WHERE customer_id = ANY (%s::uuid[])",
+        ([str(found) for found in customer_ids],),
+    )
+    return dict(cursor.fetchall())
+
+
+def versions_of(cursor: Cursor, customer_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How far the stream of each of some customers has come."""
+    cursor.execute(
+        "SELECT customer_id, version FROM views.customer_holdings"
+        " WHERE customer_id = ANY (%s::uuid[])",
         ([str(found) for found in customer_ids],),
     )
     return dict(cursor.fetchall())
@@ -261,6 +274,7 @@ _FILTERS: Final[Mapping[str, Composable]] = {
     "industry": SQL("industry = %(industry)s"),
     "region": IN_REGION,
     "customer_class": SQL("matters.customer_class = %(customer_class)s"),
+    "customer_ids": SQL("customers.customer_id = ANY (%(customer_ids)s::uuid[])"),
 }
 _STATES: Final[Mapping[str, Composable]] = {
     "pool": IN_POOL,

@@ -43,25 +43,27 @@ def details_requests(
     *,
     state: RequestState | None = None,
     member: str | None = None,
+    but_of: str | None = None,
     customer_id: UUID | None = None,
     limit: int = 50,
     after: After | None = None,
 ) -> Page[DetailsRequest]:
-    """Requests for which every given filter holds, the newest first. member: who asked."""
+    """Requests for which every given filter holds, the newest first. member: who asked. but_of:
+    who did not."""
+    about = customer_id and str(customer_id)
+    asked = {"member": member, "but_of": but_of, "customer_id": about}
     return ask_page(
         cursor,
         (VIEW,),
-        SQL(
-            "position, customer_id, member, asked_at, days, reason, state, decided_by, decided_at,"
-            " decision_reason, until"
-        ),
+        _COLUMNS,
         _REQUESTS,
         conditions=(
             state and _STATES[state],
             member is not None and SQL("member = %(member)s"),
+            but_of is not None and SQL("member <> %(but_of)s"),
             customer_id is not None and SQL("customer_id = %(customer_id)s::uuid"),
         ),
-        parameters={"member": member, "customer_id": customer_id and str(customer_id)},
+        parameters=asked,
         order=Order(("position", "bigint")),
         make=lambda row: DetailsRequest(**row),
         descending=True,
@@ -70,6 +72,10 @@ def details_requests(
     )
 
 
+_COLUMNS: Final = SQL(
+    "position, customer_id, member, asked_at, days, reason, state, decided_by, decided_at,"
+    " decision_reason, until"
+)
 # A request is decided by the next decision on its stream: until then, no other one is made.
 _REQUESTS: Final = SQL(
     "(SELECT asked.position, asked.customer_id, asked.actor AS member, asked.at AS asked_at,"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -135,26 +135,27 @@ def figures(
     department: str | None = None,
     departments: Collection[str] | None = None,
     member: str | None = None,
+    percentiles: bool = True,
     limit: int = 50,
     after: After | None = None,
 ) -> Figures:
-    """Figures of the days [start, end), apart by each of `by`; no line is without events."""
+    """Figures of the days [start, end), apart by each of `by`; no line is without events.
+
+    percentiles: of waiting. Without them, and where no member is told apart, the sums of the days
+    are read and not their events.
+    """
     wanted = max(1, min(limit, LIMIT_MAX))
     asked = {"start": start, "end": end, "department": department, "member": member, "now": now}
     asked["departments"] = _given(departments)
+    of_days = not percentiles and member is None and "member" not in by
     given = {f"after_{place}": value for place, value in enumerate(after or ())}
     rows, position = ask(
         cursor,
         (NAME,),
-        _figures_query(by, after, department=department, member=member),
+        _figures_query(by, after, department=department, member=member, of_days=of_days),
         {**asked, **given, "limit": wanted + 1, "counted": _counted_figures()},
     )
-    lines: dict[tuple[str, ...], Line] = {}
-    total = Line()
-    for row in rows:
-        key = tuple(row[name] for name in by)
-        line = total if row["is_total"] else lines.setdefault(key, _line(by, key))
-        _add(line, row)
+    lines, total = _lines_of(rows, by)
     implied, implied_position = _implied(cursor, asked)
     keys = sorted(lines)
     return Figures(
@@ -214,7 +215,12 @@ def _counted_figures() -> list[str]:
 
 
 def _figures_query(
-    by: Sequence[Grouping], after: After | None, *, department: str | None, member: str | None
+    by: Sequence[Grouping],
+    after: After | None,
+    *,
+    department: str | None,
+    member: str | None,
+    of_days: bool,
 ) -> Composable:
     """Summed once, by line and in all; then the lines of the page are chosen."""
     keys = SQL(", ").join(map(Identifier, by))
@@ -225,6 +231,7 @@ def _figures_query(
         keys=keys,
         named=SQL(", ").join(_KEYS[name] for name in by),
         first=Identifier(by[0]),
+        **(_OF_DAYS if of_days else _OF_EVENTS),
         filters=where(
             SQL("figure = ANY (%(counted)s)"),
             _IN_DAYS,
@@ -234,6 +241,18 @@ def _figures_query(
         ),
         of_page=where(SQL("NOT is_total"), behind),
     )
+
+
+def _lines_of(
+    rows: Iterable[Mapping[str, Any]], by: Sequence[Grouping]
+) -> tuple[dict[tuple[str, ...], Line], Line]:
+    """Lines by their keys, and what all come to."""
+    lines: dict[tuple[str, ...], Line] = {}
+    total = Line()
+    for row in rows:
+        key = tuple(row[name] for name in by)
+        _add(total if row["is_total"] else lines.setdefault(key, _line(by, key)), row)
+    return lines, total
 
 
 def _line(by: Sequence[Grouping], key: tuple[str, ...]) -> Line:
@@ -288,21 +307,38 @@ _KEYS: Final[Mapping[Grouping, Composable]] = {
     "department": SQL("coalesce(department, '') COLLATE \"C\" AS department"),
     "member": SQL("coalesce(member, '') COLLATE \"C\" AS member"),
 }
+_OF_EVENTS: Final = {
+    "source": SQL("views.statistics_events"),
+    "count": SQL("count(*)"),
+    "waited": SQL(
+        "count(*) AS count, sum(waited_seconds) AS seconds_sum, max(waited_seconds) AS seconds_max,"
+        " percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY waited_seconds) AS parts"
+    ),
+    "is_waited": SQL("waited_seconds IS NOT NULL"),
+}
+_OF_DAYS: Final = {
+    "source": SQL("views.statistics_days"),
+    "count": SQL("sum(count)::bigint"),
+    "waited": SQL(
+        "coalesce(sum(waited), 0)::bigint AS count,"
+        " sum(waited_microseconds)::float / 1000000 AS seconds_sum,"
+        " max(waited_most)::float / 1000000 AS seconds_max, NULL::float[] AS parts"
+    ),
+    "is_waited": SQL("waited > 0"),
+}
 _FIGURES: Final = SQL(
     """
     WITH counted AS (
         SELECT is_total, {named}, figure, coalesce(rule, '') AS rule, count FROM (
-            SELECT grouping({first}) = 1 AS is_total, {keys}, figure, rule, count(*) AS count
-            FROM views.statistics_events {filters}
+            SELECT grouping({first}) = 1 AS is_total, {keys}, figure, rule, {count} AS count
+            FROM {source} {filters}
             GROUP BY GROUPING SETS (({keys}, figure, rule), (figure, rule))
         ) AS summed
     ), waited AS (
         SELECT is_total, {named}, count, seconds_sum, seconds_max, parts FROM (
-            SELECT grouping({first}) = 1 AS is_total, {keys}, count(*) AS count,
-                sum(waited_seconds) AS seconds_sum, max(waited_seconds) AS seconds_max,
-                percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY waited_seconds) AS parts
-            FROM views.statistics_events {filters}
-                AND figure IN ('reviews_passed', 'reviews_refused') AND waited_seconds IS NOT NULL
+            SELECT grouping({first}) = 1 AS is_total, {keys}, {waited}
+            FROM {source} {filters}
+                AND figure IN ('reviews_passed', 'reviews_refused') AND {is_waited}
             GROUP BY GROUPING SETS (({keys}), ())
         ) AS summed
     ), chosen AS (

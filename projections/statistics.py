@@ -36,15 +36,15 @@ from projections.counting import (
     counted,
     local_day,
 )
-from projections.rows import Table, ids
+from projections.rows import Table, as_json, ids
 from projections.view import LogBatch, LogEntry
 
 NAME = "statistics"
-VERSION = 1
+VERSION = 2
 # In which department an actor was then is told by streams other than the customer's.
 OTHERS = None
 READS: Final = ("statistics_by_customer", "statistics_members_by_name")
-TABLES = ("statistics_events", "statistics_notes", "statistics_members")
+TABLES = ("statistics_events", "statistics_days", "statistics_notes", "statistics_members")
 DDL = """
 CREATE TABLE statistics_events (
     position bigint PRIMARY KEY,
@@ -72,6 +72,21 @@ CREATE INDEX statistics_by_figure ON statistics_events (figure, day, position);
 CREATE INDEX statistics_by_member ON statistics_events (member, figure, day, position);
 CREATE INDEX statistics_by_customer ON statistics_events (customer_id, version)
     WHERE version IS NOT NULL;
+
+-- What the rows above come to, so that a month of a whole house is not counted one by one.
+CREATE TABLE statistics_days (
+    day date NOT NULL,
+    department text NOT NULL,
+    figure text NOT NULL,
+    rule text NOT NULL,
+    count bigint NOT NULL,
+    waited bigint NOT NULL,
+    waited_microseconds bigint NOT NULL,
+    waited_most bigint,
+    first_position bigint NOT NULL,
+    last_position bigint NOT NULL,
+    PRIMARY KEY (day, department, figure, rule)
+);
 
 CREATE TABLE statistics_notes (
     position bigint PRIMARY KEY,
@@ -107,6 +122,25 @@ class NoteRow(msgspec.Struct, gc=False):
     characters: int
 
 
+class DayRow(msgspec.Struct):
+    """What the events of a day in a department come to, and between which positions they lie.
+
+    waited: those that waited for a decision, and how long in all and at most: whole numbers, which
+    are the same in any order.
+    """
+
+    day: date
+    department: str
+    figure: str
+    rule: str
+    count: int = 0
+    waited: int = 0
+    waited_microseconds: int = 0
+    waited_most: int | None = None
+    first_position: int = 0
+    last_position: int = 0
+
+
 class MemberRow(msgspec.Struct):
     """A member, and the department that he is in."""
 
@@ -139,8 +173,26 @@ def fold(cursor: Cursor, batch: LogBatch) -> None:
         else:
             departments.move(entry.event)
     EVENTS.insert(cursor, rows)
+    cursor.execute(_ADD_TO_DAYS, (as_json(_days_of(rows)),))
     NOTES.insert(cursor, notes)
     departments.write(cursor)
+
+
+def _days_of(rows: Iterable[CountedEvent]) -> list[DayRow]:
+    """What rows come to, by day, department, figure and rule; '' where there is none."""
+    days: dict[tuple[date, str, str, str], DayRow] = {}
+    for row in rows:
+        key = (row.day, row.department or "", row.figure, row.rule or "")
+        found = days.setdefault(key, DayRow(*key))
+        found.count += 1
+        found.first_position = found.first_position or row.position
+        found.last_position = row.position
+        if row.waited_seconds is not None:
+            microseconds = round(row.waited_seconds * 1_000_000)
+            found.waited += 1
+            found.waited_microseconds += microseconds
+            found.waited_most = max(found.waited_most or 0, microseconds)
+    return list(days.values())
 
 
 def _count(
@@ -285,3 +337,16 @@ _ACTED_ON: Final = frozenset(
     (Registered, ProfileChanged, FollowedUp, RefusalRecorded, ClaimCounted)
 )
 """Events that count in the department that their actor is in."""
+
+
+_ADD_TO_DAYS: Final = (
+    "INSERT INTO statistics_days AS kept"
+    " SELECT * FROM json_populate_recordset(NULL::statistics_days, %s)"
+    " ON CONFLICT (day, department, figure, rule) DO UPDATE"
+    " SET count = kept.count + excluded.count,"
+    " waited = kept.waited + excluded.waited,"
+    " waited_microseconds = kept.waited_microseconds + excluded.waited_microseconds,"
+    " waited_most = greatest(kept.waited_most, excluded.waited_most),"
+    " first_position = least(kept.first_position, excluded.first_position),"
+    " last_position = greatest(kept.last_position, excluded.last_position)"
+)

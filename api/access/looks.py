@@ -24,6 +24,8 @@ from domain.phones import PhoneProblem, normalise_phone
 if TYPE_CHECKING:
     from api.routes.calls import QueryCall
     from domain.orders import Signed
+    from projections.answers import Page
+    from projections.cards import Card
 
 Field = Literal[
     "phone",
@@ -113,6 +115,32 @@ def record_search(
     whose = [item["customer_id"] for item in shown]
     entry = _entry(call, signed, "collision-asked", "see-customers", facts, whose)
     call.service.access_log.record(entry)
+
+
+def record_list_search(
+    call: QueryCall,
+    signed: Signed,
+    name: str,
+    page: Page[Card],
+    lines: Sequence[Mapping[str, Any]],
+) -> None:
+    """Keep what a list that was searched by name showed: it finds as much as a collision check.
+
+    lines: the answer's items. Raises Unavailable where it cannot be kept.
+    """
+    shown = [
+        {
+            **{field: line[field] for field in ("customer_id", "state", "holder", "group")},
+            "match": "part",
+            "protected_until": line["held_over_until"] or line["until"],
+            "into": card.merged_into,
+        }
+        for card, line in zip(page.items, lines, strict=True)
+    ]
+    position = page.position
+    record_search(
+        call, signed, name=name, phone_hash=None, shown=shown, position=position, view="customers"
+    )
 
 
 def record_export(

@@ -38,6 +38,8 @@ VIEW_WORDS: Final[Mapping[str, Both]] = {
     "stream": {"zh": "事件流", "en": "stream of events"},
     "access": {"zh": "访问日志", "en": "access log"},
     "searches": {"zh": "查重记录", "en": "searches"},
+    "pool": {"zh": "公共客户池", "en": "pool"},
+    "board": {"zh": "保护看板", "en": "board"},
 }
 RIGHT_WORDS: Final[Mapping[str, Both]] = {
     "holder": {"zh": "跟进人", "en": "as holder"},

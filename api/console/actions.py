@@ -22,11 +22,21 @@ from api.models import disputes as dispute
 from api.models import duplicates as duplicate
 from api.models import hand_over as hand
 from api.models.classes import ClassBody
+from api.models.details import DetailsDecisionBody
 from api.models.fields import Body
-from api.routes import applications, classes, contracts, disputes, duplicates, hand_over, protection
+from api.routes import (
+    applications,
+    classes,
+    contracts,
+    details,
+    disputes,
+    duplicates,
+    hand_over,
+    protection,
+)
 from api.routes import registration as record
 from api.routes.calls import CommandCall
-from api.routes.parameters import ContractNumber, DisputeNumber, ReportNumber
+from api.routes.parameters import ContractNumber, DisputeNumber, MemberId, ReportNumber
 from domain.terms import CHANNELS, RULINGS
 
 Route = Callable[..., Answer]
@@ -35,7 +45,8 @@ Route = Callable[..., Answer]
 @dataclass(frozen=True, slots=True)
 class Action:
     """One command on a customer. case: the field that says which of the customer's contracts,
-    reports or disputes is meant, and stands in the address over HTTP; None without one."""
+    reports, disputes or requests is meant, and stands in the address over HTTP; None without one.
+    """
 
     command: str
     model: type[BaseModel]
@@ -72,6 +83,10 @@ class _DisputeCase(Body):
     number: DisputeNumber
 
 
+class _RequestCase(Body):
+    member: MemberId
+
+
 REASON = Entry("reason", marked("Reason"), "area")
 DECISION_REASON = Entry(
     "reason", marked("Reason"), "area", is_required=False, hint=marked("Required to refuse.")
@@ -80,10 +95,12 @@ RECEIVER = Entry("to", marked("Member"), hint=marked("Sign-in name."))
 CONTRACT = Entry("number", marked("Contract"), "choice")
 REPORT = Entry("number", marked("Report"), "integer")
 DISPUTE = Entry("number", marked("Dispute"), "integer")
+REQUEST = Entry("member", marked("Asked by"))
 _CASES: Final[Mapping[Entry, type[Body]]] = {
     CONTRACT: _ContractCase,
     REPORT: _ReportCase,
     DISPUTE: _DisputeCase,
+    REQUEST: _RequestCase,
 }
 GRANT = Entry("decision", marked("Decision"), "choice", True, ("grant", "refuse"), "decision")
 
@@ -137,17 +154,21 @@ _REVIEW = (
         is_required=False,
     ),
 )
-_EXTENSION = (REASON, Entry("days", marked("Days"), "integer", is_required=False))
-_EXTENSION_DECISION = (
-    GRANT,
-    Entry("days", marked("Days"), "integer", is_required=False),
-    DECISION_REASON,
+_DAYS = Entry("days", marked("Days"), "integer", is_required=False)
+_EXTENSION = (REASON, _DAYS)
+_EXTENSION_DECISION = (GRANT, _DAYS, DECISION_REASON)
+RULE = Entry(
+    "rule",
+    marked("Rule that it rests on"),
+    is_required=False,
+    hint=marked("Its code or its clause, as already-protected or S1-053."),
 )
 _RULING = (
     Entry("ruling", marked("Ruling"), "choice", True, tuple(RULINGS), "ruling"),
     Entry("to", marked("Member"), is_required=False, hint=marked("Sign-in name.")),
     Entry("stage", marked("Stage"), "choice", False, ("potential", "intent"), "state"),
     Entry("until", marked("Protected until"), "instant", is_required=False),
+    RULE,
     REASON,
 )
 ACTIONS: Final = (
@@ -254,9 +275,21 @@ ACTIONS: Final = (
         disputes.open_dispute,
         (
             Entry("contested_at", marked("Contested instant"), "instant"),
+            RULE,
             Entry("statement", marked("Statement"), "area"),
         ),
     ),
+    Action(
+        "state-in-dispute",
+        dispute.StatementBody,
+        disputes.state_in_dispute,
+        (Entry("statement", marked("Statement"), "area"),),
+        DISPUTE,
+    ),
     Action("rule-dispute", dispute.RulingBody, disputes.rule_dispute, _RULING, DISPUTE),
 )
+DECIDE_DETAILS: Final = Action(
+    "decide-details", DetailsDecisionBody, details.decide, (GRANT, _DAYS, REASON), REQUEST
+)
+"""Decides about a member and not about the customer, so it is no action of the customer's page."""
 BY_COMMAND: Final[Mapping[str, Action]] = {action.command: action for action in ACTIONS}

@@ -14,7 +14,7 @@ from api.problems.validation import field_problems
 from domain.errors import FieldProblem, Invalid
 
 Kind = Literal[
-    "text", "secret", "phone", "area", "instant", "day", "integer", "choice", "lines", "id"
+    "text", "secret", "phone", "area", "instant", "day", "integer", "choice", "lines", "id", "boxes"
 ]
 Model = TypeVar("Model", bound=BaseModel)
 FIELDS_MAX: Final = 200
@@ -55,14 +55,14 @@ def body_of(entries: Sequence[Entry], typed: Mapping[str, str], zone: str) -> di
     instants that were typed without one."""
     body: dict[str, Any] = {}
     for entry in entries:
-        text = typed.get(entry.name, "").replace("\r\n", "\n")
-        if not text.strip():
+        value = _value_of(entry, typed, zone)
+        if value is None:
             continue
         *path, last = entry.name.split(".")
         place = body
         for step in path:
             place = place.setdefault(step, {})
-        place[last] = _value(entry.kind, text, zone)
+        place[last] = value
     return {name: _in_order(value) for name, value in body.items()}
 
 
@@ -80,6 +80,15 @@ def asked(model: type[Model], sent: Mapping[str, str]) -> Model:
     names = {field.alias or name for name, field in model.model_fields.items()}
     told = {name: text for name, text in sent.items() if name in names and text.strip()}
     return checked(model, told)
+
+
+def _value_of(entry: Entry, typed: Mapping[str, str], zone: str) -> Any:
+    """What was typed into a field; None: nothing. Each of several boxes is a field of its own."""
+    if entry.kind == "boxes":
+        chosen = [choice for choice in entry.choices if typed.get(f"{entry.name}:{choice}")]
+        return chosen if chosen or entry.is_required else None
+    text = typed.get(entry.name, "").replace("\r\n", "\n")
+    return _value(entry.kind, text, zone) if text.strip() else None
 
 
 def _value(kind: Kind, text: str, zone: str) -> Any:

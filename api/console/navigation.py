@@ -35,15 +35,23 @@ PLACES: Final = (
     Place("/", marked("Start"), "see-session"),
     Place("/collisions", marked("Check"), "see-customers"),
     Place("/pool", marked("Pool"), "see-customers"),
+    Place("/board", marked("Board"), "see-portfolio"),
+    Place("/approvals", marked("Approvals"), "see-approvals"),
+    Place("/disputes", marked("Disputes"), "see-customers"),
+    Place("/figures", marked("Figures"), "see-statistics"),
+    Place("/audit", marked("Audit"), "see-audit"),
+    Place("/rules", marked("Rules"), "see-rulebooks"),
+    Place("/people", marked("People"), "see-members"),
 )
 
 
 def places_for(signed: Signed) -> tuple[Place, ...]:
     """The entries that lead somebody to an answer and not to a refusal."""
-    return tuple(place for place in PLACES if _may(signed, place.permission))
+    return tuple(place for place in PLACES if may_ask(signed, place.permission))
 
 
-def _may(signed: Signed, permission: str) -> bool:
+def may_ask(signed: Signed, permission: str) -> bool:
+    """True where somebody's roles and scopes give a permission, under whatever condition."""
     try:
         require(signed, permission)
     except NotAllowed:

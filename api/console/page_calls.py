@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import uuid4
 
 from fastapi import Depends
@@ -15,16 +15,18 @@ from starlette.responses import RedirectResponse, Response
 from api.answers import Answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.console.filling import KEY, VERSION, csrf_of, typed_of, visible
+from api.console.navigation import may_ask
 from api.console.rendering import rendered
 from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
 from api.console.wishes import wishes_in
-from api.routes.calls import CommandCall, QueryCall
+from api.routes.calls import CommandCall, QueryCall, require
 from api.security import caller
 from api.trace import trace_of
-from domain.errors import NotSignedIn
-from domain.orders import Order, Signed
+from domain.errors import NotAllowed, NotSignedIn
+from domain.orders import Credentials, Order, Signed
 
+Made = TypeVar("Made")
 SEE_OTHER = 303
 POSITION_DIGITS_MAX = 18
 OF_EVERY_PAGE = "see-session"
@@ -42,11 +44,30 @@ class Page:
     def ask(self, question: Callable[..., Answer], *about: Any) -> Any:
         """What a route would have told, asked with the permission that it names. question: the
         function of the route; about: its parameters but the call."""
-        return question(*about, self.call_of(question)).told
+        return self.answered(question, *about).told
+
+    def ask_if_allowed(self, question: Callable[..., Answer], *about: Any) -> Any:
+        """What a route would have told; None where it is not for the reader, who did not ask."""
+        try:
+            return self.ask(question, *about)
+        except NotAllowed:
+            return None
+
+    def answered(self, question: Callable[..., Answer], *about: Any) -> Answer:
+        """The same with its headers: the version, which a form names."""
+        return question(*about, self.call_of(question))
 
     def call_of(self, question: Callable[..., Any]) -> QueryCall:
         """A question's call, under the permission of its route."""
         return replace(self.call, permission=self.request.app.state.permissions[question])
+
+    def refusal(self, question: Callable[..., Any]) -> NotAllowed | None:
+        """What keeps the reader from a question whatever it is about; None: nothing does."""
+        try:
+            require(self.signed, self.request.app.state.permissions[question])
+        except NotAllowed as refused:
+            return refused
+        return None
 
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page, with who looks at it."""
@@ -56,8 +77,15 @@ class Page:
     def at_the_end(self) -> Page:
         """The page, its views at all that is written: a form names the version that its sender
         sees, so that must be the last one."""
-        settled = self.call.application.reader.settled_position()
-        return replace(self, call=replace(self.call, min_position=settled))
+        return replace(self, call=replace(self.call, min_position=self.written()))
+
+    def may(self, permission: str) -> bool:
+        """True where a link or a form that needs it leads somewhere."""
+        return may_ask(self.signed, permission)
+
+    def written(self) -> int:
+        """Up to where the log is written: what an answer from the log itself is true at."""
+        return self.call.application.reader.settled_position()
 
     def new_key(self) -> str:
         """An idempotency key for a form of this page, so that a second click does nothing."""
@@ -77,7 +105,7 @@ class Sent:
         """The offset of instants typed on this page."""
         return OFFSETS[self.page.call.language]
 
-    def done(self, run: Callable[[], Answer]) -> Answer | Trouble:
+    def done(self, run: Callable[[], Made]) -> Made | Trouble:
         """What the command answers, or the problem; only who is not signed in is sent away."""
         try:
             return run()
@@ -85,6 +113,14 @@ class Sent:
             raise
         except Exception as error:  # noqa: BLE001  raised again where no handler knows it
             return trouble_from_thread(self.page.request, error)
+
+    def call_beside(
+        self, path: str, typed: Mapping[str, str], *, key: str | None, version: str | None
+    ) -> CommandCall:
+        """The call of one of several commands in the same form, each under its own key and the
+        version that was shown with it. Raises Invalid."""
+        order = _order(self.call.order.credentials, path, typed, key=key, version=version)
+        return replace(self.call, order=order)
 
 
 def go_on(address: str) -> Response:
@@ -122,18 +158,31 @@ async def form_call(request: Request) -> tuple[CommandCall, Mapping[str, str]]:
     Key and version are fields of the form and held to what their headers are held to.
     """
     typed = typed_of(request)
-    conditions = {"Idempotency-Key": typed.get(KEY), "If-Match": typed.get(VERSION)}
+    sent, path = visible(typed), request.scope["path"]
+    known = await caller(request)
+    order = _order(known, path, sent, key=typed.get(KEY), version=typed.get(VERSION))
+    trace_of(request.scope).command_id = order.command_id
+    return CommandCall(request.app.state.service, order), sent
+
+
+def _order(
+    credentials: Credentials,
+    path: str,
+    sent: Mapping[str, str],
+    *,
+    key: str | None,
+    version: str | None,
+) -> Order:
+    """What goes with one command of a form. Raises Invalid."""
+    conditions = {"Idempotency-Key": key, "If-Match": version}
     headers = Headers({name: value for name, value in conditions.items() if value})
-    sent = visible(typed)
-    order = Order(
-        await caller(request),
+    return Order(
+        credentials,
         key=idempotency_key(headers),
-        request=request_hash(request.method, request.scope["path"], sent),
+        request=request_hash("POST", path, sent),
         expected_version=expected_version(headers),
         command_id=uuid4(),
     )
-    trace_of(request.scope).command_id = order.command_id
-    return CommandCall(request.app.state.service, order), sent
 
 
 def sent_form(

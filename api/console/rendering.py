@@ -35,6 +35,18 @@ POLICY: Final = "; ".join(
 """No inline script, no inline style, nothing from another house."""
 
 
+_SAME: Final = {
+    "instant": instant,
+    "places_for": places_for,
+    "languages": LANGUAGES,
+    "themes": THEMES,
+    "deciding": shown.DECIDING,
+    "changed_names": shown.CHANGED,
+    "content_languages": CONTENT_LANGUAGES,
+}
+"""What templates know in every language."""
+
+
 @cache
 def environment(language: Language) -> Environment:
     """The templates in one language."""
@@ -52,16 +64,12 @@ def environment(language: Language) -> Environment:
         ngettext=lambda one, many, count: translated(one if count == 1 else many, language),
         newstyle=True,
     )
-    made.globals |= {"asset": address_of, "language": language, "languages": LANGUAGES}
-    made.globals |= {"instant": instant, "themes": THEMES, "places_for": places_for}
-    made.globals |= {
-        "deciding": shown.DECIDING,
-        "changed_names": shown.CHANGED,
-        "content_languages": CONTENT_LANGUAGES,
-    }
-    made.globals |= {
+    made.globals |= _SAME | {
+        "asset": address_of,
+        "language": language,
         "rule_title": partial(shown.rule_title, language=language),
         "span": partial(shown.span, language=language),
+        "lasting": partial(shown.lasting, language=language),
         "contract_step": shown.contract_step,
         "holder_of": partial(shown.holder_of, language=language),
     }

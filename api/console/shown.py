@@ -65,6 +65,31 @@ APPROVALS: Final[Mapping[str, Term]] = {
     "duplicate": Term("重复报告", "reported duplicate"),
     "dispute": Term("撞单争议", "dispute"),
     "after-sales": Term("待指定售后负责人", "person of after-sales"),
+    "details": Term("查阅资料申请", "request to read details"),
+}
+ENTRANCE: Final[Mapping[str, Term]] = {
+    "set-password": Term("设置一次性密码", "make a one-time password"),
+    "end-session": Term("结束会话", "end a session"),
+    "change-password": Term("修改密码", "change one's password"),
+}
+"""What is done at the entrance, which is no event of the log."""
+STANDINGS: Final[Mapping[str, Term]] = {
+    "active": Term("在职", "active"),
+    "leaving": Term("将离职", "leaves"),
+    "left": Term("已离职", "left"),
+}
+REACH: Final[Mapping[str, Term]] = {
+    "any": Term("全部", "everything"),
+    "department": Term("本部门及下级部门", "the department and those below"),
+    "own": Term("本人的", "one's own"),
+}
+FALLS: Final[Mapping[str, Term]] = {
+    "same": Term("不变", "the same"),
+    "earlier": Term("提前落入公海", "falls earlier"),
+    "later": Term("推后落入公海", "falls later"),
+    "spared": Term("不再落入公海", "would not fall"),
+    "added": Term("新落入公海", "would fall"),
+    "never_begun": Term("不会有此保护", "would not have been held"),
 }
 DECIDING: Final[Mapping[str, str]] = {
     "review": "review",
@@ -76,6 +101,14 @@ DECIDING: Final[Mapping[str, str]] = {
     "after-sales": "name-after-sales",
 }
 """The command that decides each kind of what waits."""
+PARTS: Final[Mapping[str, Term]] = {
+    "opener": Term("提出争议", "opened the dispute"),
+    "contested": Term("保护受争议", "held what is contested"),
+    "refused": Term("申请曾被拒绝", "was refused it meanwhile"),
+    "winner": Term("裁决后的跟进人", "has it by the ruling"),
+    "loser": Term("因裁决失去保护", "lost it by the ruling"),
+    "stated": Term("作了陈述", "told a side"),
+}
 CHANGED: Final[Mapping[str, str]] = {
     "state": marked("State"),
     "holder": marked("Holder"),
@@ -100,18 +133,22 @@ _TABLES: Final[Mapping[str, Mapping[str, Term]]] = {
     "match": MATCHES,
     "group": terms.GROUPS,
     "hold_over": terms.HOLD_OVERS,
-    "command": terms.COMMANDS,
+    "command": {**terms.COMMANDS, **ENTRANCE},
+    "standing": STANDINGS,
+    "reach": REACH,
     "channel": terms.CHANNELS,
     "contract": terms.CONTRACT_STATES,
     "step": terms.STEPS,
     "ending": terms.ENDINGS,
     "role": terms.ROLES,
     "ruling": terms.RULINGS,
+    "part": PARTS,
     "agenda": AGENDA,
     "approval": APPROVALS,
     "decision": DECISIONS,
     "withdrawn": WITHDRAWN,
     "resolution": RESOLUTIONS,
+    "fall": FALLS,
     "class": {},
 }
 _PARTS: Final = (
@@ -166,10 +203,15 @@ def span(until: datetime | None, now: datetime, language: Language) -> str:
     """How long until an instant, in its two largest parts; empty once it has passed."""
     if until is None or until <= now:
         return ""
-    left = int((until - now).total_seconds())
+    return lasting((until - now).total_seconds(), language)
+
+
+def lasting(seconds: float, language: Language) -> str:
+    """A length of time in its two largest parts."""
+    left = int(seconds)
     parts = []
-    for seconds, text in _PARTS:
-        number, left = divmod(left, seconds)
+    for unit, text in _PARTS:
+        number, left = divmod(left, unit)
         if number or parts:
             parts.append(translated(text, language).format(number=number))
     return " ".join(parts[:2]) or translated(marked("less than a minute"), language)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.console.filling import csrf_of, is_of_our_page, kept
-from api.console.rendering import rendered
+from api.console.rendering import is_of_the_whole, rendered
 from api.sign_in.errors import CsrfMissing
 
 
@@ -80,6 +80,8 @@ def page_of(
     """The same, of a problem that is known. It says as well when to come again."""
     told = {"problem": trouble, "carried": carried, "csrf": csrf_of(request)}
     answer = rendered(request, "trouble.html", told, status=trouble.status)
+    if is_of_the_whole(request):
+        answer.headers["HX-Reswap"] = "innerHTML"  # The part itself stays, for the next answer.
     for name in ("retry-after", "allow"):
         if name in trouble.headers:
             answer.headers[name] = trouble.headers[name]

@@ -124,6 +124,9 @@ class Watch:
                 except (PersistenceError, TenureError) as error:
                     self._log.warning("open pages wait for the database", error=str(error).strip())
                     await anyio.sleep(AGAIN_SECONDS)
+                except Exception:  # noqa: BLE001 - say, no views yet: the process has other work
+                    self._log.exception("open pages hear nothing")
+                    await anyio.sleep(AGAIN_SECONDS)
                 await anyio.sleep(LOOK_SECONDS)
         finally:
             self._end(self._pages)

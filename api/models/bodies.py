@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from api.models.fields import EXAMPLE_ID, Body, Instant, Role, described, optional
 from domain.commands.claims import NOTE_CHARACTERS_MAX, REASON_CHARACTERS_MAX
 from domain.commands.people import TOML_CHARACTERS_MAX
@@ -291,16 +293,34 @@ class TokenBody(Body):
 
 
 class RulebookBody(Body):
-    """A version of the rules to adopt."""
+    """A version of the rules to adopt: a whole text, or another version with changed values."""
 
     toml: Annotated[
-        str,
+        str | None,
         described(
-            "The whole text of the version.",
+            "The whole text of the version. This, or `changes`.",
             'version = "2"\n…',
             characters_max=TOML_CHARACTERS_MAX,
         ),
-    ]
+    ] = None
+    based_on: Annotated[
+        str | None,
+        Field(
+            description="The version that `changes` go with. Left out: the one in force.",
+            examples=[None],
+            max_length=100,
+        ),
+    ] = None
+    changes: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="Values by their names in the rulebook, as JSON states them, `version` "
+            "among them; null unsets one. The text is then written from them.",
+            examples=[None],
+            min_length=1,
+            max_length=100,
+        ),
+    ] = None
     effective_from: Annotated[
         Instant | None,
         described(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from api.models.customers import At
-from api.models.fields import Body, Told, described
+from api.models.customers import At, Next, ViewPosition
+from api.models.fields import EXAMPLE_INSTANT, Body, Instant, Told, described
 
 
 class DepartmentBody(Body):
@@ -30,6 +30,40 @@ class PermissionTold(Told):
             "department",
         ),
     ]
+
+
+class MemberLineTold(Told):
+    """A member as a line of a list."""
+
+    id: Annotated[str, described("Sign-in name.", "zhang-wei")]
+    name: Annotated[str, described("Name for people.", "张伟")]
+    roles: Annotated[list[str], described("Roles of now; none once he has left.", ["seller"])]
+    department: Annotated[str, described("Department of now.", "一部")]
+    joined_at: Annotated[Instant, described("When he was added.", EXAMPLE_INSTANT)]
+    leaves_at: Annotated[
+        Instant | None,
+        described("From when on he has no rights; null: is not leaving.", None),
+    ]
+
+
+class DepartmentMembersTold(Told):
+    """How many are in a department."""
+
+    department: Annotated[str, described("The department.", "一部")]
+    members: Annotated[int, described("Members of it who have not left.", 12)]
+
+
+class MemberPage(Told):
+    """Members, by their sign-in names."""
+
+    items: Annotated[list[MemberLineTold], described("The members.", [])]
+    departments: Annotated[
+        list[DepartmentMembersTold],
+        described("Every department that has members, whatever the filters.", []),
+    ]
+    next: Next
+    position: ViewPosition
+    at: At
 
 
 class MemberRightsTold(Told):

@@ -69,6 +69,7 @@ class DetailsRequestTold(Told):
     """A request, and what became of it."""
 
     customer_id: CustomerId
+    name: Annotated[str | None, described("What the customer is called.", "靖江市春意空调有限公司")]
     member: Requester
     asked_at: Annotated[Instant, described("When it was made.", EXAMPLE_INSTANT)]
     days: Annotated[int, described("For how many days.", 7)]

@@ -52,6 +52,19 @@ class DisputeBody(Body):
     rule: Rule = None
 
 
+class StatementBody(Body):
+    """What a party has to say."""
+
+    statement: Annotated[
+        str,
+        described(
+            "One's side of it, in words that somebody else understands.",
+            "当日已电话联系，跟踪记录可查",
+            characters_max=REASON_CHARACTERS_MAX,
+        ),
+    ]
+
+
 class RulingBody(Body):
     """Rules a dispute."""
 
@@ -130,12 +143,24 @@ class PartyTold(Told):
 
     member: Annotated[str, described("Who.", "li-na")]
     part: Annotated[
-        Literal["opener", "contested", "refused", "winner", "loser"],
+        Literal["opener", "contested", "refused", "winner", "loser", "stated"],
         described(
             "`opener` of the dispute; `contested`: held what it is about; `refused`: sought the "
-            "customer in vain meanwhile; `winner`, `loser`: by the ruling.",
+            "customer in vain meanwhile; `winner`, `loser`: by the ruling; `stated`: told a side "
+            "and is none of these.",
             "refused",
         ),
+    ]
+
+
+class StatementTold(Told):
+    """What a party said after the dispute was opened."""
+
+    member: Annotated[str, described("Who.", "zhang-wei")]
+    at: Annotated[Instant, described("When.", EXAMPLE_INSTANT)]
+    position: Annotated[int, described("Place of the event in the log.", 4710)]
+    statement: Annotated[
+        str | None, described("In the party's words; null: hidden.", "当日已电话联系")
     ]
 
 
@@ -199,6 +224,18 @@ class DisputePage(Told):
 
 class DisputeTold(DisputeLine):
     """A case as one rules it: both sides, the replay around the instant, and earlier rulings."""
+
+    rulers: Annotated[
+        list[str],
+        described(
+            "Roles of which one is needed to rule it, by the rules in force; a party never does.",
+            ["director"],
+        ),
+    ]
+    statements: Annotated[
+        list[StatementTold],
+        described("What parties said since, in the order of the log; the last hundred.", []),
+    ]
 
     steps: Annotated[
         list[StepTold],

@@ -131,6 +131,18 @@ class ReplayTold(Told):
     at: At
 
 
+class OutcomeTold(Told):
+    """How a customer would stand after a decision."""
+
+    decision: Annotated[str, described("The decision, as its command takes it.", "pass")]
+    state: StateField
+    holder: Holder
+    until: Annotated[
+        Instant | None,
+        described("When that would be over by itself; null: no deadline would run.", EXAMPLE_LATER),
+    ]
+
+
 class RightTold(Told):
     """Whether one command is allowed."""
 
@@ -158,6 +170,14 @@ class RightTold(Told):
             "Where roles are in the way, how far the member's own reach: `department` to his "
             "department and those below it; null: not at all.",
             None,
+        ),
+    ]
+    outcomes: Annotated[
+        list[OutcomeTold],
+        described(
+            "Of a claim or an application that waits for the caller's own decision: what each way "
+            "of deciding it would lead to.",
+            [],
         ),
     ]
 

@@ -72,6 +72,9 @@ class AuditLine(EventTold):
         UUID | None,
         described("The customer it is about; null: none.", EXAMPLE_ID, format="uuid"),
     ]
+    customer_name: Annotated[
+        str | None, described("What that one is called now; null: none.", "靖江市春意空调有限公司")
+    ]
     rule: Annotated[str | None, described("The rule that a refusal broke; null otherwise.", None)]
     clause: Annotated[str | None, described("The rule's clause; null: none.", "S1-302")]
     reason: Annotated[str | None, described("The reason that its author gave.", None)]

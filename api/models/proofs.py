@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from api.models.fields import Told, described
+from pydantic import Field
+
+from api.models.customers import At
+from api.models.fields import EXAMPLE_INSTANT, Instant, Told, described
 
 _HASH = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
 _NOTE = f"tenure-5f0c9a/events\n4711\n{_HASH}\n\n— tenure-5f0c9a/events Az3grlgtz…\n"
@@ -28,6 +31,44 @@ class PublicKeys(Told):
             "tenure-5f0c9a/access+5b1f7d20+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
         ),
     ]
+
+
+class SealTold(Told):
+    """How far a log is sealed, and what lies outside of it."""
+
+    size: Annotated[int, described("Leaves of its tree.", 4690)]
+    sealed_at: Annotated[Instant, described("When it was sealed last.", EXAMPLE_INSTANT)]
+    lag: Annotated[int, described("Positions that are still to be sealed.", 0)]
+    checkpoint: Annotated[
+        int | None,
+        described("Leaves that the last checkpoint outside is of; null: there is none.", 4690),
+    ]
+    checkpoint_at: Annotated[
+        Instant | None,
+        described(
+            "When the file of checkpoints was written last, by the clock of its machine.",
+            EXAMPLE_INSTANT,
+        ),
+    ]
+    problem: Annotated[
+        str | None,
+        described(
+            "Why no checkpoint is signed until an operator has seen to it; null while they are.",
+            "fork",
+        ),
+    ]
+    words: Annotated[
+        str | None,
+        described("The problem in a sentence, in the language of the request.", "events: …"),
+    ]
+
+
+class Seals(Told):
+    """How both logs are sealed."""
+
+    events: Annotated[SealTold, Field(description="The log of events.")]
+    access: Annotated[SealTold, Field(description="The access log.")]
+    at: At
 
 
 class InclusionProof(Told):

@@ -31,7 +31,9 @@ To = Annotated[
     Day,
     Field(alias="to", description="The first day that counts no more.", examples=["2026-04-01"]),
 ]
-Seconds = Annotated[float | None, described("In seconds; null: none waited.", 93600.0)]
+Seconds = Annotated[
+    float | None, described("In seconds; null: none waited, or it was not asked for.", 93600.0)
+]
 
 
 class FiguresTold(Told):
@@ -135,6 +137,9 @@ class FigureEventLine(Told):
     actor: Annotated[str, described("Who caused it; `system`: nobody did.", "zhang-wei")]
     customer_id: Annotated[
         UUID | None, described("The customer it is about; null: none.", EXAMPLE_ID, format="uuid")
+    ]
+    customer_name: Annotated[
+        str | None, described("What that one is called now; null: none.", "靖江市春意空调有限公司")
     ]
     rule: Annotated[
         str | None,

@@ -149,10 +149,24 @@ class WaitingLine(Told):
     similar: Annotated[list[SimilarTold], described("Records like one under review.", [])]
 
 
+class ToDecide(WaitingLine):
+    """Something that waits, with what its decision names as seen."""
+
+    version: Annotated[
+        int | None,
+        described("Version of the customer, for `If-Match`; null: not known yet.", 7),
+    ]
+
+
 class ApprovalPage(Told):
     """What waits for a decision, the one due first on top."""
 
-    items: Annotated[list[WaitingLine], described("The items of this page.", [])]
+    items: Annotated[list[ToDecide], described("The items of this page.", [])]
+    scope: Annotated[
+        Literal["mine", "all"],
+        described("Whether only what the caller may decide is told.", "mine"),
+    ]
+    kinds: Annotated[list[ApprovalKind], described("The kinds that it tells.", ["review"])]
     next: Next
     position: ViewPosition
     at: At
@@ -244,6 +258,7 @@ class RulebookValueTold(Told):
             "S1-033",
         ),
     ]
+    says: Annotated[str, described("What it says, without its source.", "潜在客户的保护期为 30 天")]
 
 
 class RulebookTold(RulebookLine):
@@ -263,6 +278,7 @@ class RulebookTold(RulebookLine):
                     "value": 30,
                     "words": "潜在客户的保护期为 30 天（S1-033）。",
                     "source": "S1-033",
+                    "says": "潜在客户的保护期为 30 天",
                 }
             ],
         ),

@@ -126,6 +126,24 @@ RULES: tuple[Problem, ...] = (
         "S1-310",
     ),
     Problem(
+        "not-a-party",
+        403,
+        Wording(
+            "不是争议的当事人",
+            "只有与此事有关的成员可以就争议陈述。",
+            "争议的提出人、曾申请或保护过该客户的成员、签订人，以及因申请该客户被拒绝过的成员是当事人；"
+            "与之关联的重复客户同样适用。当事人可以陈述，因此不得裁决；其他人不能陈述。",
+        ),
+        Wording(
+            "Not a party to the dispute",
+            "Only those with a part in the matter state their side of a dispute.",
+            "Parties are whoever opened a dispute about the customer, claimed, held or signed it, "
+            "or was refused it, or a linked duplicate. They may state their side, and therefore "
+            "cannot rule; nobody else states anything.",
+        ),
+        (errors.NotAParty,),
+    ),
+    Problem(
         "duplicate-name",
         409,
         Wording(

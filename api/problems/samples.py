@@ -28,6 +28,7 @@ SAMPLES: tuple[errors.TenureError, ...] = (
     errors.NotTheHolder(_CUSTOMER, "zhang-wei"),
     errors.WrongStage(_CUSTOMER, "waiting", ["potential", "intent"]),
     errors.OwnDecision(_CUSTOMER, "zhang-wei"),
+    errors.NotAParty(_CUSTOMER),
     errors.DuplicateName(_CUSTOMER, Match.SIMILAR),
     errors.NothingPending(_CUSTOMER),
     errors.AlreadyPending(_CUSTOMER),

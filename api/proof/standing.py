@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import PersistenceError
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One log. lag: positions behind its end. checkpoint: size of the last one outside. refused:
-    why none is signed."""
+    """One log. lag: positions behind its end. checkpoint: size of the last one outside, and since
+    when it is the last. refused: why none is signed."""
 
     log: SealedLog
     head: Head
     lag: int
     checkpoint: int | None
+    checkpoint_at: datetime | None
     refused: CheckpointRefused | None
 
 
@@ -66,7 +68,15 @@ def _standing(service: Service, log: SealedLog, end: int) -> Standing:
     except CheckpointRefused as error:
         refused = error
     head = head_of(service.database, log)
-    return Standing(log, head, max(0, end - head.last_position), checkpoint, refused)
+    lag = max(0, end - head.last_position)
+    return Standing(log, head, lag, checkpoint, _written_at(service, log), refused)
+
+
+def _written_at(service: Service, log: SealedLog) -> datetime | None:
+    """When somebody last wrote to the file of checkpoints, by the clock of its machine."""
+    file = service.checkpointer.signing.file(log)
+    written = None if file is None else file.written_at()
+    return None if written is None else datetime.fromtimestamp(written, UTC)
 
 
 def head_of(database: Database, log: SealedLog) -> Head:

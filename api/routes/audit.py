@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
@@ -29,7 +30,7 @@ from domain.errors import Invalid, NotFound, ViewBehind
 from domain.orders import Signed
 from domain.permissions import PERMISSIONS, condition_of, reach_of
 from projections import audit, customer_search
-from projections.answers import LIMIT_MAX
+from projections.answers import LIMIT_MAX, Page
 from projections.positions import position_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 router = APIRouter()
 POSITION_MAX = 2**63 - 1
+LOOKED_MAX = 1_000
+"""Events that a page looks through for a text: no index holds the words of every event."""
 SEE_AUDIT = "see-audit"
 """The row of the table of permissions."""
 
@@ -57,6 +60,15 @@ class AuditFilters(Questions):
     ] = None
     rule: Annotated[
         Searched | None, searched("Refusals that broke this rule.", "already-protected")
+    ] = None
+    words: Annotated[
+        Searched | None,
+        searched(
+            "Whose sentence, reason or customer's name holds this text, as the reader is told them."
+            f" A page looks through at most {LOOKED_MAX:,} events for which the other filters "
+            "hold, so it may have few items, or none, and yet a next one.",
+            "预算",
+        ),
     ] = None
     position: Annotated[
         tuple[Annotated[int, Field(ge=1, le=POSITION_MAX)], ...],
@@ -161,8 +173,8 @@ def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     filters = asked.filters()
     after = call.cursor_key("audit", filters, asked.after)
     with call.view(audit.NAME, customer_search.VIEW) as cursor:
-        page = audit.audit(cursor, **asked.asked(), limit=asked.limit, after=after)
-        items = _told(cursor, signed, page.items, call.language)
+        looking = _Looking(cursor, signed, call.language, asked)
+        items, following, position = looking.page(asked.limit, after)
     detailed = [item for item in items if item["customer_id"] and fields_in([item])]
     whose = [item["customer_id"] for item in detailed]
     record_details(call, signed, "audit", fields_in(detailed), whose, right=SEE_AUDIT)
@@ -170,8 +182,8 @@ def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
         "audit",
         filters,
         items=items,
-        following=page.next,
-        position=page.position,
+        following=following,
+        position=position,
         at=signed.at,
     )
 
@@ -191,11 +203,10 @@ def audit_export(
     """
     signed = call.signed()
     _require_reach(call, signed, asked)
-    questions = asked.asked()
     with call.view(audit.NAME) as cursor:
         upto = position_of(cursor, audit.NAME)
     # The first page is read before the answer begins: what is wrong by then has a status.
-    pages = _pages(call, signed, questions, upto)
+    pages = _pages(call, signed, asked, upto)
     first = next(pages)
     filters = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     facts = {"view": "audit", "filters": filters, "position": upto}
@@ -219,29 +230,75 @@ def audit_export(
     )
 
 
-def _told(
-    cursor: Cursor, signed: Signed, entries: Sequence[audit.AuditEntry], language: Language
-) -> list[dict[str, Any]]:
-    """Events with everything that the reader may know of them (A-34, S4-40)."""
-    about = [entry.customer_id for entry in entries if entry.customer_id is not None]
-    closed = untold(cursor, signed, about)
-    reads_log = reach_of(signed.roles, SEE_AUDIT) == "any"
-    sees_others = reach_of(signed.roles, "see-details") == "any"
-    return [
-        audit_line(
-            entry,
-            language,
-            sees_details=sees_others
-            if entry.customer_id is None
-            else entry.customer_id not in closed,
-            reads_log=reads_log,
-        )
-        for entry in entries
-    ]
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """Somebody looks through the audit: he finds what he is told, and nothing by what he is not."""
+
+    cursor: Cursor
+    signed: Signed
+    language: Language
+    asked: AuditFilters
+
+    def page(
+        self, limit: int, after: Sequence[Any] | None
+    ) -> tuple[list[dict[str, Any]], Sequence[Any] | None, int]:
+        """Items, what the next page begins behind, and the position that they are true at."""
+        if not self.asked.words:
+            page = self.read(limit, after)
+            return self.told(page.items), page.next, page.position
+        found: list[dict[str, Any]] = []
+        position = POSITION_MAX
+        for _ in range(LOOKED_MAX // LIMIT_MAX):
+            page = self.read(LIMIT_MAX, after)
+            found += self.matching(self.told(page.items))
+            position, after = min(position, page.position), page.next
+            if len(found) > limit:
+                return found[:limit], (str(found[limit - 1]["position"]),), position
+            if after is None:
+                break
+        return found, after, position
+
+    def read(
+        self, limit: int, after: Sequence[Any] | None, upto: int | None = None
+    ) -> Page[audit.AuditEntry]:
+        """A page of the view, whatever its words."""
+        return audit.audit(self.cursor, **self.asked.asked(), upto=upto, limit=limit, after=after)
+
+    def told(self, entries: Sequence[audit.AuditEntry]) -> list[dict[str, Any]]:
+        """Events with everything that the reader may know of them (A-34, S4-40)."""
+        about = {entry.customer_id for entry in entries if entry.customer_id is not None}
+        closed = untold(self.cursor, self.signed, about)
+        reads_log = reach_of(self.signed.roles, SEE_AUDIT) == "any"
+        if reach_of(self.signed.roles, "see-details") == "any":
+            is_closed = closed.__contains__
+        else:
+            # What is about no customer may be about a person.
+            is_closed = {*closed, None}.__contains__
+        names = customer_search.names_of(self.cursor, list(about))
+        return [
+            audit_line(
+                entry,
+                self.language,
+                sees_details=not is_closed(entry.customer_id),
+                reads_log=reads_log,
+            )
+            | {"customer_name": entry.customer_id and names.get(entry.customer_id)}
+            for entry in entries
+        ]
+
+    def matching(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those that hold the text that is looked for; all where there is none."""
+        sought = (self.asked.words or "").strip().casefold()
+        return [item for item in items if not sought or sought in _text_of(item)]
+
+
+def _text_of(item: Mapping[str, Any]) -> str:
+    """What a text is looked for in."""
+    return "\n".join(item[name] or "" for name in ("words", "reason", "customer_name")).casefold()
 
 
 def _pages(
-    call: Asked, signed: Signed, questions: dict[str, Any], upto: int
+    call: Asked, signed: Signed, asked: AuditFilters, upto: int
 ) -> Iterator[list[dict[str, Any]]]:
     """Page after page up to one position, each on a connection of its own for as long as it takes.
 
@@ -250,8 +307,9 @@ def _pages(
     after: tuple[str, ...] | None = None
     while True:
         with call.view(audit.NAME, customer_search.VIEW) as cursor:
-            page = audit.audit(cursor, **questions, upto=upto, limit=LIMIT_MAX, after=after)
-            told = _told(cursor, signed, page.items, call.language)
+            looking = _Looking(cursor, signed, call.language, asked)
+            page = looking.read(LIMIT_MAX, after, upto)
+            told = looking.matching(looking.told(page.items))
         if page.position < upto:
             raise ViewBehind(audit.NAME, upto - page.position)
         yield told

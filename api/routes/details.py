@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -18,12 +20,12 @@ from api.models.details import (
 )
 from api.models.fields import EXAMPLE_ID, Searched
 from api.openapi import customer_command, query
-from api.routes.calls import Asked, Commanded
+from api.routes.calls import Asked, Commanded, require
 from api.routes.parameters import CustomerId, MemberId, Paged, searched
 from api.strict_route import StrictRoute
 from domain.orders import Receipt
 from domain.permissions import reach_of
-from projections import details_requests
+from projections import customer_search, details_requests
 
 router = APIRouter(route_class=StrictRoute)
 SEE_REQUESTS = "see-details-requests"
@@ -89,36 +91,59 @@ class RequestQuestions(Paged):
     customer: Annotated[
         UUID | None, Field(description="About this customer.", examples=[EXAMPLE_ID])
     ] = None
+    scope: Annotated[
+        Literal["mine"] | None,
+        Field(
+            description="`mine`: what waits for the caller's own decision, for those who decide.",
+            examples=["mine"],
+        ),
+    ] = None
 
 
 @router.get(
     "/v1/details-requests",
-    **query("views", "Requests to read details", DetailsRequestPage, permission=SEE_REQUESTS),
+    **query(
+        "views",
+        "Requests to read details",
+        DetailsRequestPage,
+        permission=SEE_REQUESTS,
+        problems=["not-allowed"],
+    ),
 )
 def requests(asked: Annotated[RequestQuestions, Query()], call: Asked) -> Answer:
     """Requests for which every given filter holds, the newest first, with their decisions. For
     those who decide and who audit; others see their own."""
     signed = call.signed()
+    is_mine = asked.scope == "mine"
+    if is_mine:
+        require(signed, "decide-details")
     sees_all = reach_of(signed.roles, SEE_REQUESTS) == "any"
-    filters = {**asked.filters(), "of": None if sees_all else signed.member}
+    filters = {**asked.filters(), "of": None if sees_all and not is_mine else signed.member}
     after = call.cursor_key("details-requests", filters, asked.after)
-    with call.view(details_requests.VIEW) as cursor:
+    with call.view(details_requests.VIEW, customer_search.VIEW) as cursor:
         page = details_requests.details_requests(
             cursor,
-            state=asked.state,
+            state=asked.state or ("open" if is_mine else None),
             member=asked.member if sees_all else signed.member,
+            but_of=signed.member if is_mine else None,
             customer_id=asked.customer,
             limit=asked.limit,
             after=after,
         )
+        names = customer_search.names_of(cursor, [found.customer_id for found in page.items])
     return call.page_answer(
         "details-requests",
         filters,
-        items=page.items,
+        items=[_line(found, names) for found in page.items],
         following=page.next,
         position=page.position,
         at=signed.at,
     )
+
+
+def _line(found: details_requests.DetailsRequest, names: Mapping[UUID, str]) -> dict[str, Any]:
+    told = {field.name: getattr(found, field.name) for field in fields(found)}
+    return told | {"name": names.get(found.customer_id)}
 
 
 def _told(receipt: Receipt) -> dict[str, Any]:

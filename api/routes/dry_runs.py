@@ -9,17 +9,15 @@ import msgspec
 from fastapi import APIRouter
 
 from api.answers import Answer
+from api.changed_rules import stated_rules
 from api.disclosure import Disclosure
 from api.dry_runs import Question, dry_run
 from api.models.dry_runs import DryRunBody, DryRunTold
 from api.openapi import query
-from api.problems.validation import field_name
 from api.routes.calls import Asked
 from api.strict_route import StrictRoute
 from domain.dry_run import SPAN_DAYS_MAX, WITHOUT_EFFECT, End, Fall, Span, Tally
-from domain.errors import FieldProblem, Invalid
-from domain.rulebook import RulebookStream
-from domain.rulebook_text import InvalidRulebook, Rulebook, changed, parse
+from domain.errors import Invalid
 from projections import customer_search, tenures
 from projections.positions import position_of
 
@@ -49,7 +47,7 @@ def tried(body: DryRunBody, call: Asked) -> Answer:
     span = _span(body)
     rulebooks = call.application.rulebooks()
     base = body.based_on or rulebooks.in_force(signed.at).version
-    rules = _rules(body, rulebooks, base)
+    rules = stated_rules(body.toml, body.changes, rulebooks.adoption(base).toml)
     filters = {
         "rules": msgspec.json.encode(rules).decode(),
         **body.model_dump(mode="json", include={"start", "end", "department", "member"}),
@@ -88,30 +86,6 @@ def _span(body: DryRunBody) -> Span:
             en=f"must be later than `from`, by at most {SPAN_DAYS_MAX} days",
         )
     return Span(body.start, body.end, body.department or None, body.member or None)
-
-
-def _rules(body: DryRunBody, rulebooks: RulebookStream, base: str) -> Rulebook:
-    """The rules that are supposed. Raises Invalid, by value or by line; NotFound."""
-    if (body.changes is None) == (body.toml is None):
-        raise Invalid.field(
-            "changes",
-            "one-of",
-            zh="须填写 changes 或 toml 之一",
-            en="or `toml` is required, and not both",
-        )
-    text = rulebooks.adoption(base).toml
-    try:
-        return parse(body.toml) if body.toml is not None else changed(text, body.changes or {})
-    except InvalidRulebook as error:
-        place = "changes" if body.toml is None else "toml"
-        raise Invalid(*(_problem(place, found) for found in error.problems)) from error
-
-
-def _problem(place: str, found: Any) -> FieldProblem:
-    zh, en = found.message_zh, found.message_en
-    if place == "toml":
-        zh, en = f"第 {found.line or '?'} 行：{zh}", f"line {found.line or '?'}: {en}"
-    return FieldProblem(field_name(("body", place, found.key)), "rulebook", zh, en)
 
 
 def _told(fall: Fall, name: str | None, disclosure: Disclosure) -> dict[str, Any]:

@@ -129,7 +129,8 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
                 until, holder=now.holder, state=now.state, department=now.department
             )
             until = veil.deadline(until)
-        told.append({**fields_of(right), "until": until})
+        outcomes = right.outcomes if member == signed.member else ()
+        told.append({**fields_of(right), "until": until, "outcomes": outcomes})
     return call.answer(
         {"customer_id": customer_id, "member": member, "rights": told, "at": asked_at}
     )

@@ -10,18 +10,26 @@ from pydantic import Field
 from api.answers import Answer
 from api.disclosure import Disclosure
 from api.models.bodies import MemberBody, MemberChangesBody, TokenBody
-from api.models.departments import MemberRightsTold
-from api.models.fields import EXAMPLE_INSTANT
+from api.models.departments import MemberPage, MemberRightsTold
+from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.receipts import StreamReceipt, TokenReceipt
 from api.models.sign_in import TokenPage
 from api.models.tasks import MemberTold
 from api.openapi import command, query
 from api.routes.calls import Asked, Commanded, require_for
-from api.routes.parameters import MemberId, QueryInstant, Questions, TokenId
+from api.routes.parameters import (
+    MemberId,
+    Paged,
+    QueryInstant,
+    Questions,
+    TokenId,
+    searched,
+)
 from api.sign_in.token_uses import last_uses
 from api.strict_route import StrictRoute
 from domain import permissions
 from domain.member import Member
+from projections import members as members_view
 
 router = APIRouter(route_class=StrictRoute)
 
@@ -43,6 +51,56 @@ def add_member(body: MemberBody, call: Commanded) -> Answer:
         call.order, member=body.id, name=body.name, roles=body.roles, department=body.department
     )
     return call.answer(receipt, status=201, location=f"/v1/members/{body.id}")
+
+
+class MembersQuestions(Paged):
+    """Filters of the members."""
+
+    name: Annotated[Searched | None, searched("Part of the name or sign-in name.", "张")] = None
+    department: Annotated[Searched | None, searched("The whole department.", "一部")] = None
+    role: Annotated[Searched | None, searched("A role that they have now.", "seller")] = None
+    standing: Annotated[
+        members_view.Standing | None,
+        Field(
+            description="`active`: has rights now; `leaving`: a leaving is arranged; `left`: has "
+            "left.",
+            examples=["active"],
+        ),
+    ] = None
+
+
+@router.get(
+    "/v1/members",
+    **query("people", "Members, filtered", MemberPage, permission="see-members"),
+)
+def members(asked: Annotated[MembersQuestions, Query()], call: Asked) -> Answer:
+    """Members for whom every given filter holds, as of now, by their sign-in names; and how many
+    who have not left are in each department, whatever the filters."""
+    signed = call.signed()
+    filters = asked.filters()
+    after = call.cursor_key("members", filters, asked.after)
+    with call.view(members_view.NAME) as cursor:
+        page = members_view.members(
+            cursor,
+            now=signed.at,
+            name=asked.name,
+            department=asked.department,
+            role=asked.role,
+            standing=asked.standing,
+            limit=asked.limit,
+            after=after,
+        )
+        departments = members_view.departments(cursor, now=signed.at)
+    disclosure = Disclosure(signed, call.application)
+    return call.page_answer(
+        "members",
+        filters,
+        items=[_line(one, disclosure) for one in page.items],
+        following=page.next,
+        position=page.position,
+        at=signed.at,
+        departments=departments,
+    )
 
 
 class MemberQuestions(Questions):
@@ -200,6 +258,19 @@ def issue_token(
 def revoke_token(member: MemberId, token_id: TokenId, call: Commanded) -> Answer:
     """Makes a token void from now on (administrators)."""
     return call.answer(call.application.revoke_token(call.order, member, token_id))
+
+
+def _line(found: members_view.MemberLine, disclosure: Disclosure) -> dict[str, Any]:
+    return {
+        "id": found.member,
+        "name": found.name,
+        "roles": sorted(found.roles, key=permissions.ROLES.index),
+        "department": found.department,
+        "joined_at": found.joined_at,
+        "leaves_at": disclosure.deadline(
+            found.leaves_at, holder=found.member, state="", department=found.department
+        ),
+    }
 
 
 def _tokens(member: Member) -> list[dict[str, Any]]:

@@ -12,16 +12,19 @@ from pydantic import Field
 from starlette.responses import PlainTextResponse, Response
 
 from api.answers import Answer
+from api.languages import Language
 from api.models.proofs import (
     CHECKPOINT_EXAMPLE,
     ConsistencyProof,
     InclusionProof,
     LogName,
     PublicKeys,
+    Seals,
 )
 from api.openapi import query, told_to_members
 from api.proof.logs import LOGS
 from api.proof.signing import CheckpointRefused
+from api.proof.standing import Standing, standings
 from api.proof.tiles import KeptTree, TreeBroken
 from api.routes.calls import Asked
 from api.routes.parameters import Questions
@@ -115,6 +118,24 @@ def key(call: Asked) -> Answer:
 
 
 @router.get(
+    "/v1/audit/seals",
+    **query(
+        _TAG,
+        "How far are the logs sealed and anchored?",
+        Seals,
+        permission="see-checkpoints",
+        is_view=False,
+    ),
+)
+def seals(call: Asked) -> Answer:
+    """Of each log the size of its tree, the last checkpoint outside and since when it lies there,
+    and what came since."""
+    signed = call.signed()
+    told = {one.log.name: _seal(one, call.language) for one in standings(call.service)}
+    return call.answer({**told, "at": signed.at})
+
+
+@router.get(
     "/v1/audit/proofs/inclusion",
     **query(
         _TAG,
@@ -186,6 +207,20 @@ def consistency(asked: Annotated[ConsistencyQuestions, Query()], call: Asked) ->
             "new_root": _base64(roots[1]),
         }
     )
+
+
+def _seal(one: Standing, language: Language) -> dict[str, Any]:
+    refused = one.refused
+    words = refused and (refused.zh if language == "zh" else refused.en)
+    return {
+        "size": one.head.size,
+        "sealed_at": one.head.sealed_at,
+        "lag": one.lag,
+        "checkpoint": one.checkpoint,
+        "checkpoint_at": one.checkpoint_at,
+        "problem": refused and refused.problem,
+        "words": words,
+    }
 
 
 def _size(tree: KeptTree, field: str, asked: int | None) -> int:

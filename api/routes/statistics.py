@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -20,7 +21,7 @@ from domain import permissions
 from domain.errors import Invalid
 from domain.orders import Signed
 from domain.rulebook_text import Rulebook
-from projections import agenda, figures, habits, statistics
+from projections import agenda, customer_search, figures, habits, statistics
 from projections.counting import local_day
 from projections.figures import Figure, Grouping
 from projections.habits import HabitKind, Thresholds
@@ -145,6 +146,15 @@ class StatisticsQuestions(_Span, Paged):
         ),
     ] = ("day",)
 
+    percentiles: Annotated[
+        bool,
+        Field(
+            description="Whether median and nine tenths of waiting are told. Without them a long "
+            "span of a large house is answered much faster.",
+            examples=[True],
+        ),
+    ] = True
+
     def groupings(self) -> tuple[Grouping, ...]:
         """In the order that lines have, each once."""
         return tuple(name for name in figures.GROUPINGS if name in self.by) or ("day",)
@@ -247,6 +257,7 @@ def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -
             departments=departments,
             member=member,
             by=asked.groupings(),
+            percentiles=asked.percentiles,
             limit=asked.limit,
             after=after,
         )
@@ -280,7 +291,7 @@ def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Ask
     filters = {**asked.filters(), "whose": member, "start": start, "end": end}
     filters["departments"] = departments and sorted(departments)
     after = call.cursor_key("statistics-events", filters, asked.after)
-    with call.view(statistics.NAME) as cursor:
+    with call.view(statistics.NAME, customer_search.VIEW) as cursor:
         page = figures.figure_events(
             cursor,
             start=start,
@@ -293,10 +304,12 @@ def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Ask
             limit=asked.limit,
             after=after,
         )
+        named = {event.customer_id for event in page.items if event.customer_id}
+        names = customer_search.names_of(cursor, list(named))
     return call.page_answer(
         "statistics-events",
         filters,
-        items=page.items,
+        items=[_event(event, names) for event in page.items],
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -349,6 +362,11 @@ def statistics_habits(asked: Annotated[HabitQuestions, Query()], call: Asked) ->
         "at": signed.at,
     }
     return call.answer(told, position=position)
+
+
+def _event(event: figures.FigureEvent, names: Mapping[UUID, str]) -> dict[str, Any]:
+    told = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    return told | {"customer_name": event.customer_id and names.get(event.customer_id)}
 
 
 def _lead(lead: habits.Habit, language: Language) -> dict[str, Any]:

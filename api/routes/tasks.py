@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -12,7 +14,7 @@ from api.access.looks import Field as Detail
 from api.access.looks import record_details
 from api.answers import Answer
 from api.models.address_book import AddressBookPage
-from api.models.fields import EXAMPLE_INSTANT
+from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT
 from api.models.tasks import AgendaKind, AgendaPage, ApprovalKind, ApprovalPage
 from api.openapi import query
 from api.routes.calls import Asked, departments_of
@@ -21,7 +23,7 @@ from api.routes.parameters import Paged, QueryInstant
 from domain import permissions
 from domain.orders import Signed
 from domain.rulebook_text import Rulebook
-from projections import address_book, agenda, approvals
+from projections import address_book, agenda, approvals, customer_search
 
 router = APIRouter()
 
@@ -105,6 +107,9 @@ class ApprovalQuestions(Paged):
     overdue: Annotated[
         bool, Field(description="Only what should have been decided by now.", examples=[False])
     ] = False
+    customer: Annotated[
+        UUID | None, Field(description="About this customer.", examples=[EXAMPLE_ID])
+    ] = None
 
 
 @router.get(
@@ -128,7 +133,7 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
     filters = {**asked.filters(), "caller": signed.member}
     after = call.cursor_key("approvals", filters, asked.after)
     visible = set(decided) if is_mine else set(approvals.KINDS)
-    with call.view(approvals.NAME) as cursor:
+    with call.view(approvals.NAME, customer_search.VIEW) as cursor:
         page = approvals.approvals(
             cursor,
             now=signed.at,
@@ -137,14 +142,18 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
             departments=departments,
             limited=limited,
             overdue=asked.overdue,
+            customer_id=asked.customer,
             limit=asked.limit,
             after=after,
         )
+        versions = customer_search.versions_of(cursor, [line.customer_id for line in page.items])
     record_waiting(call, signed, "approvals", page.items)
     return call.page_answer(
         "approvals",
         filters,
-        items=page.items,
+        items=[_to_decide(line, versions) for line in page.items],
+        scope="mine" if is_mine else "all",
+        kinds=[kind for kind in approvals.KINDS if kind in visible],
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -182,6 +191,11 @@ def address_book_of_caller(asked: Annotated[Paged, Query()], call: Asked) -> Ans
     )
 
 
+def _to_decide(line: approvals.Approval, versions: Mapping[UUID, int]) -> dict[str, Any]:
+    told = {field.name: getattr(line, field.name) for field in fields(line)}
+    return told | {"version": versions.get(line.customer_id)}
+
+
 def record_waiting(
     call: Asked, signed: Signed, view: str, lines: Iterable[approvals.Approval]
 ) -> None:
@@ -189,8 +203,8 @@ def record_waiting(
     whose = [
         line.customer_id for line in lines if line.reason or line.statement or line.override_reason
     ]
-    fields: set[Detail] = {"reasons"}
-    record_details(call, signed, view, fields, whose, right="decider", kind="waiting-read")
+    shown: set[Detail] = {"reasons"}
+    record_details(call, signed, view, shown, whose, right="decider", kind="waiting-read")
 
 
 def decided_kinds(signed: Signed, rules: Rulebook) -> dict[str, permissions.Condition]:

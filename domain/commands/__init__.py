@@ -11,7 +11,7 @@ from domain.commands.classes import Classify
 from domain.commands.contracts import ConfirmContract, DetailContract, DrawContract, VoidContract
 from domain.commands.departments import PlaceDepartment
 from domain.commands.details import AskDetails, DecideDetails
-from domain.commands.disputes import OpenDispute, RuleDispute
+from domain.commands.disputes import OpenDispute, RuleDispute, StateInDispute
 from domain.commands.duplicates import ReportDuplicate, ResolveDuplicate
 from domain.commands.hand_over import ArrangeLeave, NameAfterSales, RemoveHolder, Transfer
 from domain.commands.people import (
@@ -61,6 +61,7 @@ __all__ = [
     "Review",
     "RevokeToken",
     "RuleDispute",
+    "StateInDispute",
     "SwitchWebhook",
     "Transfer",
     "VoidContract",

@@ -1,4 +1,4 @@
-"""Commands on disputes: opened by a member, ruled by somebody with no part in it (A-27)."""
+"""Commands on disputes: opened by a member, stated by parties, ruled by somebody else (A-27)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from domain.citations import CITABLE, FIRST_VALID_CLAIM
 from domain.commands.claims import REASON_CHARACTERS_MAX, reason_problems
-from domain.commands.parties import receiving_member, require_no_part
+from domain.commands.parties import has_part, receiving_member, require_no_part
 from domain.commands.records import problems_of
 from domain.contesting import contested, lost_by, tenures_of
 from domain.customer import Customer
@@ -19,6 +19,7 @@ from domain.errors import FieldProblem, Invalid
 from domain.events.disputes import Contested, Dispute, RulingKind
 from domain.events.values import Stage
 from domain.member import Member
+from domain.party import Party
 from domain.protection import Protection
 from domain.texts import prose
 from domain.work import Decision, Work
@@ -86,6 +87,45 @@ class OpenDispute:
             "statement": self.statement,
             "rule": self.rule,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class StateInDispute:
+    """Tell one's side of an open case, as one with a part in the matter (A-27)."""
+
+    customer_id: UUID
+    number: int
+    statement: str
+    name: str = field(default="state-in-dispute", init=False)
+
+    @property
+    def about(self) -> UUID:
+        return self.customer_id
+
+    def check(self) -> None:
+        found = problems_of(
+            prose, "statement", self.statement, characters_max=REASON_CHARACTERS_MAX
+        )
+        if found:
+            raise Invalid(*found)
+
+    def streams(self) -> Iterable[UUID]:
+        return ()
+
+    def decide(self, work: Work) -> Decision:
+        customer = work.customer(self.customer_id)
+        work.read([Party.id_of(customer.id, work.actor)])
+        customer.state_in_dispute(
+            self.number,
+            self.statement.strip(),
+            has_part=has_part(work, customer),
+            actor=work.actor,
+            at=work.at,
+        )
+        return Decision((customer,), {"dispute": self.number})
+
+    def asserted(self) -> dict[str, Any]:
+        return {"number": self.number, "statement": self.statement}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,18 +20,26 @@ def require_no_part(
 
     That he never claimed or held this one is the customer's own rule. Raises OwnDecision.
     """
-    if work.has_part(customer.id):
+    if has_part(work, customer, also=also):
         raise OwnDecision(customer.id, applicant)
+
+
+def has_part(work: Work, customer: Customer, *, also: Iterable[UUID] = ()) -> bool:
+    """Whether the actor sought this customer in vain, or has a part in a linked one or in one of
+    `also`."""
+    if work.has_part(customer.id):
+        return True
     linked, seen = {*customer.linked, *also}, {customer.id}
     while linked:
         work.read([*linked, *(Party.id_of(other, work.actor) for other in linked)])
         found = [(other, work.other_customer(other)) for other in linked]
         for other, record in found:
             if work.has_part(other) or (record is not None and record.is_party(work.actor)):
-                raise OwnDecision(customer.id, applicant)
+                return True
         seen |= linked
         # Of a record that was merged meanwhile, what it became counts.
         linked = {record.merged_into for _, record in found if record and record.merged_into} - seen
+    return False
 
 
 def receiving_member(work: Work, member: str, command: str, *, field: str = "to") -> Member:

@@ -87,6 +87,7 @@ class Customer(
     Merged = duplicates.Merged
     DuplicateAbsorbed = duplicates.DuplicateAbsorbed
     DisputeOpened = disputes.DisputeOpened
+    StatementMade = disputes.StatementMade
     DisputeRuled = disputes.DisputeRuled
     DisputeMoved = disputes.DisputeMoved
     Restored = disputes.Restored

@@ -6,7 +6,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from domain.customer.state import POOL, CustomerState
-from domain.errors import AlreadyPending, Invalid, NotFound, NothingPending, OwnDecision, WrongStage
+from domain.errors import (
+    AlreadyPending,
+    Invalid,
+    NotAParty,
+    NotFound,
+    NothingPending,
+    OwnDecision,
+    WrongStage,
+)
 from domain.events import disputes as events
 from domain.events.disputes import Contested, Dispute, RulingKind
 from domain.events.values import Stage
@@ -36,7 +44,7 @@ class Award:
 
 
 class Disputes(CustomerState):
-    """Open a case, rule it."""
+    """Open a case, state a side in it, rule it."""
 
     def open_dispute(
         self,
@@ -67,6 +75,18 @@ class Disputes(CustomerState):
             rule=rule,
         )
         return self.disputes[number]
+
+    def state_in_dispute(
+        self, number: int, statement: str, *, has_part: bool, actor: str, at: datetime
+    ) -> None:
+        """Tell one's side of an open case; it moves nothing. Raises what `require_statable` does.
+
+        has_part: actor has a part in the matter that this record does not know of.
+        """
+        self.require_statable(number, actor, has_part=has_part)
+        self.trigger_event(
+            events.StatementMade, timestamp=at, actor=actor, number=number, statement=statement
+        )
 
     def rule_dispute(
         self,
@@ -116,15 +136,27 @@ class Disputes(CustomerState):
             if dispute.opener == member and about == version:
                 raise AlreadyPending(self.id)
 
+    def require_statable(self, number: int, actor: str, *, has_part: bool) -> None:
+        """An open case, and somebody with a part in it, who therefore cannot rule it. Raises
+        NotFound, NothingPending, NotAParty."""
+        self._require_open(number)
+        if not has_part and not self.is_party(actor):
+            raise NotAParty(self.id)
+
     def require_rulable(self, number: int, actor: str) -> Dispute:
         """An open case, and somebody with no part in it. Raises NotFound, NothingPending,
         OwnDecision."""
+        dispute = self._require_open(number)
+        self.require_no_party(actor, dispute.opener)
+        return dispute
+
+    def _require_open(self, number: int) -> Dispute:
+        """Raises NotFound, NothingPending."""
         dispute = self.disputes.get(number)
         if dispute is None:
             raise NotFound("dispute", number)
         if dispute.ruling is not None:
             raise NothingPending(self.id)
-        self.require_no_party(actor, dispute.opener)
         return dispute
 
     def require_movable(self, at: datetime) -> Protection | None:

@@ -46,6 +46,7 @@ from domain.events.disputes import (
     DisputeOpened,
     DisputeRuled,
     Restored,
+    StatementMade,
 )
 from domain.events.duplicates import (
     DuplicateAbsorbed,
@@ -187,6 +188,7 @@ __all__ = [
     "RulebookOpened",
     "Sealed",
     "Stage",
+    "StatementMade",
     "SubjectErased",
     "SubjectEvent",
     "SubjectRestricted",

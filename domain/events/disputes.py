@@ -74,6 +74,18 @@ class DisputeOpened(CustomerEvent):
         aggregate.disputes = {**aggregate.disputes, self.number: case}
 
 
+class StatementMade(CustomerEvent):
+    """A party told its side of an open case, beside what its opener said. number: of the case.
+
+    statement: what the party has to say. It moves nothing, and stays as it was said.
+    """
+
+    TOPIC = "customer.dispute_statement_made"
+
+    number: int
+    statement: str
+
+
 class DisputeRuled(CustomerEvent):
     """The case was ruled by somebody with no part in it. number: of the case.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.events import DisputeMoved, DisputeOpened, DisputeRuled, Restored
+from domain.events import DisputeMoved, DisputeOpened, DisputeRuled, Restored, StatementMade
 from domain.events.disputes import Awarded
 from domain.terms import RULINGS
 from domain.words.phrases import (
@@ -46,6 +46,13 @@ def _with_contested(told: Words, event: DisputeOpened, who: Names) -> Words:
     return told.and_then(
         f"，此前由{holder.zh}保护（{in_stage.zh}）",
         f"; {holder.en} had held it last ({in_stage.en})",
+    )
+
+
+def _stated(event: StatementMade, who: Names) -> Words:
+    return Words(
+        f"{who.zh(event.actor)}就第{event.number}号争议陈述：{clip(event.statement)}",
+        f"{who.en(event.actor)} stated in dispute {event.number}: {clip(event.statement)}",
     )
 
 
@@ -96,6 +103,7 @@ def _with_terms(told: Words, event: Awarded, who: Names) -> Words:
 
 SENTENCES: Sentences = {
     DisputeOpened: _opened,
+    StatementMade: _stated,
     DisputeRuled: _ruled,
     DisputeMoved: _moved,
     Restored: _restored,

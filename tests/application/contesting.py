@@ -1,4 +1,4 @@
-"""Rules of the machine on disputes: contested by a member, ruled by one without a part in it."""
+"""Rules of the machine on disputes: contested, stated by parties, ruled by one without a part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from domain.errors import Invalid, NotFound, NothingPending, OwnDecision, WrongStage
+from domain.errors import (
+    Invalid,
+    NotAParty,
+    NotFound,
+    NothingPending,
+    OwnDecision,
+    WrongStage,
+)
 from tests.application.agreement import (
     EVERYBODY,
     GIVER_UP,
@@ -29,7 +36,8 @@ DIRECTOR = ("director",)
 
 
 class Contesting(OtherHands):
-    """Open a dispute, uphold, move. To restore, which looks at the past, has tests of its own."""
+    """Open a dispute, state a side, uphold, move. To restore, which looks at the past, has tests
+    of its own."""
 
     @rule(customer=customers, actor=openers)
     def contest(self, customer: UUID, actor: str) -> None:
@@ -40,6 +48,20 @@ class Contesting(OtherHands):
         roles = (*EVERYBODY, *DIRECTOR)
         if self.send(member, customer, None, lambda order: contest(order, customer), roles=roles):
             believed.disputes[len(believed.disputes) + 1] = (member, True)
+
+    @rule(customer=customers, actor=openers, number=st.sampled_from((1, 1, 1, 2, 0)))
+    def state_a_side(self, customer: UUID, actor: str, number: int) -> None:
+        """Allowed to the very members whom the part that they have keeps from ruling."""
+        member = self.member(customer, actor)
+        verdict = self.may_rule(customer, member, number)
+        if verdict in (None, OwnDecision):
+            verdict = None if verdict is OwnDecision else NotAParty
+        state = partial(self.house.tenure.state_in_dispute, statement="当日已联系")
+        roles = (*EVERYBODY, *DIRECTOR)
+        if self.send(
+            member, customer, verdict, lambda order: state(order, customer, number), roles=roles
+        ):
+            self.came_to.add("stated")
 
     @rule(
         customer=customers,

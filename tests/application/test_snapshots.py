@@ -211,6 +211,7 @@ LIFE: list[tuple[str, dict[str, Any]]] = [
     ("data_erased", {"subject_id": str(CUSTOMER), "aliases": [0]}),
     ("data_erased", {"subject_id": str(UUID(int=10)), "aliases": []}),
     ("classified", {"old": None, "new": "A", "reason": "x"}),
+    ("dispute_statement_made", {"number": 1, "statement": "x"}),
 ]  # fmt: skip
 """Every kind of fact there is, as the log holds it. Longer by a kind that is new; never edited."""
 
@@ -371,6 +372,7 @@ data_restricted 46cc65725c2e
 data_erased 9ec76bbf4581
 data_erased 8e2269b61fb1
 classified 9f3112332e36
+dispute_statement_made c40949988842
 """
 """Each fact of LIFE with a digest of the state after it."""
 

@@ -10,8 +10,14 @@ from urllib.parse import quote_plus, urljoin, urlsplit
 from tests.console.reading import Reader
 
 PAGES_MAX = 150
-_OF_ONE_CASE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
+_OF_ONE_CASE = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+|(?<=^/people/)[^/?]+")
 TEXT_KINDS = {"text", "search", "tel", "password", "textarea", "datetime-local", "date", "number"}
+PLAUSIBLE = {
+    "tel": "13800138000",
+    "datetime-local": "2026-03-09T10:00",
+    "date": "2026-03-02",
+    "number": "1",
+}
 
 
 @dataclass
@@ -27,7 +33,7 @@ class Form:
 
     @property
     def template(self) -> str:
-        """The form, whatever customer it is of."""
+        """The form, whatever customer or member it is of."""
         return f"{self.method} {_OF_ONE_CASE.sub('*', urlsplit(self.address).path)}"
 
     def typed(self, text: str) -> dict[str, str]:
@@ -37,6 +43,14 @@ class Form:
             chosen = [choice for choice in self.choices.get(name, ()) if choice]
             sent[name] = text if kind in TEXT_KINDS else next(iter(chosen), value)
         return sent
+
+    def typed_in(self, name: str, text: str) -> dict[str, str]:
+        """The same with `text` in one field, and what could stand there in the others."""
+        plain = {one: PLAUSIBLE.get(kind, "甲方") for one, (kind, _) in self.fields.items()}
+        return {
+            one: text if one == name else plain[one] if one in self.typable() else value
+            for one, value in self.typed(text).items()
+        }
 
     def typable(self) -> list[str]:
         return [name for name, (kind, _) in self.fields.items() if kind in TEXT_KINDS]

@@ -55,6 +55,13 @@ def hidden(page: str) -> dict[str, str]:
     }
 
 
+def as_sent(page: str) -> dict[str, str]:
+    """What a browser would send of a page's form, as it stands."""
+    found = _Sending()
+    found.feed(page)
+    return found.sent
+
+
 def typed_in(page: str, name: str) -> str:
     """What stands in a field of a page's form."""
     found = _Fields()
@@ -83,3 +90,32 @@ class _Fields(HTMLParser):
         if self._open == "textarea":
             self.fields[-1]["value"] = data
             self._open = None
+
+
+class _Sending(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: dict[str, str] = {}
+        self._name = ""
+        self._text: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        field = dict(attrs)
+        name, value = field.get("name") or "", field.get("value") or ""
+        if tag == "input" and name:
+            if field.get("type") != "checkbox" or "checked" in field:
+                self.sent[name] = value
+        elif tag in {"select", "textarea"} and name:
+            self._name, self.sent[name] = name, ""
+            self._text = [] if tag == "textarea" else None
+        elif tag == "option" and ("selected" in field or not self.sent.get(self._name)):
+            self.sent[self._name] = value
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._text is not None:
+            self.sent[self._name] = "".join(self._text)
+            self._text = None

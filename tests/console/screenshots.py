@@ -44,7 +44,14 @@ PICTURES = (
     Picture("customer", "/customers/{customer}", "xuan", "en"),
     Picture("customer-dark", "/customers/{customer}", "xuan", theme="dark"),
     Picture("time", "/customers/{customer}/time?at={middle}", "xuan"),
+    Picture("dispute", "/customers/{contested}/disputes/{number}", "zhaolei"),
     Picture("pool", "/pool", "lina", "en", "dark"),
+    Picture("rules", "/rules", "xuan"),
+    Picture("people", "/people", "xuan", "en"),
+    Picture("figures", "/figures", "chenjing", "en"),
+    Picture("figures-dark", "/figures", "xuan", theme="dark", width=1920),
+    Picture("audit", "/audit", "xuan"),
+    Picture("board", "/board", "chenjing"),
     Picture("phone", "/collisions?name=科技", "zhangwei", width=390),
 )
 
@@ -105,7 +112,18 @@ def _places(url: str, token: str, position: str) -> dict[str, str]:
     held = {(item["customer_id"], item["holder"]) for item in items}
     customer = Counter(one for one, _ in sorted(held, key=str)).most_common(1)[0][0]
     begun = [item["since"] for item in items if item["customer_id"] == customer]
-    return {"customer": customer, "middle": sorted(begun)[len(begun) // 2]}
+    return {
+        "customer": customer,
+        "middle": sorted(begun)[len(begun) // 2],
+        **_open_dispute(url, headers),
+    }
+
+
+def _open_dispute(url: str, headers: dict[str, str]) -> dict[str, str]:
+    """The case that waits for a ruling."""
+    answer = httpx.get(f"{url}/v1/disputes?open=true", headers=headers, timeout=60)
+    case = answer.json()["items"][0]
+    return {"contested": case["customer_id"], "number": str(case["number"])}
 
 
 if __name__ == "__main__":

@@ -124,6 +124,30 @@ def test_signing_in_and_a_session_that_ends_while_somebody_types(
     assert guests.topics(customer)[-1] == "customer.released"
 
 
+def test_markup_that_is_typed_comes_back_as_text_and_never_runs(
+    windows: Windows, guests: Guests
+) -> None:
+    customer = guests.potential()
+    typed = "\"'><img src=x onerror=alert(1)><script>alert(2)</script>\u202e{{7*7}}"
+    forms = {
+        "/register": ("Full name", "form.fill"),
+        f"/customers/{customer}/actions/follow-up": ("Notes", "form.fill"),
+        "/collisions": ("Name or part of it", "form.search"),
+        "/pool": ("Region", "form.search"),
+    }
+    for path, (label, form) in forms.items():
+        page = windows.open(path)
+        page.on("dialog", lambda dialog: windows.faults.append(f"dialog: {dialog.message}"))
+        page.get_by_label(label).fill(typed)
+        with page.expect_navigation():
+            page.evaluate(
+                "name => HTMLFormElement.prototype.submit.call(document.querySelector(name))", form
+            )
+        assert page.locator("main img, main script").count() == 0, path
+        assert page.get_by_label(label).input_value() == typed, path
+    assert windows.faults == []
+
+
 def test_pages_work_without_scripts(windows: Windows, guests: Guests) -> None:
     customer = guests.potential()
     page = windows.open("/collisions", scripts=False)

@@ -31,7 +31,7 @@ def test_the_pool_shows_what_comes_while_somebody_types_a_filter(
     windows: Windows, guests: Guests
 ) -> None:
     page = windows.open("/pool", "chen")
-    says(page, "Follows the log")
+    says(page, "Live, updated")
     before = page.locator("#as-of data").text_content()
     page.get_by_label("Industry").press_sequentially("空")
     page.wait_for_url("**industry=*")
@@ -53,7 +53,7 @@ def test_a_part_in_which_somebody_types_or_chooses_is_left_as_it_is(
     windows: Windows, guests: Guests
 ) -> None:
     page = windows.open("/pool?sort=-since", "chen")
-    says(page, "Follows the log")
+    says(page, "Live, updated")
     page.evaluate(
         """document.getElementById("rows").insertAdjacentHTML("afterbegin", `
           <label>Note <input id="note"></label>
@@ -74,7 +74,7 @@ def test_a_part_in_which_somebody_types_or_chooses_is_left_as_it_is(
     page.locator("#box").uncheck()
     page.locator("h1").click()
     row_of(page, other).wait_for()
-    says(page, "Follows the log")
+    says(page, "Live, updated")
 
 
 def test_a_deadline_that_passes_shows_on_an_open_page_without_any_event(
@@ -113,7 +113,7 @@ def test_a_page_in_the_background_rests_and_is_right_again_when_it_is_looked_at(
     windows: Windows, guests: Guests
 ) -> None:
     page = windows.open("/pool", "chen")
-    says(page, "Follows the log")
+    says(page, "Live, updated")
     look_at(page, is_hidden=True)
     wait_until(lambda: listeners(guests) == 0, what="nobody who listens")
     customer = guests.register()
@@ -130,7 +130,7 @@ def test_a_lost_connection_is_said_and_found_again(windows: Windows, guests: Gue
     customer = guests.register()
     page.unroute("**/live?*")
     row_of(page, customer).wait_for()
-    says(page, "Follows the log")
+    says(page, "Live, updated")
     windows.faults.clear()  # Chromium writes down that the connection was lost.
 
 
@@ -145,7 +145,7 @@ def test_a_session_that_ends_elsewhere_is_said_and_takes_nothing_away(
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_label("New password").fill(GOOD)
     page.get_by_role("button", name="Sign in").click()
-    says(page, "Follows the log")
+    says(page, "Live, updated")
     page.get_by_label("Region").fill("靖")
     page.wait_for_url("**region=*")
     for session in guests.service.sessions.of("li", guests.now):

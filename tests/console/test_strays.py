@@ -1,8 +1,15 @@
 """Addresses that nobody serves, and faults: a page for people, the problem itself for programs."""
 
+import anyio
+import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
-from tests.api.http.guests import Guests, assert_problem
+from api.console.strays import for_reader
+from api.envelope import Envelope
+from api.metrics import Metrics
+from api.sign_in.limiting import Limits
+from tests.api.http.guests import Guests, assert_problem, settings_for
 from tests.console.reading import Reader, words
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -54,6 +61,16 @@ def test_a_page_says_when_to_come_again(reader: Reader) -> None:
     assert page.headers["content-type"].startswith("text/html")
 
 
+def test_a_part_that_fails_stays_in_its_page_for_the_next_answer(reader: Reader) -> None:
+    asked = {"HX_Request_Type": "partial", "Accept": BROWSER}
+    long = "/pool?name=" + "x" * 300
+    own = reader.get(long, HX_Current_URL="http://here/pool?name=x", **asked)
+    assert own.status_code == 422
+    assert own.headers["hx-reswap"] == "innerHTML"
+    others = reader.get(long, HX_Current_URL="http://here/customers/1", **asked)
+    assert "hx-reswap" not in others.headers
+
+
 def test_a_form_that_is_too_long_is_told_so_on_a_page(reader: Reader, guests: Guests) -> None:
     page = reader.post("/register", {"name": "长" * 10**6})
     assert page.status_code == 413
@@ -61,3 +78,32 @@ def test_a_form_that_is_too_long_is_told_so_on_a_page(reader: Reader, guests: Gu
     kept = reader.post("/register", {"name": "长" * 10**5})
     assert kept.status_code == 422
     assert "长" * 10**5 in kept.text
+
+
+async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RuntimeError("a defect")
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [(None, 500), (Limits(settings_for("", None, client_requests_per_minute=1)), 429)],
+)
+def test_a_fault_and_a_limit_are_pages_for_people_and_problems_for_programs(
+    limits: Limits | None, status: int
+) -> None:
+    app = Envelope(failing, metrics=Metrics(), limits=limits, for_reader=for_reader)
+
+    async def ask(accept: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            headers = {"Accept": accept, "Accept-Language": "en", "Cookie": "lang=zh"}
+            return await client.get("/pool", headers=headers)
+
+    anyio.run(ask, "*/*")
+    page, problem = anyio.run(ask, BROWSER), anyio.run(ask, "*/*")
+    assert page.status_code == problem.status_code == status
+    assert page.headers["content-type"].startswith("text/html")
+    assert 'lang="zh' in page.text
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert page.headers.get("retry-after") == problem.headers.get("retry-after")
+    assert ("retry-after" in page.headers) is (status == 429)

@@ -16,12 +16,20 @@ from domain.customer.disputes import Award
 from domain.errors import (
     AlreadyPending,
     Invalid,
+    NotAParty,
     NotFound,
     NothingPending,
     OwnDecision,
     WrongStage,
 )
-from domain.events import DisputeMoved, DisputeOpened, DisputeRuled, Restored, Stage
+from domain.events import (
+    DisputeMoved,
+    DisputeOpened,
+    DisputeRuled,
+    Restored,
+    Stage,
+    StatementMade,
+)
 from domain.protection import Protection
 from domain.tenures import fold
 from domain.words import describe
@@ -188,6 +196,45 @@ def test_one_case_of_a_member_and_a_tenure_is_open_at_a_time() -> None:
     rule(customer, "uphold")
     contest(customer)
     assert sorted(customer.disputes) == [1, 2, 3, 4]
+
+
+# Stated.
+
+
+def state(customer: Customer, actor: str, number: int = 1, *, has_part: bool = False) -> Customer:
+    customer.state_in_dispute(number, "当日已联系", has_part=has_part, actor=actor, at=AT)
+    return customer
+
+
+def test_a_party_tells_its_side_and_nothing_moves() -> None:
+    customer = contest(potential(a_customer()))
+    held = customer.protection
+    new_events(customer)
+    state(state(customer, "li"), "chen")
+    assert recorded(customer) == [
+        fact(StatementMade, AT, member, number=1, statement="当日已联系")
+        for member in ("li", "chen")
+    ]
+    assert (customer.protection, len(customer.open_disputes)) == (held, 1)
+
+
+def test_nobody_else_tells_a_side_and_who_has_a_part_elsewhere_does() -> None:
+    customer = contest(pooled(a_customer()))
+    with pytest.raises(NotAParty) as refusal:
+        state(customer, "shen")
+    assert refusal.value.customer_id == customer.id
+    assert not customer.is_party("shen")
+    state(customer, "li")
+    state(customer, "wu", has_part=True)
+
+
+def test_a_side_is_told_while_the_case_is_open() -> None:
+    customer = contest(potential(a_customer()))
+    with pytest.raises(NotFound):
+        state(customer, "li", 2)
+    rule(customer, "uphold")
+    with pytest.raises(NothingPending):
+        state(customer, "li")
 
 
 # Who rules.

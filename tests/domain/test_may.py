@@ -88,6 +88,11 @@ def reported(customer: Customer, reporter: str = "wu") -> Customer:
     return customer
 
 
+def stated(customer: Customer, number: int, by: "By") -> Customer:
+    customer.state_in_dispute(number, "当日已联系", has_part=False, actor=by.member, at=by.at)
+    return customer
+
+
 def upheld(customer: Customer, number: int, by: "By") -> Customer:
     customer.rule_dispute(
         number,
@@ -335,9 +340,10 @@ def attempts(command: str, customer: Customer, at: datetime) -> Iterator[Attempt
             yield lambda one, by, number=number: one.resolve_duplicate(
                 number=number, resolution="different", reason="两家", actor=by.member, **by.now
             )
-    if command == "rule-dispute":
-        for number in customer.disputes:
-            yield lambda one, by, number=number: upheld(one, number, by)
+    for number in customer.disputes:
+        if command in ("state-in-dispute", "rule-dispute"):
+            does = stated if command == "state-in-dispute" else upheld
+            yield lambda one, by, number=number, does=does: does(one, number, by)
     for number, contract in customer.contracts.items():
         if command == "void-contract":
             yield lambda one, by, number=number: by.void(one, number)
@@ -440,6 +446,7 @@ def test_every_command_on_a_customer_is_answered_once_in_the_order_of_a_life() -
         "report-duplicate",
         "resolve-duplicate",
         "open-dispute",
+        "state-in-dispute",
         "rule-dispute",
         "classify",
         "ask-details",
@@ -478,7 +485,8 @@ def test_to_ask_records_nothing() -> None:
 @pytest.mark.clause("S1-310")
 @pytest.mark.parametrize("state", STATES)
 def test_who_has_a_part_in_a_linked_matter_decides_nothing_here(state: str) -> None:
-    """But what is one's own, and no decision, stays: a holder voids his own open contract."""
+    """He states his side of a dispute instead. What is one's own, and no decision, stays: a holder
+    voids his own open contract."""
     customer, at = looked_at(state)
     for member in ASKERS:
         without = asked(customer, member, at)
@@ -489,6 +497,8 @@ def test_who_has_a_part_in_a_linked_matter_decides_nothing_here(state: str) -> N
             if command in DECISIONS and right.allowed and not is_own:
                 assert with_part[command].rule == "own-decision"
                 assert with_part[command].clause == "S1-310"
+            elif command == "state-in-dispute" and right.rule == "not-a-party":
+                assert with_part[command].allowed
             else:
                 assert with_part[command] == right
 

@@ -33,6 +33,7 @@ ANYWHERE = {
     "differ": "",
     "link": "",
     "contest": "",
+    "state": "",
     "classify": "",
     "uphold": "",
 }
@@ -144,6 +145,11 @@ STEPS: dict[str, Callable[[Story, int], Any]] = {
     "classify": lambda story, n: story.classified((None, "A", "B", "C")[n % 4]),
     "contest": lambda story, n: story.dispute_opened(f"rival-{n % 3}"),
     "uphold": lambda story, n: story.dispute_opened(f"rival-{n % 3}").dispute_ruled(),
+    "state": lambda story, n: (
+        story.dispute_opened(f"rival-{n % 3}")
+        .dispute_stated("rest")
+        .dispute_stated(f"rival-{n % 2}")
+    ),
     "award": lambda story, n: (
         story.dispute_opened(f"rival-{n % 3}")
         .dispute_ruled("move")

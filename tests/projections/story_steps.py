@@ -41,6 +41,7 @@ from domain.events import (
     MovedToAfterSales,
     Product,
     Stage,
+    StatementMade,
     Transferred,
 )
 from domain.events.disputes import Awarded
@@ -355,6 +356,14 @@ class Steps:
             "rule": None,
         }
         return self._add(DisputeOpened, **{**facts, **changed})
+
+    def dispute_stated(self, member: str = "rest", **changed: Any) -> Self:
+        facts: dict[str, Any] = {
+            "actor": member,
+            "number": self._opened[-1].number,
+            "statement": "当日已联系",
+        }
+        return self._add(StatementMade, **{**facts, **changed})
 
     def dispute_ruled(self, ruling: str = "uphold", **changed: Any) -> Self:
         opened = self._opened[-1]

@@ -8,7 +8,7 @@ import pytest
 
 from domain.events import Restored
 from projections import agenda, approvals, customer_search, pool
-from projections.disputes import DisputeCase, Wanted, disputes
+from projections.disputes import DisputeCase, Wanted, disputes, statements
 from tests.projections.stories import DAY, START, TICK, Story, TestLog, a_refusal
 
 LATE = START + 400 * DAY
@@ -39,6 +39,33 @@ def test_an_open_case_tells_what_is_contested(log: TestLog, follow: Any, cases: 
     assert (case.contested.holder, case.contested.stage) == ("zhang", "potential")
     assert (case.ruling, case.rule, case.ruled_by, case.winner) == (None,) * 4
     assert case.refused == []
+
+
+def test_statements_are_told_with_their_case_in_the_order_of_the_log(
+    log: TestLog, follow: Any, cases: Any, cursor: Any
+) -> None:
+    story = contested("成都清明食品有限公司")
+    story.then(DAY).dispute_stated("zhang", statement="一")
+    follow_at = story.then(DAY).dispute_stated("rest", statement="二").at
+    log.append(story)
+    follow()
+    story.dispute_opened("wang").dispute_stated("chen", statement="另一件")
+    story.dispute_stated("zhang", number=1, statement="三")
+    log.append(story)
+    follow()
+    said = statements(cursor, story.id, 1, limit=10)
+    assert [(one.member, one.statement) for one in said] == [
+        ("zhang", "一"),
+        ("rest", "二"),
+        ("zhang", "三"),
+    ]
+    assert said[1].at == follow_at
+    assert [one.statement for one in statements(cursor, story.id, 1, limit=2)] == ["二", "三"]
+    assert [one.number for one in statements(cursor, story.id, 2, limit=9)] == [2]
+    (first,) = cases(customer_id=story.id, number=1)
+    assert first.stated == ["zhang", "rest"]
+    for member, numbers in (("rest", [1]), ("zhang", [2, 1])):
+        assert [case.number for case in cases(customer_id=story.id, party=member)] == numbers
 
 
 def test_a_ruling_closes_its_case_alone(log: TestLog, follow: Any, cases: Any) -> None:

@@ -23,6 +23,7 @@ UNCOUNTED = {
     "customer.hand_over_arranged",
     "customer.contract_detailed",
     "customer.dispute_opened",
+    "customer.dispute_statement_made",
     "customer.dispute_ruled",
     "customer.duplicate_reported",
     "customer.duplicate_linked",
@@ -227,11 +228,42 @@ def test_pages_of_lines_follow_one_another_and_the_total_is_that_of_all(
     assert {(line.department, line.figures["claims"]) for line in lines} == {(department, 1)}
 
 
+@pytest.mark.parametrize("by", [("day",), ("department",), ("day", "department")])
+def test_sums_of_days_say_what_their_events_say(
+    log: TestLog, follow: Any, cursor: Any, by: tuple[Any, ...]
+) -> None:
+    department = f"部{uuid4().hex[:6]}"
+    for number in range(6):
+        story = Story().registered().claimed(f"s{number}", department=department)
+        story.then(number * HOUR + timedelta(microseconds=number))
+        story.review_passed() if number % 3 else story.review_refused()
+        log.append(story)
+        if number % 2:
+            follow()
+    follow()
+    for whose in ({"department": department}, {"departments": [department]}, {}):
+        asked = {"now": START, "start": date(2026, 2, 1), "end": date(2026, 4, 1), "by": by}
+        exact = figures(cursor, limit=500, **asked, **whose)
+        sums = figures(cursor, limit=500, percentiles=False, **asked, **whose)
+        assert sums.total.figures["claims"] >= 6
+        for told, found in zip([*exact.lines, exact.total], [*sums.lines, sums.total], strict=True):
+            waiting = found.review_waiting
+            assert waiting.seconds_median is None
+            assert waiting.seconds_sum == pytest.approx(told.review_waiting.seconds_sum)
+            assert waiting.seconds_max == pytest.approx(told.review_waiting.seconds_max)
+            assert waiting.count == told.review_waiting.count
+            assert replace(found, review_waiting=told.review_waiting) == told
+
+
 def test_no_events_are_no_lines_and_a_total_of_nothing(cursor: Any) -> None:
     found = figures(cursor, now=START, start=date(1999, 1, 1), end=date(1999, 2, 1))
     assert (found.lines, found.next) == ([], None)
     assert set(found.total.figures.values()) == {0}
     assert found.total.review_waiting.seconds_max is None
+    sums = figures(
+        cursor, now=START, start=date(1999, 1, 1), end=date(1999, 2, 1), percentiles=False
+    )
+    assert sums == found
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,13 @@ EDITS = {
     "agenda_leavers": "leaves_at = now()",
     "approvals": "warnings = ARRAY['x']",
     "statistics_events": "actor = 'nobody'",
+    "statistics_days": "last_position = 0",
     "statistics_notes": "characters = 0",
     "statistics_members": "department = 'x'",
     "disputes": "statement = '错'",
+    "dispute_statements": "statement = '错'",
     "dispute_seekers": "member = 'nobody'",
+    "members": "department = 'x'",
 }
 """A wrong value in every table that has more than a key."""
 KEYS = {
@@ -47,8 +50,10 @@ KEYS = {
         ("audit", "statistics_events", "statistics_notes", "dispute_seekers"),
         ("position", "10000000"),
     ),
-    **dict.fromkeys(("agenda_leavers", "statistics_members"), ("member_id", str(uuid4()))),
-    "audit_days": ("day", "2001-01-01"),
+    **dict.fromkeys(
+        ("agenda_leavers", "statistics_members", "members"), ("member_id", str(uuid4()))
+    ),
+    **dict.fromkeys(("audit_days", "statistics_days"), ("day", "2001-01-01")),
 }
 """A key that no row has, of the tables that are not one row a customer."""
 TABLES = [table for view in ALL for table in view.TABLES]

@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from api.answers import Answer
 from api.console import shown
-from api.console.actions import BY_COMMAND, CONTRACT, REPORT, Action
+from api.console.actions import BY_COMMAND, CONTRACT, DISPUTE, REPORT, Action
 from api.console.band import COLOURS, MARKS, SHAPES, Link, band, in_page
 from api.console.catalogue import marked, translated
 from api.console.forms import Entry
 from api.console.page_calls import Filled, Page, Shown, go_on
 from api.console.page_route import pages
 from api.console.troubles import Trouble
+from api.routes.evidence import evidence
 from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
 from api.routes.parameters import CustomerId
 from api.routes.questions import card
@@ -26,6 +27,7 @@ from domain.errors import NotFound
 
 router = pages()
 EVENTS_MAX: Final = 25
+CONTESTED: Final = "customer.dispute_opened"
 _BAND_WORDS: Final = {
     "title": marked("Who held it when"),
     "others": marked("others"),
@@ -50,6 +52,9 @@ def customer_page(customer_id: CustomerId, page: Shown) -> Response:
             "steps": steps,
             "done": page.request.query_params.get("done"),
             "known_actions": BY_COMMAND,
+            "was_contested": any(step["event"]["topic"] == CONTESTED for step in life["steps"]),
+            "open_disputes": life["situation"]["open_disputes"],
+            "no_evidence": page.refusal(evidence),
             "position": told["position"],
             "at": told["at"],
         },
@@ -71,7 +76,9 @@ def act(customer_id: CustomerId, command: str, sent: Filled) -> Response:
     if isinstance(done, Trouble):
         page = sent.page
         return action_shown(page, customer_id, action, sent.typed, page.new_key(), problem=done)
-    return go_on(f"/customers/{customer_id}?position={position_of(done)}&done={command}")
+    number = done.told.get("dispute")
+    case = "" if number is None else f"/disputes/{number}"
+    return go_on(f"/customers/{customer_id}{case}?position={position_of(done)}&done={command}")
 
 
 def position_of(done: Answer) -> int:
@@ -100,13 +107,15 @@ def action_shown(
     sender has now seen."""
     told = page.at_the_end().ask(card, customer_id)
     rights = page.ask(may, customer_id, RightsQuestions())["rights"]
+    cases = _cases(page, action, told)
     return page.show(
         "action.html",
         {
             "card": told,
             "action": action,
             "right": next(right for right in rights if right["command"] == action.command),
-            "entries": _with_cases(page, action, told),
+            "entries": _with_cases(action, cases),
+            "cases": cases if action.case is DISPUTE else (),
             "typed": typed,
             "key": key,
             "problem": problem,
@@ -158,19 +167,23 @@ def band_of(
     return Markup(drawn)  # noqa: S704  band() escapes every text
 
 
-def _with_cases(page: Page, action: Action, told: Mapping[str, Any]) -> Sequence[Entry]:
+def _cases(page: Page, action: Action, told: Mapping[str, Any]) -> Sequence[str]:
+    """The contracts, reports or open disputes of which the command means one."""
+    if action.case is CONTRACT:
+        return [contract.number for contract in told["contracts"] or ()]
+    if action.case is REPORT:
+        return [str(report["report"]) for report in told["duplicates"]]
+    if action.case is None:
+        return ()
+    life = page.ask(replayed, told["customer_id"], ReplayQuestions())
+    return [str(number) for number in life["situation"]["open_disputes"]]
+
+
+def _with_cases(action: Action, cases: Sequence[str]) -> Sequence[Entry]:
     """The fields; the first lets choose which contract, report or dispute is meant."""
     if action.case is None:
         return action.fields
-    found: Sequence[str]
-    if action.case is CONTRACT:
-        found = [contract.number for contract in told["contracts"] or ()]
-    elif action.case is REPORT:
-        found = [str(report["report"]) for report in told["duplicates"]]
-    else:
-        life = page.ask(replayed, told["customer_id"], ReplayQuestions())
-        found = [str(number) for number in life["situation"]["open_disputes"]]
-    return (replace(action.case, choices=tuple(found)), *action.entries)
+    return (replace(action.case, choices=tuple(cases)), *action.entries)
 
 
 LEGEND: Final = {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
 from starlette.responses import Response
 
-from api.answers import Answer, instant
+from api.answers import instant
 from api.console.catalogue import marked
 from api.console.page_calls import Page, Shown
 from api.console.page_route import pages
@@ -22,7 +21,6 @@ from api.routes.tasks import (
     agenda_of_caller,
     approvals_of_caller,
 )
-from domain.errors import NotAllowed
 
 router = pages()
 ROWS: Final = 15
@@ -49,11 +47,11 @@ def start_page(page: Shown) -> Response:
     days = page.call.application.rulebooks().in_force(at).agenda.warning_days
     due = AgendaQuestions(limit=ROWS, until=instant(at + timedelta(days=max(days, 1))))
     agenda = page.ask(agenda_of_caller, due)
-    mine = _if_allowed(page, portfolio, page.signed.member, Paged(limit=ROWS))
-    waiting = _if_allowed(page, approvals_of_caller, ApprovalQuestions(scope="mine", limit=ROWS))
+    mine = page.ask_if_allowed(portfolio, page.signed.member, Paged(limit=ROWS))
+    waiting = page.ask_if_allowed(approvals_of_caller, ApprovalQuestions(scope="mine", limit=ROWS))
     instants = [
         *(item.due_at for item in agenda["items"]),
-        *(item.due_at for item in (waiting["items"] if waiting else ())),
+        *(item["due_at"] for item in (waiting["items"] if waiting else ())),
         *(line["until"] for line in (mine["items"] if mine else ())),
     ]
     return page.show(
@@ -74,7 +72,7 @@ def start_page(page: Shown) -> Response:
 
 def _team(page: Page) -> list[dict[str, Any]] | None:
     """The briefing's lists that hold something; None for who gets none."""
-    told = _if_allowed(page, briefing_of_caller, BriefingQuestions(limit=TEAM_ROWS))
+    told = page.ask_if_allowed(briefing_of_caller, BriefingQuestions(limit=TEAM_ROWS))
     if told is None:
         return None
     return [
@@ -82,11 +80,3 @@ def _team(page: Page) -> list[dict[str, Any]] | None:
         for name, (heading, instant) in TEAM.items()
         if told[name]
     ]
-
-
-def _if_allowed(page: Page, question: Callable[..., Answer], *about: Any) -> Any:
-    """What a question answers; None where it is not for the reader, who did not ask it."""
-    try:
-        return page.ask(question, *about)
-    except NotAllowed:
-        return None

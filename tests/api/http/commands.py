@@ -181,6 +181,12 @@ def dispute(guests: Guests) -> Request:
     return "POST", f"/v1/customers/{guests.potential()}/disputes", "chen", body
 
 
+def side(guests: Guests) -> Request:
+    _, path, member, body = dispute(guests)
+    guests.post(path, body, member)
+    return "POST", f"{path}/1/statements", "li", {"statement": "当日已联系"}
+
+
 def ruling(guests: Guests) -> Request:
     customer = guests.potential()
     opened = {"contested_at": guests.now.isoformat(), "statement": "先联系"}
@@ -242,6 +248,7 @@ COMMANDS: tuple[Command, ...] = (
     voiding,
     resolution,
     dispute,
+    side,
     ruling,
     erasure,
     erasure_confirmation,

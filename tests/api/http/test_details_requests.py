@@ -119,6 +119,29 @@ def test_nobody_decides_his_own_request_nor_without_the_role(guests: Guests) -> 
 
 
 @pytest.mark.clause("S4-41")
+def test_what_waits_for_ones_own_decision_is_open_and_somebody_elses(guests: Guests) -> None:
+    customer = guests.potential()
+    for asker in ("chen", "ke"):
+        assert ask(guests, customer, asker).status_code == 201
+
+    def mine(member: str) -> set[str]:
+        answer = guests.get("/v1/details-requests", member, scope="mine", customer=customer)
+        assert answer.status_code == 200, answer.text
+        items = answer.json()["items"]
+        name = guests.get(f"/v1/customers/{customer}").json()["name"]
+        assert {item["name"] for item in items} == {name}
+        return {item["member"] for item in items}
+
+    assert mine("ke") == {"chen"}
+    assert mine("ke-two") == mine("mei") == {"chen", "ke"}
+    assert decide(guests, customer).status_code == 200
+    assert mine("ke-two") == {"ke"}
+    for other in ("li", "wu", "wang"):
+        answer = guests.get("/v1/details-requests", other, scope="mine")
+        assert_problem(answer, 403, "not-allowed")
+
+
+@pytest.mark.clause("S4-41")
 def test_a_request_is_open_once_and_decided_once(guests: Guests) -> None:
     customer = guests.potential()
     problem = assert_problem(decide(guests, customer), 404, "not-found")

@@ -282,6 +282,80 @@ def test_nobody_but_a_director_rules(guests: Guests, member: str) -> None:
     assert problem["needs"] == ["director"]
 
 
+def state(
+    guests: Guests, customer: str, member: str, statement: str = "当日已联系", number: int = 1
+) -> httpx.Response:
+    path = f"/v1/customers/{customer}/disputes/{number}/statements"
+    return guests.post(path, {"statement": statement}, member)
+
+
+@pytest.mark.clause("S1-310")
+def test_who_may_not_rule_for_his_part_tells_his_side_and_nobody_else_does(guests: Guests) -> None:
+    directors = [f"d{next(guests.numbers)}" for _ in range(4)]
+    guests.move_in(dict.fromkeys(directors, "director"))
+    held, refused, linked, other = directors
+    customer = guests.potential(held)
+    assert_problem(guests.claim(customer, refused), 409, "already-protected")
+    statement = {"of": guests.potential(linked), "statement": "同一公司"}
+    guests.post(f"/v1/customers/{customer}/duplicates", statement, "wu")
+    opened(guests, customer, "chen")
+
+    def may(member: str) -> Any:
+        rights = guests.get(f"/v1/customers/{customer}/may?member={member}", "wu").json()["rights"]
+        told = next(right for right in rights if right["command"] == "state-in-dispute")
+        return told["allowed"], told["rule"]
+
+    for party in ("chen", held, refused, linked):
+        assert may(party) == (True, None)
+        answer = state(guests, customer, party, f"{party}的说明")
+        assert (answer.status_code, answer.json()["dispute"]) == (201, 1)
+        kept_from = "not-allowed" if party == "chen" else "own-decision"
+        assert_problem(rule(guests, customer, member=party), 403, kept_from)
+    for stranger in (other, "li"):
+        assert may(stranger) == (False, "not-a-party")
+        assert_problem(state(guests, customer, stranger), 403, "not-a-party")
+    assert guests.topics(customer)[-1] == "refusal.recorded"
+    assert rule(guests, customer, member=other).status_code == 200
+    assert_problem(state(guests, customer, held), 409, "nothing-pending")
+    told = case(guests, customer)
+    assert [said["member"] for said in told["statements"]] == ["chen", held, refused, linked]
+    assert told["rulers"] == ["director"]
+    parts = {party["member"]: party["part"] for party in told["parties"]}
+    assert (parts[linked], parts[refused]) == ("stated", "refused")
+    assert (customer, 1) in found(guests, party=linked)
+
+
+def test_what_was_stated_is_read_by_parties_and_those_who_rule_and_by_no_attempt(
+    guests: Guests,
+) -> None:
+    customer = guests.potential()
+    rival = f"r{next(guests.numbers)}"
+    guests.move_in({rival: "seller"})
+    assert_problem(guests.claim(customer, rival), 409, "already-protected")
+    opened(guests, customer, "chen")
+    state(guests, customer, "li", "只给当事人看")
+    state(guests, customer, rival, "被拒绝者的话")
+    said = {
+        member: [told["statement"] for told in case(guests, customer, member=member)["statements"]]
+        for member in ("li", "chen", "shen", "wu", rival, "zhao")
+    }
+    whole = ["只给当事人看", "被拒绝者的话"]
+    assert [said[member] for member in ("li", "chen", "shen", "wu")] == [whole] * 4
+    assert said[rival] == [None, "被拒绝者的话"]
+    assert said["zhao"] == [None, None]
+    for member in (rival, "zhao"):
+        assert "只给当事人看" not in guests.get(f"/v1/customers/{customer}/replay", member).text
+
+
+def test_a_statement_is_held_to_the_length_of_a_reason(guests: Guests) -> None:
+    customer = guests.potential()
+    opened(guests, customer, "chen")
+    for statement in ("", "  ", "长" * 2001):
+        answer = state(guests, customer, "li", statement)
+        assert "statement" in invalid_fields(answer)
+    assert_problem(state(guests, customer, "li", number=2), 404, "not-found")
+
+
 def test_no_party_rules_and_each_attempt_is_kept(guests: Guests) -> None:
     """Who opened it, held it, was refused it, has a part in a linked record, or takes it."""
     directors = [f"d{next(guests.numbers)}" for _ in range(5)]

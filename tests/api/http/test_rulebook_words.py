@@ -25,6 +25,7 @@ def test_every_value_is_told_in_words_with_its_source(guests: Guests) -> None:
         "value": 30,
         "words": "潜在客户的保护期为 30 天（S1-033）。",
         "source": "S1-033",
+        "says": "潜在客户的保护期为 30 天",
     }
     assert (
         words["contracts.drawn_days"]["source"] == "文件未规定；因编号不应被永久占用而定；见 S1-057"

@@ -30,6 +30,7 @@ def test_health_needs_no_token_and_lists_the_views(guests: Guests) -> None:
         "approvals",
         "audit",
         "disputes",
+        "members",
         "statistics",
     }
     assert told["views"]["pool"]["failed"] is None

@@ -32,6 +32,9 @@ ROUTES = (
     "/v1/agenda",
     "/v1/address-book",
     "/v1/pool",
+    "/v1/pool/export",
+    "/v1/board",
+    "/v1/board/load",
     "/v1/statistics",
 )
 

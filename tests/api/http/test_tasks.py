@@ -97,6 +97,44 @@ def test_who_decides_sees_what_he_must_know(guests: Guests) -> None:
     assert items[customer]["overdue"]
 
 
+def test_a_list_says_whose_decisions_it_tells_and_which_version_was_seen(guests: Guests) -> None:
+    customer, other = guests.potential(), guests.potential()
+    for one in (customer, other):
+        guests.apply(one)
+    answer = guests.get("/v1/approvals", "wang", customer=customer).json()
+    (item,) = answer["items"]
+    assert item["customer_id"] == customer
+    assert item["version"] == guests.get(f"/v1/customers/{customer}").json()["version"]
+    assert (answer["scope"], answer["kinds"]) == ("mine", ["intent", "extension", "contract"])
+    everything = guests.get("/v1/approvals", "wu", customer=customer).json()
+    assert everything["scope"] == "all"
+    assert set(everything["kinds"]) >= {"review", "dispute", "after-sales"}
+    seen = {"If_Match": f'"{item["version"] - 1}"'}
+    body = {"decision": "grant"}
+    path = f"/v1/customers/{customer}/intent/decision"
+    assert_problem(guests.post(path, body, "wang", **seen), 412, "version-conflict")
+    seen = {"If_Match": f'"{item["version"]}"'}
+    assert guests.post(path, body, "wang", **seen).status_code == 200
+
+
+@pytest.mark.clause("S1-313")
+def test_what_a_decision_would_lead_to_is_told_to_its_decider_alone(guests: Guests) -> None:
+    customer = guests.register()
+    guests.claim(customer)
+
+    def outcomes(caller: str, query: str = "") -> list[dict[str, Any]]:
+        rights = guests.get(f"/v1/customers/{customer}/may{query}", caller).json()["rights"]
+        found = next(right for right in rights if right["command"] == "review")
+        told: list[dict[str, Any]] = found["outcomes"]
+        return told
+
+    passed, refused = outcomes("zhao")
+    assert (passed["decision"], passed["state"]) == ("pass", "potential")
+    assert (refused["decision"], refused["state"]) == ("refuse", "rejected")
+    assert outcomes("li") == outcomes("chen", "?member=zhao") == []
+    assert guests.review(customer).json()["until"] == passed["until"]
+
+
 @pytest.mark.clause("S1-310")
 def test_ones_own_case_does_not_wait_for_oneself(guests: Guests) -> None:
     customer = guests.register("wang")
