@@ -9,25 +9,25 @@ at the instant shown finds the protection over.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from api.veil import ALWAYS, RUNNING, Veil, end_of_day, start_of_day
 from domain import permissions
 from domain.application import Tenure
-from domain.orders import Signed
+from domain.orders import Receipt, Signed
 from domain.replaying import Situation
 from domain.rulebook_text import Rulebook
 from projections import customer_search
 from projections.cards import Card
+from projections.holding import MERGED
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
-_OFFSET = timedelta(hours=8)
-"""Of Asia/Shanghai, which has known no summer time since 1991."""
 NOT_A_PARTY = "not-a-party"
 
 
@@ -158,6 +158,61 @@ class Disclosure:
             return until
         return end_of_day(until) if self.by_day else until
 
+    def veil(
+        self,
+        *,
+        holder: str | None,
+        state: str,
+        department: str | None,
+        claimed_at: datetime | None,
+        sees_details: bool = False,
+    ) -> Veil:
+        """What of a customer's instants is hidden from the member, while it stands so.
+
+        Of a record that was merged its whole life is: its protection may run on in the other one.
+        """
+        hidden = Veil(self.signed.member, claimed_at)
+        if sees_details or self.sees_instants:
+            return replace(hidden, since=None)
+        if state == MERGED:
+            return replace(hidden, since=ALWAYS)
+        is_open = self.right(holder, state, department=department) is not None
+        if state not in RUNNING or is_open:
+            return replace(hidden, since=None)
+        return hidden
+
+    def veil_of_card(self, card: Card, *, sees_details: bool = False) -> Veil:
+        """The same of the card's customer."""
+        veil = self.veil(
+            holder=card.holder,
+            state=card.state,
+            department=card.department,
+            claimed_at=card.claimed_at,
+            sees_details=sees_details,
+        )
+        return veil.above([card.registered_at])
+
+    def veil_of_situation(self, now: Situation | None, *, sees_details: bool) -> Veil:
+        """The same of a customer that stands so now."""
+        if now is None:
+            return Veil(self.signed.member)
+        return self.veil(
+            holder=now.holder,
+            state=now.state,
+            department=now.department,
+            claimed_at=now.claimed_at,
+            sees_details=sees_details,
+        )
+
+    def receipt(self, receipt: Receipt) -> Receipt:
+        """What a command answers to somebody who may be a stranger to its customer."""
+
+        def told(until: datetime | None) -> datetime | None:
+            return self.deadline(until, holder=receipt.holder, state=receipt.state or "")
+
+        until, held_over_until = told(receipt.until), told(receipt.held_over_until)
+        return replace(receipt, until=until, held_over_until=held_over_until)
+
     def future(self, at: datetime) -> datetime:
         """A future instant as a stranger may ask about it: the beginning of its day, or now.
 
@@ -180,13 +235,23 @@ def withheld(
     return customer_search.of_class(cursor, permissions.CLASS_A, sorted(set(customer_ids)))
 
 
-def end_of_day(instant: datetime) -> datetime:
-    """The midnight in Asia/Shanghai at which the day of `instant` ends, or the instant itself."""
-    midnight = start_of_day(instant)
-    return instant if instant == midnight else midnight + timedelta(days=1)
+def untold(cursor: Cursor, signed: Signed, customer_ids: Iterable[UUID]) -> set[UUID]:
+    """Of some customers those whose events the caller is told as a stranger: what was typed about
+    them is not for him (A-34, S4-40)."""
+    asked = set(customer_ids)
+    reach = permissions.reach_of(signed.roles, "see-details")
+    if reach in (None, "own"):
+        return asked
+    closed = withheld(cursor, signed, "see-details", asked)
+    if reach == "department":
+        led = customer_search.of_departments(
+            cursor, signed.departments, sorted(asked), now=signed.at
+        )
+        closed |= asked - led
+    return closed
 
 
-def start_of_day(instant: datetime) -> datetime:
-    """The midnight in Asia/Shanghai at which the day of `instant` begins."""
-    local = (instant + _OFFSET).date()
-    return datetime.combine(local, time(), UTC) - _OFFSET
+def reads_all_details(roles: frozenset[str]) -> bool:
+    """True of roles that read the details of any customer, of class A as well (S4-40)."""
+    rows = ("see-details", "see-details-of-class-a")
+    return all(permissions.reach_of(roles, row) == "any" for row in rows)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.life_telling import REFUSAL
+from api.veil import EVERYTHING_HIDDEN, NOTHING_HIDDEN, Veil
 from projections.audit import AuditEntry
 from projections.dispute_rows import Statement
 from projections.disputes import DisputeCase
@@ -48,13 +49,14 @@ def line_of(
     customer's details."""
     parties = parties_of(case)
     sees_words = sees_words_of(case, disclosure, sees_details=sees_details)
+    veil = _veil(case, disclosure, sees_details=sees_details)
     return {
         **{name: getattr(case, name) for name in _OF_LINE},
         "statement": case.statement if sees_words else None,
         "rule": case.contested_rule,
-        "contested": _contested(case, disclosure),
+        "contested": _contested(case, disclosure, veil),
         "parties": parties,
-        "ruling": _ruling(case, sees_words=sees_words),
+        "ruling": _ruling(case, veil, sees_words=sees_words),
         "details_hidden": None if sees_words else NOT_A_PARTY,
     }
 
@@ -86,17 +88,38 @@ def stated(
     ]
 
 
-def _contested(case: DisputeCase, disclosure: Disclosure) -> dict[str, Any] | None:
+def _veil(case: DisputeCase, disclosure: Disclosure, *, sees_details: bool) -> Veil:
+    """Hides nothing from those who rule, who look at any customer, and whose tenure it was or
+    became. Opening a dispute, stating in it or being refused makes nobody less of a rival: anybody
+    may do that."""
+    held = case.contested.holder if case.contested is not None else None
+    is_open = (
+        sees_details
+        or disclosure.rules_disputes
+        or disclosure.sees_instants
+        or disclosure.signed.member in {held, case.winner, case.loser}
+    )
+    return NOTHING_HIDDEN if is_open else EVERYTHING_HIDDEN
+
+
+def _contested(case: DisputeCase, disclosure: Disclosure, veil: Veil) -> dict[str, Any] | None:
+    """The contested tenure; to strangers its instants to the day, since it may run on."""
     tenure = case.contested
     if tenure is None:
         return None
     stage = tenure.stage.value
     until = disclosure.deadline(tenure.until, holder=tenure.holder, state=stage)
-    told = ("holder", "group", "claimed_at", "since", "ended", "rulebook", "grounds")
-    return {**{name: getattr(tenure, name) for name in told}, "stage": stage, "until": until}
+    told = ("holder", "group", "ended", "rulebook", "grounds")
+    return {
+        **{name: getattr(tenure, name) for name in told},
+        "claimed_at": veil.shown(tenure.claimed_at),
+        "since": veil.shown(tenure.since),
+        "stage": stage,
+        "until": veil.shown(tenure.until) if tenure.ended else veil.deadline(until),
+    }
 
 
-def _ruling(case: DisputeCase, *, sees_words: bool) -> dict[str, Any] | None:
+def _ruling(case: DisputeCase, veil: Veil, *, sees_words: bool) -> dict[str, Any] | None:
     if case.ruling is None:
         return None
     return {
@@ -104,7 +127,7 @@ def _ruling(case: DisputeCase, *, sees_words: bool) -> dict[str, Any] | None:
         "rule": case.rule,
         "reason": case.reason if sees_words else None,
         "ruled_by": case.ruled_by,
-        "at": case.ruled_at,
+        "at": veil.shown(case.ruled_at),
         "rulebook": case.rulebook,
         "position": case.ruled_position,
         "to": case.winner,

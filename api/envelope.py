@@ -37,6 +37,7 @@ FORM_BYTES_MAX = 4 * BODY_BYTES_MAX
 length comes back to him with what is wrong, and is not lost."""
 CLIENT_GONE = 499
 """The status that logs show where the client left before its answer; nobody receives it."""
+UNAUTHORISED = 401
 
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -207,8 +208,8 @@ class Envelope:
         await answer(scope, receive, send)
 
     def _record(self, scope: Scope, trace: Trace, status: int, seconds: float) -> None:
-        if trace.digest is not None and self._token_uses and shows_a_live_token(status):
-            self._token_uses.note(trace.digest, trace.client)
+        if trace.digest is not None and trace.member is not None:
+            self._note_token(trace.digest, trace.member, trace.client, status)
         route = scope.get("route")
         template = getattr(route, "path", _UNKNOWN_ROUTE)
         self._metrics.count_request(_method(scope), template, status, seconds)
@@ -227,6 +228,13 @@ class Envelope:
             command_id=str(trace.command_id) if trace.command_id else None,
             problem=trace.slug,
         )
+
+    def _note_token(self, digest: str, member: str, client: str | None, status: int) -> None:
+        is_live = shows_a_live_token(status)
+        if self._token_uses and is_live:
+            self._token_uses.note(digest, client)
+        if self._limits and (is_live or status == UNAUTHORISED):
+            self._limits.found(digest, member, is_live=is_live)
 
 
 def _method(scope: Scope) -> str:

@@ -12,6 +12,8 @@ from api.answers import instant
 from api.grounds import deed, reason_of
 from api.languages import Language
 from api.problems.wording import in_words
+from api.strangers import is_about_somebody, open_facts, strangers_words
+from api.veil import NOTHING_HIDDEN, Veil
 from domain.events.facts import facts_of
 from domain.events.values import SYSTEM
 from domain.replay import Answer, PastEvent
@@ -19,63 +21,6 @@ from domain.tenures import Interval
 from domain.terms import HOLD_OVERS
 from domain.words import Words, describe
 from projections.audit import AuditEntry
-
-STRANGERS_WORDS: Mapping[str, Words] = {
-    "customer.application_withdrawn": Words("申请已撤回", "the application was withdrawn"),
-    "customer.claim_withdrawn": Words("申请人撤回了保护申请", "the claimant withdrew the claim"),
-    "customer.claimed": Words("跟进人申请保护该客户", "the holder asked for protection"),
-    "customer.classified": Words("客户的分类有变动", "the class of the customer was changed"),
-    "customer.contract_confirmed": Words(
-        "合同已确认，客户为正式客户", "a contract was confirmed: the customer is formal"
-    ),
-    "customer.contract_detailed": Words("填写了合同", "a contract was filled in"),
-    "customer.contract_drawn": Words("预领了合同", "a contract was drawn"),
-    "customer.contract_signed": Words("签订了合同", "a contract was signed"),
-    "customer.contract_voided": Words("合同已作废", "a contract was declared void"),
-    "customer.dispute_moved": Words(
-        "依裁决，客户改由他人保护", "a ruling gave the customer to another member"
-    ),
-    "customer.dispute_opened": Words("客户的归属有争议", "who holds the customer was contested"),
-    "customer.dispute_statement_made": Words(
-        "争议当事人作了陈述", "a party stated its side of a dispute"
-    ),
-    "customer.dispute_ruled": Words("争议已有裁决", "the dispute was ruled"),
-    "customer.duplicate_absorbed": Words(
-        "重复客户并入该客户", "a duplicate was merged into this record"
-    ),
-    "customer.duplicate_reported": Words(
-        "该客户被报告为重复客户", "the record was reported as a duplicate"
-    ),
-    "customer.duplicate_resolved": Words(
-        "重复报告已有决定", "the report of a duplicate was decided"
-    ),
-    "customer.extension_granted": Words("延期申请已批准", "more time was granted"),
-    "customer.extension_refused": Words("延期申请未获批准", "more time was refused"),
-    "customer.extension_requested": Words("跟进人申请延期", "the holder applied for more time"),
-    "customer.followed_up": Words("跟进人记录了一次客户跟踪", "the holder noted a contact"),
-    "customer.hand_over_arranged": Words("已安排客户的交接", "a hand-over was arranged"),
-    "customer.holder_removed": Words(
-        "跟进人被移除，客户成为公共客户", "the holder was removed; the customer is public"
-    ),
-    "customer.intent_granted": Words("客户转为意向客户", "the customer is an intent customer"),
-    "customer.intent_refused": Words("意向申请未获批准", "the application for intent was refused"),
-    "customer.intent_requested": Words("跟进人申请转为意向客户", "the holder applied for intent"),
-    "customer.likeness_ended": Words(
-        "认定另一客户并非同一家公司", "another record was found to be a different company"
-    ),
-    "customer.profile_changed": Words("客户资料有修改", "the record was corrected"),
-    "customer.registered": Words("登记了该客户", "the customer was registered"),
-    "customer.released": Words("跟进人放弃了该客户", "the holder gave the customer up"),
-    "customer.restored": Words("依裁决恢复了保护", "a ruling gave a lost protection back"),
-    "customer.review_passed": Words("审核通过，保护生效", "the review passed: protection in force"),
-    "customer.review_refused": Words("审核未通过", "the review refused the claim"),
-    "customer.transferred": Words("客户转给其他成员", "the customer was given to another member"),
-    "details.granted": Words("查阅申请已批准", "a request to read details was granted"),
-    "details.refused": Words("查阅申请未获批准", "a request to read details was refused"),
-    "details.requested": Words("有成员申请查阅资料", "a member asked to read details"),
-    "details.requested_again": Words("有成员再次申请查阅资料", "a member asked again"),
-}
-"""What a stranger reads of events whose sentence tells a reason, a note or a deadline."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 _INSTANT_NAME = re.compile(r"(_at|_due|_from|_until|^until|^at|^since|deadline)$")
@@ -133,11 +78,16 @@ def logged_event(entry: AuditEntry, language: Language, *, sees_details: bool) -
 
 
 def audit_line(
-    entry: AuditEntry, language: Language, *, sees_details: bool = True
+    entry: AuditEntry, language: Language, *, sees_details: bool, reads_log: bool
 ) -> dict[str, Any]:
-    """An event with everything about it, for those who audit; sees_details: false where what it
-    says of its customer is not for the reader."""
-    return logged_event(entry, language, sees_details=sees_details) | {
+    """An event for those who audit. sees_details: false where what somebody typed about its
+    customer is not for the reader. reads_log: he may read the whole audit, and so every fact that
+    nobody typed."""
+    sees_details = sees_details or not is_about_somebody(entry.topic, entry.customer_id)
+    told = logged_event(entry, language, sees_details=sees_details)
+    if reads_log and not sees_details:
+        told["facts"] = _facts(open_facts(entry.facts))
+    return told | {
         "stream_id": entry.stream_id,
         "customer_id": entry.customer_id,
         "rule": entry.rule,
@@ -171,12 +121,13 @@ def explanation(
     deadline: datetime | None,
     merged_into: UUID | None,
     sees_details: bool,
+    veil: Veil = NOTHING_HIDDEN,
 ) -> str:
     """The as-of answer: who, in which stage, from when until when, by whose deeds, why it ended.
 
     until: when the tenure ended or ends; deadline: the one that was given, before any hold-over;
     both as far as the reader may see them. merged_into: the record that answered for it by then.
-    sees_details: whether reasons are for the reader.
+    sees_details: whether reasons are for the reader. veil: what of the instants is not.
     """
     told = answer.interval or answer.last
     held_over_by = told.protection.held_over_by if told and told.protection else None
@@ -187,7 +138,7 @@ def explanation(
             "holder": told.holder if told else None,
             "group": told.group if told else None,
             "stage": told.stage if told else "pool",
-            "since": told.since if told else None,
+            "since": veil.shown(told.since) if told else None,
             "end": until,
             "deadline": deadline,
             "held_over_by": held_over_by and HOLD_OVERS[held_over_by][language == "en"],
@@ -198,29 +149,28 @@ def explanation(
     )
     is_merged = merged_into is not None
     sentence = _known(answer, language) + _sentence(answer, language, is_merged=is_merged)
-    if answer.interval is not None and held_over_by is not None:
-        sentence += _held_over(language)
-    why = _why(answer, told, language, sees_details=sees_details) if told is not None else ()
+    sentence += _held_over(language) if answer.interval and held_over_by else ""
+    why = _why(answer, told, language, veil, sees_details=sees_details) if told else ()
     parts = (sentence.format_map(words), *why)
     return ("；" if language == "zh" else "; ").join(parts) + _stop(language)
 
 
 def _why(
-    answer: Answer, told: Interval, language: Language, *, sees_details: bool
+    answer: Answer, told: Interval, language: Language, veil: Veil, *, sees_details: bool
 ) -> Iterator[str]:
     """The deeds that the tenure rests on; and, where it has ended, how, by whom and why."""
     is_zh = language == "zh"
     grounds = list(answer.grounds)
     ender = grounds.pop() if told.ended is not None and grounds else None
     if grounds:
-        deeds = [_deed(past, language, sees_details=sees_details) for past in grounds]
+        deeds = [_deed(past, language, veil, sees_details=sees_details) for past in grounds]
         yield ("依据：" if is_zh else "grounds: ") + ("，" if is_zh else ", ").join(deeds)
     if answer.ended is None:
         return
     zh, en = _ENDINGS[_ending(answer.ended, ender)]
     ending = f"结束原因：{zh}" if is_zh else f"ending: {en}"
     if ender is not None and ender.event.actor != SYSTEM:
-        by = _deed(ender, language, sees_details=sees_details)
+        by = _deed(ender, language, veil, sees_details=sees_details)
         ending += f"（{by}）" if is_zh else f" ({by})"
     reason = reason_of(ender.event) if ender is not None and sees_details else None
     if reason is not None:
@@ -236,9 +186,11 @@ def _ending(ended: str, ender: PastEvent | None) -> str:
     return cause if cause is not None and cause in _ENDINGS else ended
 
 
-def _deed(past: PastEvent, language: Language, *, sees_details: bool) -> str:
-    words = _told(type(past.event).TOPIC, describe(past.event), language, sees_details=sees_details)
-    return deed(past, language, otherwise=words)
+def _deed(past: PastEvent, language: Language, veil: Veil, *, sees_details: bool) -> str:
+    event = past.event
+    words = _told(type(event).TOPIC, describe(event), language, sees_details=sees_details)
+    at = event.timestamp if event.actor == veil.member else veil.shown(event.timestamp)
+    return deed(event, language, at=at, otherwise=words)
 
 
 def _known(answer: Answer, language: Language) -> str:
@@ -317,5 +269,5 @@ def _stop(language: Language) -> str:
 
 def _told(topic: str, words: Words, language: Language, *, sees_details: bool) -> str:
     if not sees_details:
-        words = STRANGERS_WORDS.get(topic, words)
+        words = strangers_words(topic, words)
     return words.zh if language == "zh" else words.en

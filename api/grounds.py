@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from api.languages import Language
 from api.problems.wording import in_words
 from domain.events import CustomerEvent
 from domain.events.values import SYSTEM
-from domain.replay import PastEvent
 from domain.terms import Term
 
 WITHOUT_REVIEW: Final = Term("制度免审，于 {at} 生效", "in force without a review at {at}")
@@ -74,9 +74,9 @@ _SYSTEM: Final = Term("系统", "the system")
 _GROUP: Final = Term("售后组", "the after-sales group")
 
 
-def deed(past: PastEvent, language: Language, *, otherwise: str) -> str:
-    """What one event did, by whom and when. otherwise: for an event that has no phrase here."""
-    event: Any = past.event
+def deed(event: Any, language: Language, *, at: datetime | None, otherwise: str) -> str:
+    """What one event did, by whom and when. at: as the reader may know it. otherwise: for an event
+    that has no phrase here."""
     term = _DEEDS.get(type(event).TOPIC)
     if type(event).TOPIC == "customer.review_passed" and event.actor == SYSTEM:
         term = WITHOUT_REVIEW
@@ -85,7 +85,7 @@ def deed(past: PastEvent, language: Language, *, otherwise: str) -> str:
     words = in_words(
         {
             "actor": _actor(event, language),
-            "at": event.timestamp,
+            "at": at,
             "to": getattr(event, "to", None) or _said(_GROUP, language),
             "holder": getattr(event, "holder", None),
         },

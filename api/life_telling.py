@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from api.disclosure import Disclosure, end_of_day
+from api.disclosure import Disclosure
 from api.explanations import logged_event, past_event
 from api.routes.calls import QueryCall
+from api.veil import Veil, end_of_day
 from domain.errors import NotFound
-from domain.replay import History
+from domain.replay import History, PastEvent
 from domain.replaying import Situation, Step, customer_at, situation
 from projections import audit
 from projections.audit import AuditEntry
@@ -46,9 +47,12 @@ DEADLINES = ("until", "held_over_until", "leaves_at")
 class Teller:
     """Steps and situations as the caller may read them."""
 
-    def __init__(self, call: QueryCall, disclosure: Disclosure, *, sees_details: bool) -> None:
+    def __init__(
+        self, call: QueryCall, disclosure: Disclosure, veil: Veil, *, sees_details: bool
+    ) -> None:
         self.language = call.language
         self.sees_details = sees_details
+        self.veil = veil
         self._disclosure = disclosure
 
     def steps(
@@ -62,7 +66,7 @@ class Teller:
                 yield self._refused(waiting.pop(0), before)
             after = self.situation(step.after)
             yield {
-                "event": past_event(step.past, self.language, sees_details=self.sees_details),
+                "event": self.past(step.past),
                 "after": after,
                 "changed": _changed(step, before, after),
             }
@@ -71,9 +75,18 @@ class Teller:
             if before is not None:
                 yield self._refused(refusal, before)
 
+    def past(self, past: PastEvent) -> dict[str, Any]:
+        """An event of the customer."""
+        return self.veil.event(past_event(past, self.language, sees_details=self.sees_details))
+
+    def logged(self, entry: AuditEntry) -> dict[str, Any]:
+        """An event from the view `audit`."""
+        return self.veil.event(logged_event(entry, self.language, sees_details=self.sees_details))
+
     def situation(self, told: Situation) -> dict[str, Any]:
         """A situation; strangers see its public part, and deadlines that still run to the day."""
         shown = fields_of(told)
+        shown["claimed_at"] = self.veil.shown(shown["claimed_at"])
         for name in DEADLINES:
             shown[name] = self.deadline(
                 shown[name], holder=told.holder, state=told.state, department=told.department
@@ -91,7 +104,16 @@ class Teller:
         self, until: datetime | None, *, holder: str | None, state: str, department: str | None
     ) -> datetime | None:
         """A deadline; strangers see one that still runs to the day."""
-        return self._disclosure.deadline(until, holder=holder, state=state, department=department)
+        shown = self._disclosure.deadline(until, holder=holder, state=state, department=department)
+        return self.veil.deadline(shown)
+
+    def beginning(
+        self, since: datetime, *, holder: str | None, state: str, department: str | None
+    ) -> datetime | None:
+        """When a tenure began; one that is still to begin does so at another's deadline."""
+        if since <= self._disclosure.signed.at:
+            return self.veil.shown(since)
+        return self.deadline(since, holder=holder, state=state, department=department)
 
     def day_of(self, instant: datetime | None) -> datetime | None:
         """For strangers the end of its day, passed or not, where the rulebook shows them days."""
@@ -101,7 +123,7 @@ class Teller:
 
     def _refused(self, refusal: AuditEntry, situation: dict[str, Any]) -> dict[str, Any]:
         return {
-            "event": logged_event(refusal, self.language, sees_details=self.sees_details),
+            "event": self.logged(refusal),
             "after": situation,
             "changed": {},
         }

@@ -95,15 +95,14 @@ def cookie_of(request: Request, name: str) -> str | None:
 
 async def caller(request: Request) -> Credentials:
     """The credentials of the request, kept for the log. Raises NotSignedIn, CsrfMissing, and
-    TooManyRequests past what one token or session may send."""
+    TooManyRequests past what one member, or one token that nobody has found live yet, may send."""
     if "authorization" in request.headers:
         found = credentials_in(request.headers)
     else:
         found = await to_thread.run_sync(credentials_of, request)
     trace = trace_of(request.scope)
     trace.member, trace.digest = found.member, found.digest
-    # By the token and not by the name in it, or anybody could use up another's share.
-    request.app.state.limits.count("member", found.digest or str(found.session))
+    request.app.state.limits.count_credentials(found)
     return found
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from api.explanations import logged_event, past_event
+from api.explanations import past_event
 from api.life_telling import DEADLINES, Teller
 from api.problems.wording import in_words
 from domain.replay import PastEvent
@@ -61,9 +61,9 @@ class SuppositionTeller:
         language, sees_details = self._teller.language, self._teller.sees_details
         event = step.event
         if isinstance(event, Attempt):
-            return logged_event(self._refusals[event.position], language, sees_details=sees_details)
+            return self._teller.logged(self._refusals[event.position])
         if step.past is not None:
-            return past_event(step.past, language, sees_details=sees_details)
+            return self._teller.past(step.past)
         told = past_event(PastEvent(0, event.timestamp, event), language, sees_details=sees_details)
         unwritten = {"position": None, "version": None, "recorded_at": None}
         if sees_details:
@@ -99,11 +99,13 @@ class SuppositionTeller:
         until = self._teller.deadline(
             held.until, holder=held.holder, state=held.stage, department=held.department
         )
+        if tenure.has_ended and not is_supposed:
+            until = self._teller.veil.shown(held.until)
         return {
             "holder": held.holder,
             "group": held.group,
             "stage": held.stage,
-            "since": self._teller.deadline(
+            "since": self._teller.beginning(
                 held.since, holder=held.holder, state=held.stage, department=held.department
             ),
             "until": self._teller.day_of(until) if is_supposed else until,

@@ -27,6 +27,7 @@ SECTIONS = {
     "follow": "benchmarks.following",
     "find": "benchmarks.finding",
     "pages": "benchmarks.looking",
+    "rights": "benchmarks.rights",
     "race": "benchmarks.racing",
     "long": "benchmarks.lasting",
     "seal": "benchmarks.sealing",

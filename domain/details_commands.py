@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain import commands
+from domain.customer import Customer
 from domain.details import DetailsRequests
 from domain.orders import Order, Receipt
 
@@ -44,7 +45,28 @@ class DetailsCommands:
     def is_granted_details(
         self, customer_id: UUID, member: str, *, customer_class: str | None, at: datetime
     ) -> bool:
-        """Whether a grant lets the member read the customer's details at `at`."""
-        stream = DetailsRequests.id_of(customer_id, member)
-        found = self.reader.load([(stream, 0)]).streams.get(stream)
-        return isinstance(found, DetailsRequests) and found.opens(customer_class, at)
+        """Whether a grant lets the member read the customer's details at `at`: its own, or that of
+        a record that was merged into it, whose details it has now."""
+        answered_for: set[UUID] = set()
+        asked = {customer_id}
+        while asked:
+            requests = {one: DetailsRequests.id_of(one, member) for one in asked}
+            streams = self.reader.load([(one, 0) for one in (*asked, *requests.values())]).streams
+            records = {one: streams.get(one) for one in asked}
+            merged = {
+                one: record
+                for one, record in records.items()
+                if isinstance(record, Customer)
+                and (one == customer_id or record.merged_into in answered_for)
+            }
+            granted = (streams.get(requests[one]) for one in merged)
+            if any(
+                isinstance(one, DetailsRequests) and one.opens(customer_class, at)
+                for one in granted
+            ):
+                return True
+            answered_for |= merged.keys()
+            linked = {other for record in merged.values() for other in record.linked}
+            # One that is linked with several may be known to have gone into a later one only.
+            asked = linked - answered_for
+        return False

@@ -211,6 +211,9 @@ class _Question:
     def classify(self) -> None:
         """Of any record that stands, whoever holds it."""
 
+    def details(self) -> None:
+        """Of any record that stands; whether a request is open is another stream's to say."""
+
     def state_in_dispute(self) -> None:
         self._of_any(
             [dispute.number for dispute in self.customer.open_disputes],
@@ -280,4 +283,6 @@ _RULES: Final[Mapping[str, Callable[[_Question], None]]] = {
     "state-in-dispute": _Question.state_in_dispute,
     "rule-dispute": _Question.rule_dispute,
     "classify": _Question.classify,
+    "ask-details": _Question.details,
+    "decide-details": _Question.details,
 }

@@ -177,8 +177,9 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "see-searches": _by("director", "auditor", "administrator", own=_EVERYBODY),
     # Whoever follows the log from outside sees all of it, so only who may read the whole audit.
     "follow-events": ("auditor", "director", "administrator"),
-    # The whole history of a customer as it is stored leaves the house.
-    "make-evidence": ("auditor", "director", "risk", "administrator"),
+    # The whole history of a customer as it is stored leaves the house, and nothing in it can be
+    # hidden without breaking its proofs: for those who read any customer's details.
+    "make-evidence": ("auditor", "director"),
     "see-portfolio": _by(
         "director", "auditor", "administrator", department=("manager",), own=_EVERYBODY
     ),

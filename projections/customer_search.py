@@ -6,7 +6,7 @@ over, whether or not a sweep has written that down.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -17,6 +17,7 @@ from psycopg2.sql import SQL, Composable, Identifier
 
 from domain import names
 from projections.answers import (
+    DEPARTMENT,
     HELD,
     HELD_BY,
     HELD_BY_GROUP,
@@ -111,6 +112,16 @@ def card(cursor: Cursor, customer_id: UUID, *, now: datetime) -> tuple[Card | No
     return (card_at(rows[0], now) if rows else None), position
 
 
+def cards(cursor: Cursor, customer_ids: Sequence[UUID], *, now: datetime) -> dict[UUID, Card]:
+    """Some customers."""
+    query = SQL("SELECT {card} FROM {tables} WHERE customer_id = ANY (%(ids)s::uuid[])").format(
+        card=_CARD, tables=_TABLES
+    )
+    rows, _ = ask(cursor, (VIEW,), query, {"ids": [str(found) for found in customer_ids]})
+    found = [card_at(row, now) for row in rows]
+    return {card.customer_id: card for card in found}
+
+
 def customers(
     cursor: Cursor,
     *,
@@ -185,6 +196,20 @@ def of_class(cursor: Cursor, customer_class: str, customer_ids: Sequence[UUID]) 
         " WHERE customer_class = %s AND customer_id = ANY (%s::uuid[])",
         (customer_class, [str(found) for found in customer_ids]),
     )
+    return {found for (found,) in cursor.fetchall()}
+
+
+def of_departments(
+    cursor: Cursor, departments: Collection[str], customer_ids: Sequence[UUID], *, now: datetime
+) -> set[UUID]:
+    """Those of some customers that somebody of one of these departments holds."""
+    query = SQL(
+        "SELECT customer_id FROM views.customer_holdings WHERE {held}"
+        " AND {department} = ANY (%(departments)s::text[])"
+        " AND customer_id = ANY (%(customers)s::uuid[])"
+    ).format(held=HELD, department=DEPARTMENT)
+    asked = {"departments": sorted(departments), "customers": [str(one) for one in customer_ids]}
+    cursor.execute(query, asked | {"now": now})
     return {found for (found,) in cursor.fetchall()}
 
 

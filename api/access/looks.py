@@ -17,13 +17,15 @@ from uuid import UUID
 
 from api.access.entries import Entry, Kind
 from api.access.log import CapReached
-from api.disclosure import start_of_day
 from api.problems.errors import DetailsUsedUp
+from api.veil import start_of_day
 from domain.phones import PhoneProblem, normalise_phone
 
 if TYPE_CHECKING:
     from api.routes.calls import QueryCall
     from domain.orders import Signed
+    from projections.answers import Page
+    from projections.cards import Card
 
 Field = Literal[
     "phone",
@@ -98,18 +100,47 @@ def record_search(
     phone_hash: str | None,
     shown: Sequence[Mapping[str, Any]],
     position: int,
+    view: str | None = None,
 ) -> None:
     """Keep what a collision check asked and what it showed, as it showed it (S1-021, A-34).
 
-    shown: the answer's items. Raises Unavailable where it cannot be kept.
+    shown: the answer's items. view: `customers` where a list was searched by name, which finds as
+    much. Raises Unavailable where it cannot be kept.
     """
     facts = _asked(call, name, phone_hash) | {
         "shown": [{key: item[key] for key in _OF_ITEM} for item in shown],
         "position": position,
     }
+    facts |= {"view": view} if view is not None else {}
     whose = [item["customer_id"] for item in shown]
     entry = _entry(call, signed, "collision-asked", "see-customers", facts, whose)
     call.service.access_log.record(entry)
+
+
+def record_list_search(
+    call: QueryCall,
+    signed: Signed,
+    name: str,
+    page: Page[Card],
+    lines: Sequence[Mapping[str, Any]],
+) -> None:
+    """Keep what a list that was searched by name showed: it finds as much as a collision check.
+
+    lines: the answer's items. Raises Unavailable where it cannot be kept.
+    """
+    shown = [
+        {
+            **{field: line[field] for field in ("customer_id", "state", "holder", "group")},
+            "match": "part",
+            "protected_until": line["held_over_until"] or line["until"],
+            "into": card.merged_into,
+        }
+        for card, line in zip(page.items, lines, strict=True)
+    ]
+    position = page.position
+    record_search(
+        call, signed, name=name, phone_hash=None, shown=shown, position=position, view="customers"
+    )
 
 
 def record_export(

@@ -20,7 +20,11 @@ class EventContent(Told):
 
     facts: Annotated[
         dict[str, Any],
-        described("Its fields, without what is sealed, hashed or secret.", {"from_pool": False}),
+        described(
+            "Its fields, without what is sealed, hashed or secret; for whoever may not read any "
+            "customer's details without what people typed.",
+            {"from_pool": False},
+        ),
     ]
     words: Annotated[
         EventWords,

@@ -24,6 +24,8 @@ MEDIA_TYPE = "text/event-stream"
 RETRY_MS = 2_000
 ALIVE = format_sse_event(comment="alive")
 _FAREWELL_SECONDS = 1.0
+_ENDING_SECONDS = 5.0
+Ended = Callable[[int, int], None]
 
 
 class Scoped(Protocol):
@@ -60,9 +62,20 @@ class ServerSentEvents(Response, Generic[One]):
         """What is sent to who is let go, if he still listens."""
         return b""
 
+    async def ended(self, one: One) -> None:
+        """Called when nothing more is sent, whoever ended it."""
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until somebody ends it."""
         one = self._one()
+        try:
+            await self._stream(one, scope, receive, send)
+        finally:
+            # What it carried is known even where the process is told to end meanwhile.
+            with anyio.move_on_after(_ENDING_SECONDS, shield=True):
+                await self.ended(one)
+
+    async def _stream(self, one: One, scope: Scope, receive: Receive, send: Send) -> None:
         with self.opened(one):
             await send(
                 {
@@ -90,26 +103,41 @@ class ServerSentEvents(Response, Generic[One]):
 
 
 class EventStream(ServerSentEvents[Follower]):
-    """The log as it goes on. Raises Unavailable where the process carries too many streams."""
+    """The log as it goes on. Raises Unavailable where the process carries too many streams.
 
-    def __init__(self, streams: Streams, follower: Callable[[], Follower]) -> None:
+    ended: told in a thread how many events were sent, and up to which position.
+    """
+
+    def __init__(self, streams: Streams, follower: Callable[[], Follower], ended: Ended) -> None:
         super().__init__(follower)
         self._streams = streams
+        self._ended = ended
+        self._sent = 0
+        self._reached: int | None = None
 
     def opened(self, one: Follower) -> AbstractContextManager[None]:
         """Among the open streams of the process."""
         return self._streams.opened(one)
 
+    async def ended(self, one: Follower) -> None:
+        """Keep how far it came."""
+        reached = one.position if self._reached is None else self._reached
+        await anyio.to_thread.run_sync(self._ended, self._sent, reached)
+
     async def bodies(self, one: Follower) -> AsyncIterator[bytes]:
         """Events, and between them signs of life."""
         async for events in self._streams.events(one):
-            yield b"".join(map(_lines, events)) if events else ALIVE
+            if events:
+                # Before they are sent: what is cut off on its way may have arrived.
+                self._sent += len(events)
+                self._reached = events[-1].position
+            told = [_lines(event, sees_details=one.sees_details) for event in events]
+            yield b"".join(told) if told else ALIVE
 
 
-def _lines(event: Told) -> bytes:
-    return format_sse_event(
-        id=str(event.position), event=event.topic, data_str=event.body.decode("utf-8")
-    )
+def _lines(event: Told, *, sees_details: bool) -> bytes:
+    body = event.body(sees_details=sees_details).decode("utf-8")
+    return format_sse_event(id=str(event.position), event=event.topic, data_str=body)
 
 
 async def _watch(receive: Receive, scope: anyio.CancelScope) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from api.disclosure import reads_all_details
 from api.outside.cloud_events import House
 from api.outside.streams import Checks, Streams
 from api.outside.teller import Teller
@@ -32,15 +33,15 @@ def teller_of(service: Service) -> Teller:
 def still_fit(service: Service, permission: str) -> Checks:
     """Asks who of those that follow is still signed in, and still has the permission."""
 
-    def fit(asked: Collection[Credentials]) -> Collection[Credentials]:
+    def fit(asked: Collection[Credentials]) -> Mapping[Credentials, bool]:
         signed = service.application.authenticate_all(asked)
         sessions = service.sessions.living({one.session for one in asked if one.session})
-        return [
-            one
+        return {
+            one: reads_all_details(found.roles)
             for one, found in signed.items()
             if permissions.may(found.roles, permission)
             and (one.session is None or one.session in sessions)
-        ]
+        }
 
     return fit
 

@@ -33,17 +33,19 @@ KEPT_EVENTS = 1_000
 THREADS = 4
 """Of all streams of a process together, so that commands always find a thread and a connection."""
 
-Checks = Callable[[Collection[Credentials]], Collection[Credentials]]
-"""Of these credentials, those that may still follow."""
+Checks = Callable[[Collection[Credentials]], Mapping[Credentials, bool]]
+"""Of these credentials, those that may still follow, and whether with details."""
 
 
 @dataclass(eq=False)
 class Follower:
-    """One open stream. position: up to where its client has been sent everything."""
+    """One open stream. position: up to where its client has been sent everything. sees_details:
+    whether he is told what people typed (A-34)."""
 
     credentials: Credentials
     wanted: Wanted
     position: int
+    sees_details: bool = False
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
 
 
@@ -172,13 +174,16 @@ class Streams:
             await self._pause(AGAIN_SECONDS)
 
     async def _check(self) -> None:
-        """Streams whose token ended, or whose member may not follow any more, end."""
+        """Streams whose token ended, or whose member may not follow any more, end; who has lost
+        his right to details goes on without."""
         asked = {follower.credentials for follower in self._followers}
         try:
-            fit = set(await self._in_thread(self._may_follow, asked))
+            fit = await self._in_thread(self._may_follow, asked)
         except PersistenceError:
             return  # Without its database a stream tells nothing, either.
-        self._end({one for one in self._followers if one.credentials in asked - fit})
+        self._end({one for one in self._followers if one.credentials in asked - fit.keys()})
+        for one in self._followers:
+            one.sees_details = fit.get(one.credentials, one.sees_details)
 
     async def _stretch(self, after: int, upto: int, wanted: Wanted | None = None) -> Stretch:
         asked: Mapping[str, Any] = {} if wanted is None else {"wanted": wanted}

@@ -17,6 +17,18 @@ from domain.errors import Invalid
 
 _LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "::1"))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out to the public; the rest is reserved, local or nobody's."""
+_PRIVATE = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"))
+)
+_NOBODYS = tuple(
+    map(
+        ipaddress.ip_network,
+        ("0.0.0.0/8", "192.0.0.0/24", "192.88.99.0/24", "2001:db8::/32", "3fff::/20"),
+    )
+)
+"""Of protocols and documents alone. Source: IANA, special-purpose address registries."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -82,19 +94,25 @@ class Targets:
             )
 
     def _check_address(self, address: Address) -> None:
-        for one in (address, *_inside(address)):
-            is_internal = one.is_loopback or one.is_private
-            is_usable = (one.is_global and not one.is_multicast) or (
-                is_internal and self.allow_internal
+        if not all(self._allows(one) for one in (address, *_inside(address))):
+            raise TargetRefused(
+                zh=f"{address} 不是公网地址；内网地址须设 TENURE_WEBHOOK_ALLOW_INTERNAL=true，"
+                "链路本地地址一律不允许",
+                en=f"{address} is no public address; TENURE_WEBHOOK_ALLOW_INTERNAL=true allows "
+                "internal ones, but never link-local ones",
             )
-            is_nobodys = one.is_unspecified or (one.version == 4 and one.is_reserved)
-            if one.is_link_local or is_nobodys or not is_usable:
-                raise TargetRefused(
-                    zh=f"{address} 不是公网地址；内网地址须设 TENURE_WEBHOOK_ALLOW_INTERNAL=true，"
-                    "链路本地地址一律不允许",
-                    en=f"{address} is no public address; TENURE_WEBHOOK_ALLOW_INTERNAL=true allows "
-                    "internal ones, but never link-local ones",
-                )
+
+    def _allows(self, address: Address) -> bool:
+        """Whether it is somebody's, and where a webhook may point."""
+        is_nobodys = address.is_unspecified or any(address in one for one in _NOBODYS)
+        if address.is_link_local or address.is_multicast or is_nobodys:
+            return False
+        if address.is_loopback or any(address in one for one in _PRIVATE):
+            return self.allow_internal
+        if isinstance(address, ipaddress.IPv4Address):
+            return address.is_global and not address.is_reserved
+        stands_for_another = address.ipv4_mapped is not None or address in _NAT64
+        return stands_for_another or (address.is_global and address in _UNICAST)
 
 
 def _literal(host: str) -> Address | None:
@@ -105,7 +123,7 @@ def _literal(host: str) -> Address | None:
 
 
 def _inside(address: Address) -> tuple[Address, ...]:
-    """IPv4 addresses that an IPv6 address stands for."""
+    """IPv4 addresses that an IPv6 address stands for: mapped, 6to4, or behind NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return ()
     found = [address.ipv4_mapped, address.sixtofour]

@@ -7,7 +7,6 @@ to somebody signed in: those handlers authenticate before they answer.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -72,16 +71,24 @@ class Handlers:
     def not_permitted(self, request: Request, error: Exception) -> Response:
         """Who wanted what he may not is kept before he is told so (S0-25)."""
         try:
-            self._access.record(_refusal(request, error))
+            self._access.record(_refusal(request, error, self._way_in(request)))
         except Unavailable as instead:
             return answer_to(request, instead)
         return answer_to(request, error)
 
+    def _way_in(self, request: Request) -> tuple[UUID | None, UUID | None]:
+        """By which token or session the request came."""
+        try:
+            signed = self._application.authenticate(credentials_of(request))
+        except (TenureError, EventSourcingError):
+            return None, None  # Ended since; who it was is known all the same.
+        return signed.token_id, signed.session_id
+
     def held_by_another(self, request: Request, error: Exception) -> Response:
         """A rival learns the deadline no more exactly than by asking (A-34)."""
-        if isinstance(error, AlreadyProtected) and error.until is not None:
+        if isinstance(error, AlreadyProtected):
             try:
-                error = self._disclosed(request, error, error.until)
+                error = self._disclosed(request, error)
             except (TenureError, EventSourcingError) as instead:
                 return answer_to(request, instead)
         return answer_to(request, error)
@@ -117,13 +124,16 @@ class Handlers:
         )
         return answer_to(request, error)
 
-    def _disclosed(
-        self, request: Request, error: AlreadyProtected, until: datetime
-    ) -> AlreadyProtected:
+    def _disclosed(self, request: Request, error: AlreadyProtected) -> AlreadyProtected:
         signed = self._application.authenticate(credentials_of(request))
         disclosure = Disclosure(signed, self._application)
+        veil = disclosure.veil(
+            holder=error.holder, state=error.stage, department=None, claimed_at=error.claimed_at
+        )
         told = replace(
-            error, until=disclosure.deadline(until, holder=error.holder, state=error.stage)
+            error,
+            claimed_at=veil.shown(error.claimed_at),
+            until=disclosure.deadline(error.until, holder=error.holder, state=error.stage),
         )
         told.position, told.replayed = error.position, error.replayed
         return told
@@ -157,8 +167,9 @@ def answer_to(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _refusal(request: Request, error: Exception) -> Entry:
+def _refusal(request: Request, error: Exception, way_in: tuple[UUID | None, UUID | None]) -> Entry:
     """What was refused to whom. Both errors come after the member was signed in."""
+    token_id, session_id = way_in
     facts: dict[str, Any] = {"method": request.method, "route": _route(request)}
     if isinstance(error, NotAllowed):
         right = error.command
@@ -174,6 +185,8 @@ def _refusal(request: Request, error: Exception) -> Entry:
         facts,
         trace.request_id,
         trace_of(request.scope).client,
+        token_id=token_id,
+        session_id=session_id,
     )
 
 

@@ -68,8 +68,11 @@ class GrowingTree:
     def grow(self, upto: int, *, limit: int = BATCH_LEAVES) -> int:
         """Seal what follows, at most `limit` leaves and none behind the position `upto`.
 
-        Returns how many leaves were sealed. Raises TreeBroken, PersistenceError.
+        Returns how many leaves were sealed; without a transaction, which would be a commit as well,
+        where this sealer has sealed that far. Raises TreeBroken, PersistenceError.
         """
+        if self._head is not None and upto <= self._head.last_position:
+            return 0
         try:
             return self._grow(upto, limit)
         except BaseException:

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from api.composition import Service
 
 POLL_SECONDS: Final = 0.5
+BUSY_SECONDS: Final = 2.0
+"""Until the next batch, where the last one was not full: each costs a commit and a tile a level,
+however few leaves are in it."""
+CHECKPOINT_SECONDS_MIN: Final = 5.0
+"""Between two checkpoints of one log, however many leaves came: each is two writes to the disk."""
 PAUSE_SECONDS: Final = 5.0
 LEADERSHIP: Final = "tenure seal"
 
@@ -54,9 +59,7 @@ class LogSealer:
         try:
             while not stop.wait(pause_seconds):
                 try:
-                    # Only what lags is sealed at once: under a steady stream of events it would
-                    # otherwise seal a few of them at a time, each with a commit.
-                    pause_seconds = 0.0 if self.step() >= BATCH_LEAVES else POLL_SECONDS
+                    pause_seconds = _pause_after(self.step())
                 except (PersistenceError, psycopg2.Error) as error:
                     self._log.warning("sealing waits", error=str(error).strip())
                     self.close()
@@ -106,6 +109,14 @@ class LogSealer:
             tell(event, log=log.name, reason=reason)
 
 
+def _pause_after(sealed: int) -> float:
+    """Seconds until the next batch. What lags is sealed at once; under a steady stream of events a
+    few would otherwise be sealed at a time; in a quiet house the next one is seen soon."""
+    if sealed >= BATCH_LEAVES:
+        return 0.0
+    return BUSY_SECONDS if sealed else POLL_SECONDS
+
+
 class _Rhythm:
     """When a checkpoint of one log is due: so many leaves or so many seconds after the last."""
 
@@ -124,7 +135,8 @@ class _Rhythm:
             return
         news = head.size - max(0, self._size)
         now = time.monotonic()
-        if news < self._leaves and now - self._tried_at < self._seconds:
+        least = min(CHECKPOINT_SECONDS_MIN, self._seconds)
+        if now - self._tried_at < (self._seconds if news < self._leaves else least):
             return
         self._tried_at = now
         _, checkpoint = self._checkpointer.sign(self._log)

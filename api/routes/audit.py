@@ -16,7 +16,7 @@ from pydantic import Field
 from api.access.exporting import Taken
 from api.access.looks import fields_in, record_details
 from api.answers import POSITION, Answer
-from api.disclosure import withheld
+from api.disclosure import untold
 from api.envelope import is_head
 from api.explanations import audit_line
 from api.exports import MEDIA_TYPES, Format, written
@@ -28,7 +28,7 @@ from api.routes.calls import Asked, require_for
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
 from domain.errors import Invalid, NotFound, ViewBehind
 from domain.orders import Signed
-from domain.permissions import PERMISSIONS, condition_of
+from domain.permissions import PERMISSIONS, condition_of, reach_of
 from projections import audit, customer_search
 from projections.answers import LIMIT_MAX, Page
 from projections.positions import position_of
@@ -164,8 +164,9 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds.
 
-    Managers name a customer of their departments, or a member; of customers of class A they are
-    told what strangers are (S4-40).
+    Managers name a customer of their departments, or a member; of other departments' customers and
+    those of class A they are told what strangers are (S4-40). Risk control and administrators are
+    told no notes, reasons and statements (A-34).
     """
     signed = call.signed()
     _require_reach(call, signed, asked)
@@ -264,12 +265,23 @@ class _Looking:
         return audit.audit(self.cursor, **self.asked.asked(), upto=upto, limit=limit, after=after)
 
     def told(self, entries: Sequence[audit.AuditEntry]) -> list[dict[str, Any]]:
-        """Events with everything that the reader may know of them (S4-40)."""
+        """Events with everything that the reader may know of them (A-34, S4-40)."""
         about = {entry.customer_id for entry in entries if entry.customer_id is not None}
-        closed = withheld(self.cursor, self.signed, SEE_AUDIT, about)
+        closed = untold(self.cursor, self.signed, about)
+        reads_log = reach_of(self.signed.roles, SEE_AUDIT) == "any"
+        if reach_of(self.signed.roles, "see-details") == "any":
+            is_closed = closed.__contains__
+        else:
+            # What is about no customer may be about a person.
+            is_closed = {*closed, None}.__contains__
         names = customer_search.names_of(self.cursor, list(about))
         return [
-            audit_line(entry, self.language, sees_details=entry.customer_id not in closed)
+            audit_line(
+                entry,
+                self.language,
+                sees_details=not is_closed(entry.customer_id),
+                reads_log=reads_log,
+            )
             | {"customer_name": entry.customer_id and names.get(entry.customer_id)}
             for entry in entries
         ]

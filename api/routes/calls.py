@@ -15,6 +15,7 @@ from starlette.requests import Request
 from api.answers import Answer, receipt_answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.cursors import Cursors
+from api.disclosure import Disclosure
 from api.languages import CONTENT_LANGUAGES, Language, preferred_language
 from api.openapi import PERMISSION
 from api.security import caller
@@ -57,6 +58,11 @@ class CommandCall:
         """The receipt as an answer; the views of this process are told that there is news."""
         self.service.wake()
         return receipt_answer(receipt, status=status, told=told, location=location)
+
+    def for_a_stranger(self, receipt: Receipt) -> Receipt:
+        """The receipt of a command that anybody may give on a customer of somebody else."""
+        signed = self.application.authenticate(self.order.credentials)
+        return Disclosure(signed, self.application).receipt(receipt)
 
     @contextmanager
     def settled_view(self, *names: str) -> Iterator[Cursor]:

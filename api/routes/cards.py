@@ -60,9 +60,16 @@ _DETAILS = (
 _OPENED = ("phone", "phone_subject", "phone_state", "contacts")
 
 
+_BEGINNINGS = ("claimed_at", "registered_at")
+"""Instants from which a deadline may be reckoned."""
+_OF_PROTECTION = ("since", "in_force_since")
+
+
 def card_line(card: Card, disclosure: Disclosure) -> dict[str, Any]:
     """A customer in a list: what everybody may see."""
     told = {field: getattr(card, field) for field in _LINE} | {"class": card.customer_class}
+    veil = disclosure.veil_of_card(card)
+    told |= {field: veil.shown(told[field]) for field in _BEGINNINGS}
     for field in ("until", "held_over_until"):
         told[field] = disclosure.deadline(
             getattr(card, field),
@@ -77,6 +84,7 @@ def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: i
     """The whole card, as far as the caller may see it. A read of details is logged."""
     right = disclosure.right_to_card(card)
     told = card_line(card, disclosure) | {field: getattr(card, field) for field in _CARD}
+    told |= _beginnings(card, disclosure, sees_details=right is not None)
     told |= _matters(card, disclosure, sees_details=right is not None)
     if right is not None:
         told |= {field: getattr(card, field) for field in _DETAILS} | _opened(call, card)
@@ -94,6 +102,13 @@ def card_answer(call: QueryCall, disclosure: Disclosure, card: Card, position: i
         "at": disclosure.signed.at,
     }
     return call.answer(told, position=position, version=card.version)
+
+
+def _beginnings(card: Card, disclosure: Disclosure, *, sees_details: bool) -> dict[str, Any]:
+    """When the protection began and its review is due, to a stranger to the day."""
+    veil = disclosure.veil_of_card(card, sees_details=sees_details)
+    told = {field: veil.shown(getattr(card, field)) for field in _OF_PROTECTION}
+    return told | {"review_due": veil.deadline(card.review_due)}
 
 
 def placed(customer_id: UUID, field: SealedField) -> SealedAt:

@@ -13,9 +13,8 @@ from pydantic import Field
 from api.access.looks import Field as Detail
 from api.access.looks import fields_in, record_details
 from api.answers import Answer
-from api.disclosure import NOT_A_PARTY, Disclosure
+from api.disclosure import NOT_A_PARTY, Disclosure, untold
 from api.dispute_telling import around, in_matter, line_of, stated
-from api.explanations import logged_event
 from api.life_telling import PAGE, REFUSAL, Teller, situation_at
 from api.models.disputes import (
     DisputeBody,
@@ -67,7 +66,7 @@ def open_dispute(customer_id: CustomerId, body: DisputeBody, call: Commanded) ->
         statement=body.statement,
         rule=body.rule,
     )
-    return call.answer(receipt, status=201)
+    return call.answer(call.for_a_stranger(receipt), status=201)
 
 
 @router.post(
@@ -89,7 +88,7 @@ def state_in_dispute(
     receipt = call.application.state_in_dispute(
         call.order, customer_id, number, statement=body.statement
     )
-    return call.answer(receipt, status=201)
+    return call.answer(call.for_a_stranger(receipt), status=201)
 
 
 @router.post(
@@ -161,7 +160,8 @@ class DisputeQuestions(Paged):
 )
 def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> Answer:
     """Disputes for which every given filter holds, the newest first. Statements and reasons are for
-    the parties, and those who rule disputes or look at any customer."""
+    the parties, the managers above who holds the customer, and those who rule disputes or look at
+    any customer."""
     signed = call.signed()
     filters = asked.filters()
     after = call.cursor_key("disputes", filters, asked.after)
@@ -174,8 +174,12 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
     )
     with call.view(disputes.NAME, customer_search.VIEW) as cursor:
         page = disputes.disputes(cursor, wanted, limit=asked.limit, after=after)
+        closed = untold(cursor, signed, [case.customer_id for case in page.items])
     disclosure = Disclosure(signed, call.application)
-    items = [line_of(case, disclosure) for case in page.items]
+    items = [
+        line_of(case, disclosure, sees_details=case.customer_id not in closed)
+        for case in page.items
+    ]
     _record(call, signed, items)
     return call.page_answer(
         "disputes",
@@ -209,16 +213,16 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     now = situation_at(call, history, signed.at)
     right = _right(disclosure, customer_id, now)
     sees_details = right is not None
-    teller = Teller(call, disclosure, sees_details=sees_details)
+    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
+    veil = veil.above(past.event.timestamp for past in history.events)
+    teller = Teller(call, disclosure, veil, sees_details=sees_details)
     refusals = [entry for entry in read.entries if entry.topic == REFUSAL]
     steps = list(teller.steps(replay(history), refusals, signed.at))
 
+    matter = list(in_matter(read.case, read.entries))
+
     def told(topic: str) -> list[dict[str, Any]]:
-        return [
-            logged_event(entry, call.language, sees_details=sees_details)
-            for entry in in_matter(read.case, read.entries)
-            if entry.topic == topic
-        ]
+        return [teller.logged(entry) for entry in matter if entry.topic == topic]
 
     line = line_of(read.case, disclosure, sees_details=sees_details)
     sees_words = line["details_hidden"] is None

@@ -89,10 +89,18 @@ def _span(body: DryRunBody) -> Span:
 
 
 def _told(fall: Fall, name: str | None, disclosure: Disclosure) -> dict[str, Any]:
+    veil = disclosure.veil(
+        holder=fall.holder,
+        state=fall.stage,
+        department=fall.department,
+        claimed_at=fall.claimed_at,
+    )
+
     def at(end: End | None) -> Any:
-        return end and disclosure.deadline(
+        shown = end and disclosure.deadline(
             end.at, holder=fall.holder, state=fall.stage, department=fall.department
         )
+        return veil.deadline(shown)
 
     return {
         "customer_id": fall.customer_id,
@@ -100,7 +108,7 @@ def _told(fall: Fall, name: str | None, disclosure: Disclosure) -> dict[str, Any
         "holder": fall.holder,
         "department": fall.department,
         "stage": fall.stage,
-        "claimed_at": fall.claimed_at,
+        "claimed_at": veil.shown(fall.claimed_at),
         "ended_at": at(fall.ended),
         "ended": fall.ended and fall.ended.ending,
         "would_have_ended_at": at(fall.would_have_ended),

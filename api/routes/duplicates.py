@@ -32,7 +32,7 @@ def report_duplicate(customer_id: CustomerId, body: DuplicateBody, call: Command
     receipt = call.application.report_duplicate(
         call.order, customer_id, of=body.of, statement=body.statement
     )
-    return call.answer(receipt, status=201)
+    return call.answer(call.for_a_stranger(receipt), status=201)
 
 
 @router.post(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
+from eventsourcing.persistence import PersistenceError
 from fastapi import APIRouter, Query
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -15,6 +19,7 @@ from starlette.responses import Response
 
 from api.access.looks import record_export
 from api.answers import Answer
+from api.disclosure import reads_all_details
 from api.models.events import EventPage
 from api.models.fields import EXAMPLE_ID, Searched
 from api.openapi import streamed
@@ -24,7 +29,8 @@ from api.outside.streams import Follower, Streams
 from api.outside.teller import SCAN_EVENTS_MAX, Wanted
 from api.routes.calls import Asked
 from api.routes.parameters import LIMIT_MAX, Questions, searched
-from domain.errors import Invalid
+from domain.errors import Invalid, Unavailable
+from domain.orders import Signed
 from domain.telling import Topics
 
 router = APIRouter()
@@ -89,17 +95,24 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     `Accept: application/json` answers a page; go on with `next` as `after`. A page looks at 5,000
     events at most, so one with a filter may hold fewer than `limit`, or none, and yet not be the
     last. `Accept: text/event-stream` streams: `id` is the position, `event` the topic, `data` the
-    CloudEvent; `Last-Event-ID` goes on exactly there. For auditors, directors and administrators.
+    CloudEvent; `Last-Event-ID` goes on exactly there. For auditors and directors; administrators
+    are told no notes, reasons and statements (A-34).
     """
     signed = call.signed()
     wanted = Wanted(Topics.chosen(asked.topic), asked.customer)
     streams: Streams = request.app.state.streams
+    sees_details = reads_all_details(signed.roles)
     settled = call.application.recorder.settled_position()
     if _prefers_stream(request.headers):
         after = _beginning(_last_event_id(request.headers), asked, settled)
         credentials = call.credentials
-        record_export(call, signed, "exported", FOLLOW, _facts("stream", asked, after))
-        return EventStream(streams, lambda: Follower(credentials, wanted, after))
+        facts = _facts("stream", asked, after)
+        record_export(call, signed, "exported", FOLLOW, facts)
+        return EventStream(
+            streams,
+            lambda: Follower(credentials, wanted, after, sees_details),
+            partial(_ended, call, signed, facts),
+        )
     after = _beginning(None, asked, settled)
     page = streams.teller.stretch(
         after=after, upto=settled, wanted=wanted, limit=asked.limit, scan_max=SCAN_EVENTS_MAX
@@ -107,11 +120,20 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     facts = _facts("events", asked, after) | {"rows": len(page.events), "reached": page.reached}
     record_export(call, signed, "exported", FOLLOW, facts)
     body = b'{"items":[%b],"next":%d,"position":%d}' % (
-        b",".join(event.body for event in page.events),
+        b",".join(event.body(sees_details=sees_details) for event in page.events),
         page.reached,
         settled,
     )
     return Answer.of_bytes(body, position=settled)
+
+
+def _ended(call: Asked, signed: Signed, facts: dict[str, Any], rows: int, reached: int) -> None:
+    """Keep what a stream carried. Whoever finds no end knows from the beginning what it may have
+    been."""
+    told = {**facts, "rows": rows, "reached": reached, "complete": True}
+    with suppress(Unavailable, PersistenceError):
+        now = replace(signed, at=call.application.now())
+        record_export(call, now, "export-ended", FOLLOW, told)
 
 
 def _facts(view: str, asked: EventQuestions, after: int) -> dict[str, Any]:

@@ -57,11 +57,13 @@ def replayed(
     if not history.events:
         raise NotFound("customer", customer_id)
     disclosure = Disclosure(signed, call.application)
-    at = min(asked.until or signed.at, signed.at)
     now = situation_at(call, history, signed.at)
     right = disclosure.right_to_situation(customer_id, now)
     sees_details = right is not None
-    teller = Teller(call, disclosure, sees_details=sees_details)
+    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
+    veil = veil.above(past.event.timestamp for past in history.events)
+    at = veil.asked(min(asked.until or signed.at, signed.at), signed.at)
+    teller = Teller(call, disclosure, veil, sees_details=sees_details)
     steps = list(teller.steps(replay(history, until=at), refusals, at))
     stands = situation_at(call, history, at)
     fields = fields_in(step["event"] for step in steps)
@@ -104,7 +106,8 @@ class RightsQuestions(Questions):
 )
 def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], call: Asked) -> Answer:
     """Each command with the rule that forbids it, and until when, by the roles and the rules of
-    that instant. Asks the very rules that the commands ask."""
+    that instant. Asks the very rules that the commands ask. A stranger is told what was so at the
+    beginning of the day, since the customer was claimed by who holds it now."""
     signed = call.signed()
     disclosure = Disclosure(signed, call.application)
     history = call.application.history(customer_id)
@@ -112,7 +115,11 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     sees_details = disclosure.right_to_situation(customer_id, now) is not None
     member = asked.member or signed.member
     asked_at = asked.at or signed.at
-    looked_at = asked_at if sees_details else disclosure.future(asked_at)
+    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
+    veil = veil.above(past.event.timestamp for past in history.events)
+    looked_at = asked_at
+    if not sees_details:
+        looked_at = veil.asked(disclosure.future(asked_at), signed.at)
     rights, _ = call.application.rights(customer_id, member, at=looked_at)
     told = []
     for right in rights:
@@ -121,6 +128,7 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
             until = disclosure.deadline(
                 until, holder=now.holder, state=now.state, department=now.department
             )
+            until = veil.deadline(until)
         outcomes = right.outcomes if member == signed.member else ()
         told.append({**fields_of(right), "until": until, "outcomes": outcomes})
     return call.answer(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from api.access.looks import record_list_search
 from api.answers import Answer, instant
 from api.disclosure import Disclosure
 from api.exports import MEDIA_TYPES, Columns
@@ -28,14 +30,22 @@ from api.routes.parameters import (
     Questions,
     searched,
 )
+from api.veil import end_of_day, start_of_day
 from domain import terms
 from domain.errors import Invalid
 from domain.events.values import CustomerClass
 from domain.orders import Signed
 from projections import customer_search, pool, tenures
 from projections.answers import After, Page
+from projections.cards import Card
+from projections.tenures import TenureEntry
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 router = APIRouter()
+MICROSECOND = timedelta(microseconds=1)
+_BEGINNINGS = ("claimed_at", "since", "in_force_since")
 POOL_COLUMNS: Final[Columns] = {
     "customer_id": ("客户编号", "customer_id"),
     "name": ("客户名称", "name"),
@@ -248,7 +258,11 @@ class TenureQuestions(Paged):
     ),
 )
 def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answer:
-    """Tenures, half-open intervals of one holder in one stage, in the order they began."""
+    """Tenures, half-open intervals of one holder in one stage, in the order they began.
+
+    A stranger is told of one that runs the day on which it began and the one on which it ends, and
+    what held on the day of `at`.
+    """
     signed = call.signed()
     if asked.start is not None and asked.end is not None and asked.end < asked.start:
         raise Invalid.field("to", "before-from", zh="不得早于 from", en="must not be before `from`")
@@ -256,9 +270,10 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
     after = call.cursor_key("tenures", filters, asked.after)
     disclosure = Disclosure(signed, call.application)
     at, start = asked.at, asked.start
+    end = asked.end
     if not _sees_instants(call, disclosure, asked):
-        at, start = at and disclosure.future(at), start and disclosure.future(start)
-    with call.view(tenures.NAME) as cursor:
+        at, start, end = _by_day(disclosure, asked)
+    with call.view(tenures.NAME, customer_search.VIEW) as cursor:
         page = tenures.tenures(
             cursor,
             now=signed.at,
@@ -266,20 +281,56 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
             holder=asked.holder,
             at=at,
             start=start,
-            end=asked.end,
+            end=end,
             limit=asked.limit,
             after=after,
         )
-    items = []
-    for entry in page.items:
-        until = disclosure.deadline(
-            entry.until, holder=entry.holder, state=entry.stage, department=entry.department
-        )
-        told = {field: getattr(entry, field) for field in entry.__dataclass_fields__}
-        items.append(told | {"until": until})
+        cards = _cards(cursor, disclosure, page.items)
+    items = [_tenure(entry, disclosure, cards.get(entry.customer_id)) for entry in page.items]
     return call.page_answer(
         "tenures", filters, items=items, following=page.next, position=page.position, at=signed.at
     )
+
+
+def _by_day(
+    disclosure: Disclosure, asked: TenureQuestions
+) -> tuple[datetime | None, datetime | None, datetime | None]:
+    """`at`, `from` and `to` as a stranger is answered: what held on the day of `at`, on the days
+    from `from` to `to`; asking for instant after instant tells no more."""
+    at, start, end, now = asked.at, asked.start, asked.end, disclosure.signed.at
+    if not disclosure.by_day:
+        return at, start, end
+    if at is not None and at <= now and start is None and end is None:
+        return None, start_of_day(at), end_of_day(at + MICROSECOND)
+    return at and _day_of(at, now), start and _day_of(start, now), end and end_of_day(end)
+
+
+def _day_of(at: datetime, now: datetime) -> datetime:
+    """The beginning of its day; of an instant to come no earlier than now."""
+    return max(now, start_of_day(at)) if at > now else start_of_day(at)
+
+
+def _cards(
+    cursor: Cursor, disclosure: Disclosure, entries: Sequence[TenureEntry]
+) -> dict[UUID, Card]:
+    """The customers of some tenures as they stand now, where that may hide something of those."""
+    if disclosure.sees_instants:
+        return {}
+    customers = sorted({entry.customer_id for entry in entries})
+    return customer_search.cards(cursor, customers, now=disclosure.signed.at)
+
+
+def _tenure(entry: TenureEntry, disclosure: Disclosure, card: Card | None) -> dict[str, Any]:
+    """A tenure as the caller may see it; of one that runs, or that led to it, the days."""
+    until = disclosure.deadline(
+        entry.until, holder=entry.holder, state=entry.stage, department=entry.department
+    )
+    told = {field: getattr(entry, field) for field in entry.__dataclass_fields__} | {"until": until}
+    if card is None or disclosure.signed.member == entry.holder:
+        return told
+    veil = disclosure.veil_of_card(card)
+    told |= {field: veil.shown(told[field]) for field in _BEGINNINGS}
+    return told | {"until": veil.shown(until) if entry.ended else veil.deadline(until)}
 
 
 def _sees_instants(call: Asked, disclosure: Disclosure, asked: TenureQuestions) -> bool:
@@ -323,10 +374,13 @@ def _customers(
             limit=asked.limit,
             after=after,
         )
+    items = [card_line(card, disclosure) for card in page.items]
+    if asked.name:
+        record_list_search(call, signed, asked.name, page, items)
     return call.page_answer(
         query_name,
         filters,
-        items=[card_line(card, disclosure) for card in page.items],
+        items=items,
         following=page.next,
         position=page.position,
         at=signed.at,

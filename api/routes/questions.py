@@ -15,6 +15,8 @@ from api.access.looks import fields_in, record_details, record_search
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
+from api.languages import Language
+from api.life_telling import situation_at
 from api.models.customers import Collisions, CustomerCard
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.past import HistoryPage, HolderTold
@@ -22,17 +24,19 @@ from api.openapi import query
 from api.routes.calls import Asked, QueryCall, phone_hash_of
 from api.routes.cards import card_answer
 from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
+from api.veil import NOTHING_HIDDEN, Veil
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import Classified, ContractConfirmed, DuplicateAbsorbed, Merged, Stage
 from domain.permissions import Right
 from domain.replay import Answer as AsOf
-from domain.replay import History, holder_at
+from domain.replay import History, PastEvent, holder_at
+from domain.tenures import Interval
 from projections import audit, customer_search
 
 router = APIRouter()
 POSITION_MAX = 2**63 - 1
 _OF_ANSWER = ("customer_id", "holder", "group", "stage", "ended", "at", "known_at")
-_OF_TENURE = ("claimed_at", "in_force_since", "since", "rulebook")
+_OF_TENURE = ("claimed_at", "in_force_since", "since")
 
 
 class CollisionQuestions(Questions):
@@ -140,7 +144,11 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
     disclosure = Disclosure(signed, call.application)
     right = disclosure.right_to_card(found)
     sees_details = right is not None
-    items = [logged_event(entry, call.language, sees_details=sees_details) for entry in page.items]
+    veil = disclosure.veil_of_card(found, sees_details=sees_details)
+    items = [
+        veil.event(logged_event(entry, call.language, sees_details=sees_details))
+        for entry in page.items
+    ]
     record_details(call, signed, "history", fields_in(items), [customer_id], right=right)
     return call.page_answer(
         "history",
@@ -199,20 +207,26 @@ def holder(
     """
     disclosure = Disclosure(call.signed(), call.application)
     history = call.application.history(customer_id)
+    veil = _veil(call, disclosure, history)
+
+    def asked_at(at: datetime) -> datetime:
+        return at if at > history.now else veil.asked(at, history.now)
+
+    known_at = asked.known_at and asked_at(asked.known_at)
 
     def held_at(at: datetime) -> AsOf:
-        return holder_at(
-            history, at=at, known_at=asked.known_at, known_position=asked.known_position
-        )
+        return holder_at(history, at=at, known_at=known_at, known_position=asked.known_position)
 
-    found = held_at(asked.at or history.now)
+    found = held_at(asked_at(asked.at or history.now))
     future = disclosure.future(found.at)
     right = _right(disclosure, found, history)
     if future != found.at and right is None:
         found = replace(held_at(future), at=found.at)
         right = _right(disclosure, found, history)
     merged_into = _merged_into(history, found)
-    told = _told(call, disclosure, found, merged_into, sees_details=right is not None)
+    if right is not None:
+        veil = NOTHING_HIDDEN
+    told = _told(call, disclosure, found, merged_into, veil, sees_details=right is not None)
     record_details(
         call,
         disclosure.signed,
@@ -229,6 +243,7 @@ def _told(
     disclosure: Disclosure,
     found: AsOf,
     merged_into: UUID | None,
+    veil: Veil,
     *,
     sees_details: bool,
 ) -> dict[str, Any]:
@@ -237,20 +252,19 @@ def _told(
     held = told.protection if told else None
 
     def deadline(until: datetime | None) -> datetime | None:
-        return told and disclosure.deadline(
+        shown = told and disclosure.deadline(
             until, holder=told.holder, state=told.stage, department=told.department
         )
+        return veil.deadline(shown)
 
-    until = deadline(told.until if told else None)
-    interval = found.interval
+    until = told and (veil.shown if told.ended else deadline)(told.until)
     return {
         **{field: getattr(found, field) for field in _OF_ANSWER},
-        **{field: interval and getattr(interval, field) for field in _OF_TENURE},
-        "until": until if interval else None,
-        "held_over_by": held.held_over_by if interval and held else None,
+        **_of_tenure(found.interval, veil),
+        "until": until if found.interval else None,
         "merged_into": merged_into,
         "grounds": [
-            past_event(past, call.language, sees_details=sees_details) for past in found.grounds
+            _ground(past, call.language, veil, sees_details=sees_details) for past in found.grounds
         ],
         "explanation": explanation(
             found,
@@ -259,9 +273,34 @@ def _told(
             deadline=deadline(held.until if held else None),
             merged_into=merged_into,
             sees_details=sees_details,
+            veil=veil,
         ),
         "position": found.known_position,
     }
+
+
+def _of_tenure(held: Interval | None, veil: Veil) -> dict[str, Any]:
+    """What of the tenure that held at the instant is told beside its end; in the pool nothing."""
+    protection = held and held.protection
+    return {
+        **{field: veil.shown(held and getattr(held, field)) for field in _OF_TENURE},
+        "rulebook": held and held.rulebook,
+        "held_over_by": protection and protection.held_over_by,
+    }
+
+
+def _ground(
+    past: PastEvent, language: Language, veil: Veil, *, sees_details: bool
+) -> dict[str, Any]:
+    return veil.event(past_event(past, language, sees_details=sees_details))
+
+
+def _veil(call: QueryCall, disclosure: Disclosure, history: History) -> Veil:
+    """What of the customer's instants is hidden from the caller, as it stands now."""
+    now = situation_at(call, history, history.now)
+    right = disclosure.right_to_situation(history.customer_id, now)
+    veil = disclosure.veil_of_situation(now, sees_details=right is not None)
+    return veil.above(past.event.timestamp for past in history.events)
 
 
 def _right(disclosure: Disclosure, found: AsOf, history: History) -> Right | None:

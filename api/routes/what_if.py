@@ -67,8 +67,10 @@ def supposed(
     disclosure = Disclosure(signed, call.application)
     right = disclosure.right_to_situation(customer_id, told.was)
     sees_details = right is not None
+    veil = disclosure.veil_of_situation(told.was, sees_details=sees_details)
+    veil = veil.above(past.event.timestamp for past in history.events)
     teller = SuppositionTeller(
-        Teller(call, disclosure, sees_details=sees_details),
+        Teller(call, disclosure, veil, sees_details=sees_details),
         {refusal.position: refusal for refusal in refusals},
         version=rules.version,
     )

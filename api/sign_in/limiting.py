@@ -1,13 +1,18 @@
-"""Limits of requests: so many a minute from one client, with one token, and of sign-ins.
+"""Limits of requests: so many a minute from one client, of one member, and of sign-ins.
 
-Counted in each process for itself. The library's own memory starts a thread for its clearing and
-looks through every key in it, which strangers can make many of; this one is cleared as it grows.
+A member's tokens and sessions are counted together, once they were found live: by a name in a token
+that nobody has looked up, anybody could use up another's share. Those are counted each for itself.
+
+Counted in each process for itself, each limit in a table of its own, so that what strangers make
+many of, tokens, washes out nobody's other count. The library's own memory starts a thread for its
+clearing and looks through every key in it; this one is cleared as it grows.
 """
 
 from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from typing import Any
 
 from limits import RateLimitItemPerMinute
@@ -16,8 +21,11 @@ from limits.strategies import FixedWindowRateLimiter
 
 from api.settings import Settings
 from api.sign_in.errors import TooManyRequests
+from domain.orders import Credentials
 
 KEYS_MAX = 50_000
+PROVEN_MAX = 100_000
+"""Tokens that are remembered as live: more than a house has."""
 
 
 class Memory(Storage):
@@ -69,28 +77,59 @@ class Memory(Storage):
         self._counters.pop(key, None)
 
     def _clear(self, now: float) -> None:
-        """Forget what has ended; where that is too little, everything: rather let some pass."""
+        """Forget what has ended; where that is too little, what was counted least: whoever is near
+        a limit gets away by no number of others."""
         alive = {key: found for key, found in self._counters.items() if found[1] > now}
-        self._counters = alive if len(alive) < KEYS_MAX // 2 else {}
+        if len(alive) >= KEYS_MAX // 2:
+            most = sorted(alive.items(), key=_count, reverse=True)
+            alive = dict(most[: KEYS_MAX // 2])
+        self._counters = alive
+
+
+def _count(counter: tuple[str, tuple[int, float]]) -> int:
+    return counter[1][0]
 
 
 class Limits:
     """The limits of one process; a setting of 0 switches one off."""
 
     def __init__(self, settings: Settings) -> None:
-        self._counting = FixedWindowRateLimiter(Memory())
+        self._proven: set[str] = set()
         self._items: dict[str, Any] = {
             name: RateLimitItemPerMinute(most, namespace=name) if most else None
             for name, most in (
                 ("client", settings.client_requests_per_minute),
                 ("member", settings.member_requests_per_minute),
+                ("token", settings.member_requests_per_minute),
                 ("sign-in", settings.sign_ins_per_minute),
             )
         }
+        self._counting = {name: FixedWindowRateLimiter(Memory()) for name in self._items}
+
+    def count_credentials(self, credentials: Credentials) -> None:
+        """One more of the member, where it is his for sure; else one more of the token.
+
+        Raises TooManyRequests past the limit.
+        """
+        digest = credentials.digest
+        if digest is None or digest in self._proven:
+            self.count("member", credentials.member)
+        else:
+            self.count("token", digest)
+
+    def found(self, digest: str, member: str, *, is_live: bool) -> None:
+        """What the log said of a token: counted with its member's others from now on, this request
+        as well; or not any more."""
+        if not is_live:
+            self._proven.discard(digest)
+        elif digest not in self._proven and len(self._proven) < PROVEN_MAX:
+            self._proven.add(digest)
+            with suppress(TooManyRequests):
+                self.count("member", member)
 
     def count(self, name: str, key: str) -> None:
         """One more. Raises TooManyRequests past the limit."""
-        item = self._items[name]
-        if item is not None and not self._counting.hit(item, key):
-            ends_at = self._counting.get_window_stats(item, key).reset_time
+        item, counting = self._items[name], self._counting[name]
+        if item is not None and not counting.hit(item, key):
+            ends_at = counting.get_window_stats(item, key).reset_time
             raise TooManyRequests(max(1, math.ceil(ends_at - time.time())))

@@ -325,6 +325,9 @@ ATTEMPTS: dict[str, list[Attempt]] = {
     ],
     "open-dispute": [lambda one, by: contested(one, an_id().hex)],
     "classify": [lambda one, by: one.classify("A", reason="大客户", actor=by.member, at=by.at)],
+    # The customer has no rule for them: a request is a stream of its own.
+    "ask-details": [lambda _, __: None],
+    "decide-details": [lambda _, __: None],
 }
 """Every way in which a command can be given; those about a contract or report are below."""
 
@@ -446,6 +449,8 @@ def test_every_command_on_a_customer_is_answered_once_in_the_order_of_a_life() -
         "state-in-dispute",
         "rule-dispute",
         "classify",
+        "ask-details",
+        "decide-details",
     ]
     assert set(found) >= DECISIONS
 
@@ -504,7 +509,7 @@ def test_where_the_roles_are_in_the_way_the_right_names_those_that_would_do() ->
     assert found["claim"].needs == ("seller", "manager", "director")
     assert found["decide-intent"].needs == ("manager", "director")
     assert found["confirm-contract"].needs == ("manager", "finance")
-    anybody = ["report-duplicate", "open-dispute"]
+    anybody = ["report-duplicate", "open-dispute", "ask-details"]
     assert [command for command, right in found.items() if right.allowed] == anybody
 
 

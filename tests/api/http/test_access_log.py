@@ -250,7 +250,53 @@ def test_a_refused_permission_is_kept_with_what_was_lacking(guests: Guests) -> N
         "see-audit",
     )
     assert question["facts"] == {"method": "GET", "route": "/v1/audit"}
+    tokens = guests.get("/v1/members/li", "root").json()["tokens"]
+    assert question["token_id"] in {token["token_id"] for token in tokens}
+    assert command["token_id"] == question["token_id"]
     assert (command["right"], command["customer_id"]) == ("review", customer)
+
+
+def test_a_list_searched_by_name_is_kept_with_what_it_showed(guests: Guests) -> None:
+    """It finds as much as a collision check, so it is kept as one."""
+    customer = guests.potential()
+    name = guests.get(f"/v1/customers/{customer}").json()["name"]
+    before = last_position(guests)
+    guests.get("/v1/customers", "chen", holder="li")
+    answer = guests.get("/v1/customers", "chen", name=name).json()
+    (entry,) = entries(guests, before)
+    assert (entry["kind"], entry["customer_id"]) == ("collision-asked", customer)
+    facts = entry["facts"]
+    assert (facts["name"], facts["view"], facts["position"]) == (
+        name,
+        "customers",
+        answer["position"],
+    )
+    (shown,) = facts["shown"]
+    assert (shown["holder"], shown["match"], shown["into"]) == ("li", "part", None)
+    assert shown["protected_until"] == "2026-04-01T16:00:00Z", "the day, as it was shown"
+    (line,) = guests.get("/v1/access/searches", "chen", customer=customer).json()["items"][-1:]
+    assert line["name"] == name
+
+
+def test_the_end_of_a_stream_is_kept_with_how_far_it_came(guests: Guests) -> None:
+    before = last_position(guests)
+    settled = guests.settled()
+    headers = {"Authorization": f"Bearer {guests.tokens['wu']}", "Accept": "text/event-stream"}
+    path = f"/v1/events?after={settled}"
+    with guests.client.stream("GET", path, headers=headers) as answer:
+        customer = guests.register()
+        lines = (line for line in answer.iter_lines() if line.startswith("event:"))
+        assert next(lines) == "event: customer.registered"
+        told = guests.events(customer)[-1]["position"]
+    wait_until(
+        lambda: any(one["kind"] == "export-ended" for one in entries(guests, before)),
+        what="the end of the stream",
+    )
+    (ended,) = (one for one in entries(guests, before) if one["kind"] == "export-ended")
+    assert ended["member"] == "wu"
+    assert ended["facts"]["view"] == "stream"
+    assert (ended["facts"]["after"], ended["facts"]["reached"]) == (settled, told)
+    assert ended["facts"]["rows"] == 1
 
 
 def test_a_decision_in_ones_own_case_is_kept_as_refused(guests: Guests) -> None:

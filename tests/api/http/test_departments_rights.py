@@ -182,6 +182,20 @@ def test_a_manager_reads_the_audit_of_his_departments_customers_and_members(
     assert guests.get("/v1/audit", "wu").status_code == 200
 
 
+def test_a_manager_reads_what_is_said_in_disputes_about_what_his_department_holds(
+    guests: Guests,
+) -> None:
+    customer = guests.potential("east-li")
+    body = {"contested_at": guests.now.isoformat(), "statement": "我先联系的客户"}
+    opened = guests.post(f"/v1/customers/{customer}/disputes", body, "east-chen")
+    assert opened.status_code == 201
+    for member, sees in (("east-one", True), ("east-all", True), ("east-two", False)):
+        answer = guests.get("/v1/disputes", member, customer=customer)
+        (line,) = answer.json()["items"]
+        assert (line["details_hidden"] is None) is sees, member
+        assert ("我先联系的客户" in answer.text) is sees, member
+
+
 @pytest.mark.clause("S1-272")
 def test_what_a_member_may_is_told_as_of_an_instant_with_how_far_it_reaches(
     guests: Guests,

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.api.http.guests import DAY, MICROSECOND, MONDAY, Guests, assert_problem, invalid_fields
+from tests.api.http.test_duplicates import reported, resolve
 
 ASKED = {"reason": "售前方案需核对联系人", "days": 7}
 
@@ -15,6 +16,7 @@ ASKED = {"reason": "售前方案需核对联系人", "days": 7}
 @pytest.fixture(autouse=True)
 def house(guests: Guests) -> None:
     missing = {"mei": "marketing-manager", "ke": "customer-manager", "ke-two": "customer-manager"}
+    missing |= {"lan": "seller"}
     guests.move_in({name: role for name, role in missing.items() if name not in guests.tokens})
     guests.at(MONDAY)
 
@@ -76,6 +78,33 @@ def test_what_is_read_by_a_grant_is_logged_with_that_right(guests: Guests) -> No
     (seen,) = answer.json()["items"]
     assert seen["right"] == "grant"
     assert "by a grant for some days" in seen["words"]
+
+
+@pytest.mark.clause("S4-41")
+def test_a_grant_follows_its_record_into_the_one_that_it_was_merged_into(guests: Guests) -> None:
+    first, second, third = (guests.potential(member) for member in ("lan", "li", "li"))
+    ask(guests, first)
+    assert decide(guests, first, days=5).status_code == 200
+    assert not reads(guests, second)
+    for merged, into in ((first, second), (second, third)):
+        assert resolve(guests, merged, reported(guests, merged, into, "wu")).status_code == 200
+        assert reads(guests, into), "what the merged record held is there now"
+        assert not reads(guests, into, "feng")
+    guests.at(MONDAY + 5 * DAY)
+    assert not reads(guests, third)
+
+
+@pytest.mark.clause("S4-41")
+def test_what_one_may_do_tells_of_requests_too(guests: Guests) -> None:
+    customer = guests.potential()
+
+    def allowed(member: str) -> set[str]:
+        told = guests.get(f"/v1/customers/{customer}/may", member).json()["rights"]
+        return {right["command"] for right in told if right["allowed"]}
+
+    assert "ask-details" in allowed("chen")
+    assert "decide-details" not in allowed("chen")
+    assert allowed("ke") >= {"ask-details", "decide-details"}
 
 
 @pytest.mark.clause("S4-41")

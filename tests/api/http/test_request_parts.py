@@ -10,10 +10,10 @@ from starlette.datastructures import Headers
 from api.answers import instant
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.cursors import Cursors
-from api.disclosure import end_of_day, start_of_day
 from api.languages import preferred_language
 from api.problems.validation import WORDS, field_name, field_problems
 from api.security import credentials_in
+from api.veil import end_of_day, start_of_day
 from domain.errors import Invalid, NotSignedIn
 
 SECRET = "9pYQm0cV6bW2hT1rX8sK4uE7nL3jA5dF0gZtHyRqMwo"

@@ -27,7 +27,7 @@ EVERY_SAMPLE = [
 
 def cloud_event(sample: Sample, position: int = 4711) -> dict[str, Any]:
     recorded = SimpleNamespace(position=position, topic=sample.topic, recorded_at=AT)
-    made: dict[str, Any] = json.loads(told(HOUSE, recorded, sample.event()).body)
+    made: dict[str, Any] = json.loads(told(HOUSE, recorded, sample.event()).body(sees_details=True))
     return made
 
 

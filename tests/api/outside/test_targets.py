@@ -30,6 +30,29 @@ NEVER = (
     "https://[::]/",
     "https://224.0.0.1/",
     "https://255.255.255.255/",
+    "https://240.0.0.1/",
+    "https://0.0.0.1/",
+    "https://192.0.0.8/",
+    "https://100.64.0.1/",
+    "https://[fec0::1]/",
+    "https://[ff02::1]/",
+    "https://[100::1]/",
+    "https://[4000::1]/",
+    "https://[2001:db8::1]/",
+    "https://[3fff::1]/",
+    "https://[5f00::1]/",
+    "https://[2001:0:1::1]/",
+    "https://[::8.8.8.8]/",
+    "https://[64:ff9b:1::1]/",
+    "https://[64:ff9b::a9fe:a9fe]/",
+    "https://[2002:a9fe:a9fe::]/",
+)
+PUBLIC = (
+    "https://8.8.8.8/",
+    "https://[2001:4860:4860::8888]/",
+    "https://[::ffff:8.8.8.8]/",
+    "https://[64:ff9b::808:808]/",
+    "https://[2002:808:808::1]/",
 )
 SECRET = "whsec_" + "c2VjcmV0" * 4
 
@@ -40,6 +63,11 @@ def test_internal_addresses_are_refused(url: str) -> None:
         Targets().check(url)
     with pytest.raises(TargetRefused):
         Targets().resolved(url)
+
+
+@pytest.mark.parametrize("url", PUBLIC)
+def test_public_addresses_are_allowed_in_whatever_form_they_are_written(url: str) -> None:
+    assert Targets().resolved(url).sockets
 
 
 @pytest.mark.parametrize("url", NEVER)

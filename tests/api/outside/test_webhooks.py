@@ -29,7 +29,7 @@ from domain.errors import Invalid, NotAllowed, NotFound
 from domain.orders import CONSOLE, Order
 from eventstore.connections import Database
 from tests.api.outside.receiver import OK, Receiver, answering, receiving
-from tests.application.house import Clock, House, a_house
+from tests.application.house import CONTACT, Clock, House, a_house
 from tests.waiting import wait_until
 
 HOUR = timedelta(hours=1)
@@ -152,6 +152,31 @@ def test_a_webhook_gets_the_topics_that_it_asked_for(
         wait_until(lambda: len(receiver.messages) == 2, what="both")
     types = [message.event["type"] for message in receiver.messages]
     assert types == ["customer.claimed", "refusal.recorded"]
+
+
+def test_a_webhook_carries_nothing_that_people_typed_about_a_customer(
+    house: House, service: Service, receiver: Receiver
+) -> None:
+    """Who reads at the other end nobody knows (A-34)."""
+    add(service, receiver.url, "customer.*", "refusal.*")
+    customer = house.register(introduction="金丝雀一号")
+    with delivering(service):
+        house.tenure.claim(
+            house.order("li"), customer, contact=CONTACT, follow_up=house.note("金丝雀二号")
+        )
+        house.pass_review("zhao", customer)
+        house.tenure.follow_up(house.order("li"), customer, follow_up=house.note("金丝雀三号"))
+        house.tenure.release(house.order("li"), customer, reason="金丝雀四号")
+        wait_until(lambda: "customer.released" in _types(receiver), what="the last of them")
+    text = b"".join(message.body for message in receiver.messages).decode()
+    assert "金丝雀" not in text
+    (passed,) = (one.event for one in receiver.messages if "review_passed" in one.event["type"])
+    assert passed["data"]["facts"].keys() >= {"holder", "until"}
+    assert passed["data"]["words"]["en"] == "the review passed: protection in force"
+
+
+def _types(receiver: Receiver) -> list[str]:
+    return [message.event["type"] for message in receiver.messages]
 
 
 def _hang(request: BaseHTTPRequestHandler) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from api.composition import Service, build_service
+from api.proof import sealing as rhythm
 from api.proof.keeping import CheckpointFile
 from api.proof.logs import ACCESS, EVENTS
 from api.proof.sealing import LogSealer
@@ -72,9 +73,47 @@ def test_the_trees_follow_and_a_checkpoint_is_signed(
         wait_until(lambda: kept(tmp_path)[-1:] == [1001], what="the next checkpoint")
 
 
-def test_checkpoints_come_after_so_many_events_or_seconds_and_only_with_news(
-    new_service: Callable[..., Service], tmp_path: Path
+def test_checkpoints_of_a_busy_log_keep_a_distance(
+    new_service: Callable[..., Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """However many events come; each is two writes to the disk."""
+    service = new_service(checkpoint_events=1, checkpoint_seconds=3600)
+    with closing(LogSealer(service)) as sealer:
+        for signed in ([1], [1], [1]):
+            fill(service.database, 1)
+            sealer.step()
+            assert kept(tmp_path) == signed
+        monkeypatch.setattr(rhythm, "CHECKPOINT_SECONDS_MIN", 0.0)
+        sealer.step()
+        assert kept(tmp_path) == [1, 3]
+
+
+def test_who_seals_all_there_is_waits_longer_than_who_finds_nothing() -> None:
+    assert rhythm._pause_after(rhythm.BATCH_LEAVES) == 0.0
+    assert rhythm._pause_after(1) == rhythm.BUSY_SECONDS > rhythm._pause_after(0) > 0.0
+
+
+def test_what_is_sealed_already_costs_no_commit(new_service: Callable[..., Service]) -> None:
+    service = new_service()
+    with closing(LogSealer(service)) as sealer:
+        fill(service.database, 1, access=1)
+        assert sealer.step() == 2
+        before = assigned(service.database)
+        assert [sealer.step() for _ in range(3)] == [0, 0, 0]
+        assert assigned(service.database) == before
+
+
+def assigned(database: Database) -> int:
+    """The last transaction that wrote anything."""
+    with database.autocommit() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def test_checkpoints_come_after_so_many_events_or_seconds_and_only_with_news(
+    new_service: Callable[..., Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rhythm, "CHECKPOINT_SECONDS_MIN", 0.0)
     service = new_service(checkpoint_events=100, checkpoint_seconds=3600)
     with closing(LogSealer(service)) as sealer:
         for events, signed in ((1, [1]), (98, [1]), (1, [1]), (1, [1, 101]), (0, [1, 101])):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from api.sign_in import limiting
 from api.sign_in.errors import TooManyRequests
+from domain.orders import CONSOLE, Credentials, Order
 from tests.api.http.contract import Contract
 from tests.api.http.guests import Guests, served, settings_for
 from tests.api.sign_in.browser import Browser, slug_of
@@ -57,6 +59,51 @@ def test_a_token_a_client_and_sign_ins_are_limited_each_for_itself(limited: Gues
     browser = Browser(limited, headers={"X-Forwarded-For": "198.51.100.3"})
     tried = [browser.sign_in("li", "wrong").status_code for _ in range(3)]
     assert tried == [401, 401, 429]
+
+
+def test_all_tokens_and_sessions_of_a_member_share_his_limit(limited: Guests) -> None:
+    more = limited.service.application.issue_token(Order(CONSOLE), "li")
+    limited.tokens["li again"] = more.extra["token"]
+    assert statuses(limited, 2, "/v1/session", "li", A) == [200, 200]
+    # The first request of a token is counted when it was found live, so it is let through.
+    assert statuses(limited, 2, "/v1/session", "li again", B) == [200, 429]
+    assert statuses(limited, 1, "/v1/session", "li", B) == [429]
+    assert statuses(limited, 1, "/v1/session", "chen", B) == [200]
+
+
+def test_a_token_that_ended_uses_up_nothing_of_its_members_share(limited: Guests) -> None:
+    application = limited.service.application
+    more = application.issue_token(Order(CONSOLE), "li")
+    limited.tokens["ended"] = more.extra["token"]
+    assert statuses(limited, 1, "/v1/session", "ended", A) == [200]
+    application.revoke_token(Order(CONSOLE), "li", UUID(more.extra["token_id"]))
+    assert statuses(limited, 1, "/v1/session", "ended", A) == [401]
+    assert statuses(limited, 2, "/v1/session", "ended", B) == [401, 401]
+    assert statuses(limited, 2, "/v1/session", "li", A) == [200, 429]
+
+
+def test_no_number_of_forged_tokens_washes_out_what_was_counted(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting, "KEYS_MAX", 100)
+    limits = limiting.Limits(
+        settings_for(
+            database_url,
+            None,
+            client_requests_per_minute=5,
+            member_requests_per_minute=5,
+            sign_ins_per_minute=5,
+        )
+    )
+    for _ in range(5):
+        limits.count("client", "198.51.100.0/24")
+        limits.count("token", "guessed often")
+    for number in range(1000):
+        limits.count_credentials(Credentials("li", f"forged-{number}"))
+        limits.count("client", f"net-{number}")
+    for name, key in (("client", "198.51.100.0/24"), ("token", "guessed often")):
+        with pytest.raises(TooManyRequests):
+            limits.count(name, key)
 
 
 def test_a_forged_token_uses_up_nothing_of_its_members_share(limited: Guests) -> None:
