@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from api.answers import instant
 from api.console.catalogue import marked
-from api.console.forms import Entry, body_of
+from api.console.forms import Entry, body_of, checked
 from api.console.page_calls import Page
 from api.console.shown import OFFSETS
 from api.routes.lists import CustomerQuestions, customers
@@ -45,7 +45,8 @@ def customer_meant(page: Page, sent: dict[str, Any]) -> tuple[dict[str, Any], Ch
     typed = sent.get("customer")
     if typed is None or _is_id(typed):
         return sent, None
-    found = page.ask(customers, CustomerQuestions(name=typed, limit=CHOICES_MAX))["items"]
+    questions = checked(CustomerQuestions, {"name": typed, "limit": CHOICES_MAX})
+    found = page.ask(customers, questions)["items"]
     whole = [one for one in found if one["name"] == typed]
     if len(whole or found) == 1:
         return {**sent, "customer": str((whole or found)[0]["customer_id"])}, None

@@ -181,3 +181,17 @@ def test_ones_name_on_every_page_leads_to_ones_own_page(reader: Reader, guests: 
     own = reader.get("/people/zhao", "zhao").text
     assert "Access tokens" in own
     assert "Revoke" not in own
+
+
+def test_what_a_member_holds_is_counted_and_leads_to_the_board(
+    reader: Reader, guests: Guests
+) -> None:
+    guests.move_in({"holder": "seller"})
+    wanted = {guests.potential("holder") for _ in range(12)}
+    page = reader.get("/people/holder", "wang")
+    assert "12 customers" in words(page.text)
+    assert "Those whose deadline comes first are shown." in page.text
+    address = re.findall(r'href="(/board\?member=holder)"', page.text)[0]
+    board = reader.get(address, "wang").text
+    assert all(customer in board for customer in wanted)
+    assert "Holds" not in reader.get("/people/holder", "feng").text

@@ -16,6 +16,7 @@ from api.console.troubles import Trouble
 from api.models.bodies import MemberBody
 from api.models.departments import DepartmentBody
 from api.models.fields import Body
+from api.routes.board import LoadQuestions, load_of
 from api.routes.departments import (
     DepartmentName,
     DepartmentQuestions,
@@ -92,6 +93,7 @@ def member_page(member: MemberId, page: Shown) -> Response:
     """One member: roles, department, what he holds; for himself and administrators his tokens and
     sessions."""
     told = page.ask(member_at, member, MemberQuestions())
+    load = page.ask_if_allowed(load_of, LoadQuestions(member=member, limit=1))
     held = page.ask_if_allowed(portfolio, member, Paged(limit=HELD_ROWS))
     used = page.ask_if_allowed(tokens, member)
     live = page.ask_if_allowed(sessions, SessionQuestions(member=member))
@@ -101,6 +103,7 @@ def member_page(member: MemberId, page: Shown) -> Response:
             "member": told,
             "rights": page.ask(member_rights, member, MemberQuestions())["permissions"],
             "held": held and held["items"],
+            "load": next(iter(load["items"]), None) if load else None,
             "more_held": held and held["next"] is not None,
             "tokens": used and used["items"],
             "sessions": live and live["items"],
