@@ -201,7 +201,6 @@ def _shown(page: Page, open_one: str, attempt: Attempt) -> Response:
         "approvals.html",
         {
             "items": known.items,
-            "can_choose": known.scope == "mine" and any(one.is_for_several for one in known.items),
             "scope": known.scope,
             "by_kind": {
                 kind: _address(filters, kind=kind, after="") for kind in ("", *known.kinds)
