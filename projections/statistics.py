@@ -83,6 +83,8 @@ CREATE TABLE statistics_days (
     waited bigint NOT NULL,
     waited_microseconds bigint NOT NULL,
     waited_most bigint,
+    first_position bigint NOT NULL,
+    last_position bigint NOT NULL,
     PRIMARY KEY (day, department, figure, rule)
 );
 
@@ -121,8 +123,11 @@ class NoteRow(msgspec.Struct, gc=False):
 
 
 class DayRow(msgspec.Struct):
-    """What the events of a day in a department come to. waited: those that waited for a decision,
-    and how long in all and at most: whole numbers, which are the same in any order."""
+    """What the events of a day in a department come to, and between which positions they lie.
+
+    waited: those that waited for a decision, and how long in all and at most: whole numbers, which
+    are the same in any order.
+    """
 
     day: date
     department: str
@@ -132,6 +137,8 @@ class DayRow(msgspec.Struct):
     waited: int = 0
     waited_microseconds: int = 0
     waited_most: int | None = None
+    first_position: int = 0
+    last_position: int = 0
 
 
 class MemberRow(msgspec.Struct):
@@ -178,6 +185,8 @@ def _days_of(rows: Iterable[CountedEvent]) -> list[DayRow]:
         key = (row.day, row.department or "", row.figure, row.rule or "")
         found = days.setdefault(key, DayRow(*key))
         found.count += 1
+        found.first_position = found.first_position or row.position
+        found.last_position = row.position
         if row.waited_seconds is not None:
             microseconds = round(row.waited_seconds * 1_000_000)
             found.waited += 1
@@ -337,5 +346,7 @@ _ADD_TO_DAYS: Final = (
     " SET count = kept.count + excluded.count,"
     " waited = kept.waited + excluded.waited,"
     " waited_microseconds = kept.waited_microseconds + excluded.waited_microseconds,"
-    " waited_most = greatest(kept.waited_most, excluded.waited_most)"
+    " waited_most = greatest(kept.waited_most, excluded.waited_most),"
+    " first_position = least(kept.first_position, excluded.first_position),"
+    " last_position = greatest(kept.last_position, excluded.last_position)"
 )

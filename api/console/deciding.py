@@ -146,6 +146,11 @@ class Waiting:
         """True where it can be decided together with others."""
         return self.reference.deciding.is_for_several and not self.needs_words
 
+    @property
+    def may_be_refused(self) -> bool:
+        """True where that can be done together with others."""
+        return self.is_for_several and self.reference.deciding.way(is_yes=False) is not None
+
 
 def from_approvals(line: Mapping[str, Any]) -> Waiting:
     """A line of `/v1/approvals`."""

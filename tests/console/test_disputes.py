@@ -168,6 +168,8 @@ def test_a_ruling_moves_the_customer_and_is_a_precedent(reader: Reader, guests: 
     text = words(page)
     for told in ("The ruling", "moved to another member", "What it did", "属实"):
         assert told in text
+    ruled = guests.get(f"/v1/customers/{customer}/disputes/1", "wu").json()["ruling"]["position"]
+    assert f"#event-{ruled}" in page
     assert "/rule-dispute" not in page
     assert "/state-in-dispute" not in page
     assert guests.get(f"/v1/customers/{customer}", "wu").json()["holder"] == "chen"

@@ -36,6 +36,7 @@ EDITS = {
     "agenda_leavers": "leaves_at = now()",
     "approvals": "warnings = ARRAY['x']",
     "statistics_events": "actor = 'nobody'",
+    "statistics_days": "last_position = 0",
     "statistics_notes": "characters = 0",
     "statistics_members": "department = 'x'",
     "disputes": "statement = '错'",
@@ -52,7 +53,7 @@ KEYS = {
     **dict.fromkeys(
         ("agenda_leavers", "statistics_members", "members"), ("member_id", str(uuid4()))
     ),
-    "audit_days": ("day", "2001-01-01"),
+    **dict.fromkeys(("audit_days", "statistics_days"), ("day", "2001-01-01")),
 }
 """A key that no row has, of the tables that are not one row a customer."""
 TABLES = [table for view in ALL for table in view.TABLES]

@@ -12,6 +12,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from api.answers import Answer
+from api.console.catalogue import marked
 from api.console.deciding import KINDS, Reference, Way, reference, referred
 from api.console.filling import typed_of
 from api.console.page_calls import Filled, Page, Sent, Shown, go_on
@@ -34,6 +35,8 @@ router = pages()
 ADDRESS: Final = "/approvals"
 SEVERAL: Final = "several"
 CHOSEN: Final = "chosen."
+NOTHING: Final = marked("Nothing is chosen.")
+NO_WAY: Final = marked("Say what becomes of the chosen: one of the two buttons.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +59,21 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What was sent and not (wholly) done, to be shown again. problem: of the open one. results: of
-    several, whose reason was `reason`. is_empty: several were to be decided, and none was chosen.
+    several, whose reason was `reason`, and of which `chosen` still are. amiss: why nothing was even
+    tried.
     """
 
     typed: Mapping[str, str] = field(default_factory=dict)
     problem: Trouble | None = None
     results: Sequence[Result] = ()
     reason: str = ""
-    is_empty: bool = False
+    chosen: frozenset[str] = frozenset()
+    amiss: str = ""
 
     @property
     def again(self) -> frozenset[str]:
         """Those of several that are still chosen."""
-        return frozenset(str(one.reference) for one in self.results if not one.is_done)
+        return self.chosen | {str(one.reference) for one in self.results if not one.is_done}
 
     @property
     def wrong_reason(self) -> str | None:
@@ -109,12 +114,17 @@ def approval_page(customer_id: CustomerId, kind: str, page: Shown) -> Response:
 def several_decided(sent: Filled) -> Response:
     """Each of the chosen is decided by its own command, under its own key and version; a line each
     tells what became of it, and what was in vain stays chosen."""
-    is_yes = sent.typed.get("way") == "yes"
-    reason = sent.typed.get("reason", "")
-    results = [_decided(sent, number, is_yes, reason) for number in _chosen(sent.typed)]
-    known = [one for one in results if one]
-    attempt = Attempt(results=known, reason=reason, is_empty=not known)
-    return _shown(sent.page.at_the_end(), "", attempt)
+    way, reason = sent.typed.get("way"), sent.typed.get("reason", "")
+    chosen = _chosen(sent.typed)
+    if not chosen or way not in {"yes", "no"}:
+        amiss = NO_WAY if chosen else NOTHING
+        known = frozenset(str(about) for about in chosen.values())
+        return _shown(sent.page, "", Attempt(reason=reason, chosen=known, amiss=amiss))
+    results = [
+        _decided(sent, number, about, is_yes=way == "yes", reason=reason)
+        for number, about in chosen.items()
+    ]
+    return _shown(sent.page.at_the_end(), "", Attempt(results=results, reason=reason))
 
 
 @router.post(f"{ADDRESS}/{{customer_id}}/{{kind}}")
@@ -143,17 +153,18 @@ def _run(sent: Sent, about: Reference, typed: Mapping[str, str], call: Any = Non
     return action.run(about.customer_id, typed, sent.zone, call or sent.call)
 
 
-def _chosen(typed: Mapping[str, str]) -> list[str]:
-    """The numbers of the lines that were chosen, in the order of the list."""
-    numbers = [name.removeprefix(CHOSEN) for name in typed if name.startswith(CHOSEN)]
-    return sorted(filter(str.isdecimal, numbers), key=int)
+def _chosen(typed: Mapping[str, str]) -> dict[str, Reference]:
+    """The lines that were chosen by their numbers, as the list had them."""
+    found = {}
+    for name, text in typed.items():
+        about = reference(text) if name.startswith(CHOSEN) else None
+        if about is not None:
+            found[name.removeprefix(CHOSEN)] = about
+    return found
 
 
-def _decided(sent: Sent, number: str, is_yes: bool, reason: str) -> Result | None:
-    """What became of the line of this number; None for a line that no page of ours made."""
-    about = reference(sent.typed[f"{CHOSEN}{number}"])
-    if about is None:
-        return None
+def _decided(sent: Sent, number: str, about: Reference, *, is_yes: bool, reason: str) -> Result:
+    """What became of the line of this number."""
     hidden, deciding = typed_of(sent.page.request), about.deciding
     name = hidden.get(f"_name.{number}", "")
     way = deciding.way(is_yes=is_yes)

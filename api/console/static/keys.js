@@ -55,6 +55,12 @@
       event.preventDefault();
       return;
     }
+    // In a field that Enter would send, it opens the line, or does nothing: buttons decide.
+    if (event.key === "Enter" && focused.matches("#waiting input")) {
+      event.preventDefault();
+      if (part.contains(focused)) linkOf(focused)?.click();
+      return;
+    }
     const act = KEYS[event.key];
     if (!act || !part.contains(focused) || isTyping(focused)) return;
     event.preventDefault();
