@@ -59,6 +59,7 @@ KINDS: Final[Mapping[str, Term]] = {
     "customer.dispute_opened": Term("提出争议", "Dispute opened"),
     "customer.dispute_statement_made": Term("陈述争议", "Statement made"),
     "customer.dispute_ruled": Term("裁决争议", "Dispute ruled"),
+    "customer.dispute_statement_made": Term("争议陈述", "Side stated in a dispute"),
     "customer.dispute_moved": Term("依裁决改由他人保护", "Moved by a ruling"),
     "customer.restored": Term("依裁决恢复保护", "Restored by a ruling"),
     "customer.data_restricted": Term("限制个人信息", "Personal data restricted"),

@@ -219,10 +219,9 @@ def _moved_by(ruling: Mapping[str, Any] | None, steps: Sequence[Any]) -> Mapping
     if ruling is None:
         return None
     following = (step["event"] for step in steps if step["event"]["position"] > ruling["position"])
-    return next(
-        (event for event in following if event["topic"] in MOVES and event["at"] == ruling["at"]),
-        None,
-    )
+    # They were appended together; their instants may be told to the day.
+    first = next(following, None)
+    return first if first is not None and first["topic"] in MOVES else None
 
 
 def _version(steps: Sequence[Any]) -> int:
