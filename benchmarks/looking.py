@@ -39,12 +39,16 @@ _LISTS: Final = {
     "pool": ("seller", ["/pool"]),
     "board of a seller": ("seller", ["/board"]),
     "board of a manager": ("manager", ["/board"]),
+    "board of a director": ("director", ["/board"]),
     "approvals": ("reviewer", ["/approvals"]),
+    "approvals, one open": ("reviewer", ["/approvals?open=first"]),
     "disputes": ("auditor", ["/disputes"]),
     "figures": ("manager", ["/figures"]),
     "audit": ("auditor", ["/audit"]),
+    "habits": ("manager", ["/figures/habits"]),
     "rules": ("seller", ["/rules"]),
     "people": ("manager", ["/people"]),
+    "a member": ("administrator", ["/people/seller-1", "/people/seller-2"]),
 }
 """Pages that are nobody's in particular: by whom, and where."""
 

@@ -57,7 +57,6 @@ KINDS: Final[Mapping[str, Term]] = {
     "customer.merged": Term("并入另一客户", "Merged into another"),
     "customer.likeness_ended": Term("认定不是同一家", "Found to be another company"),
     "customer.dispute_opened": Term("提出争议", "Dispute opened"),
-    "customer.dispute_statement_made": Term("陈述争议", "Statement made"),
     "customer.dispute_ruled": Term("裁决争议", "Dispute ruled"),
     "customer.dispute_statement_made": Term("争议陈述", "Side stated in a dispute"),
     "customer.dispute_moved": Term("依裁决改由他人保护", "Moved by a ruling"),
