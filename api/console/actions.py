@@ -22,7 +22,7 @@ from api.models import disputes as dispute
 from api.models import duplicates as duplicate
 from api.models import hand_over as hand
 from api.models.classes import ClassBody
-from api.models.details import DetailsDecisionBody
+from api.models.details import DetailsDecisionBody, DetailsRequestBody
 from api.models.fields import Body
 from api.routes import (
     applications,
@@ -46,7 +46,8 @@ Route = Callable[..., Answer]
 class Action:
     """One command on a customer. case: the field that says which of the customer's contracts,
     reports, disputes or requests is meant, and stands in the address over HTTP; None without one.
-    """
+    names_version: its form says which version of the customer its sender saw; not that of a command
+    on a stream beside the customer's."""
 
     command: str
     model: type[BaseModel]
@@ -54,6 +55,7 @@ class Action:
     entries: tuple[Entry, ...] = ()
     case: Entry | None = None
     is_final: bool = False
+    names_version: bool = True
 
     @property
     def fields(self) -> tuple[Entry, ...]:
@@ -95,7 +97,7 @@ RECEIVER = Entry("to", marked("Member"), hint=marked("Sign-in name."))
 CONTRACT = Entry("number", marked("Contract"), "choice")
 REPORT = Entry("number", marked("Report"), "integer")
 DISPUTE = Entry("number", marked("Dispute"), "integer")
-REQUEST = Entry("member", marked("Asked by"))
+REQUEST = Entry("member", marked("Asked by"), "choice")
 _CASES: Final[Mapping[Entry, type[Body]]] = {
     CONTRACT: _ContractCase,
     REPORT: _ReportCase,
@@ -287,9 +289,20 @@ ACTIONS: Final = (
         DISPUTE,
     ),
     Action("rule-dispute", dispute.RulingBody, disputes.rule_dispute, _RULING, DISPUTE),
+    Action(
+        "ask-details",
+        DetailsRequestBody,
+        details.ask,
+        (Entry("days", marked("Days"), "integer"), REASON),
+        names_version=False,
+    ),
+    Action(
+        "decide-details",
+        DetailsDecisionBody,
+        details.decide,
+        (GRANT, _DAYS, REASON),
+        REQUEST,
+        names_version=False,
+    ),
 )
-DECIDE_DETAILS: Final = Action(
-    "decide-details", DetailsDecisionBody, details.decide, (GRANT, _DAYS, REASON), REQUEST
-)
-"""Decides about a member and not about the customer, so it is no action of the customer's page."""
 BY_COMMAND: Final[Mapping[str, Action]] = {action.command: action for action in ACTIONS}

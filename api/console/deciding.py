@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from api.console.actions import BY_COMMAND, DECIDE_DETAILS, Action
+from api.console.actions import BY_COMMAND, Action
 from api.console.catalogue import marked
 from api.console.forms import Entry
 from api.console.shown import DECIDING
@@ -52,8 +52,8 @@ class Deciding:
 
 
 def _decided_by(kind: str, choice: str | None, *ways: Way, several: bool = False) -> Deciding:
-    action = DECIDE_DETAILS if kind == DETAILS else BY_COMMAND[DECIDING[kind]]
-    return Deciding(action, choice, ways, several)
+    command = "decide-details" if kind == DETAILS else DECIDING[kind]
+    return Deciding(BY_COMMAND[command], choice, ways, several)
 
 
 _REFUSE: Final = Way("refuse", marked("Refuse"), is_yes=False)

@@ -189,7 +189,7 @@ def test_a_choice_in_the_pool_stays_while_others_claim_and_the_board_shows_what_
     pool = windows.open(f"/pool?industry={industry}", "li")
     board = windows.open("/board", team["lead"])
     for page in (pool, board):
-        page.locator("#live").get_by_text("Follows the log").wait_for()
+        page.locator("#live").get_by_text("Live, updated").wait_for()
     box = pool.locator(f'input[value="{chosen}"]')
     box.check()
     pool.locator("h1").click()

@@ -123,6 +123,20 @@ def test_every_command_of_may_has_a_form_that_opens(reader: Reader, guests: Gues
     assert reader.get(f"/customers/{customer}/actions/erase").status_code == 404
 
 
+@pytest.mark.clause("S4-41")
+def test_a_request_to_read_details_is_made_and_granted_on_pages(
+    reader: Reader, guests: Guests
+) -> None:
+    customer = guests.potential()
+    asked = reader.act(customer, "ask-details", {"days": "7", "reason": "共同拜访"}, "chen")
+    assert asked.status_code == 303, asked.text
+    form = reader.get(f"/customers/{customer}/actions/decide-details", "shen").text
+    assert '<option value="chen"' in form
+    granted = {"member": "chen", "decision": "grant", "reason": "同意共同拜访"}
+    assert reader.act(customer, "decide-details", granted, "shen").status_code == 303
+    assert guests.get(f"/v1/customers/{customer}", "chen").json()["contacts"] is not None
+
+
 def test_a_contract_goes_its_way_on_pages(reader: Reader, guests: Guests) -> None:
     customer = guests.intent()
     number = {"number": "HT-SEITE-1"}

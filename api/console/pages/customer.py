@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from api.answers import Answer
 from api.console import shown
-from api.console.actions import BY_COMMAND, CONTRACT, DISPUTE, REPORT, Action
+from api.console.actions import BY_COMMAND, CONTRACT, DISPUTE, REPORT, REQUEST, Action
 from api.console.band import COLOURS, MARKS, SHAPES, Link, band, in_page
 from api.console.catalogue import marked, translated
 from api.console.forms import Entry
 from api.console.page_calls import Filled, Page, Shown, go_on
 from api.console.page_route import pages
 from api.console.troubles import Trouble
+from api.routes.details import RequestQuestions, requests
 from api.routes.evidence import evidence
 from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
 from api.routes.parameters import CustomerId
@@ -168,11 +169,14 @@ def band_of(
 
 
 def _cases(page: Page, action: Action, told: Mapping[str, Any]) -> Sequence[str]:
-    """The contracts, reports or open disputes of which the command means one."""
+    """The contracts, reports, open disputes or requests of which the command means one."""
     if action.case is CONTRACT:
         return [contract.number for contract in told["contracts"] or ()]
     if action.case is REPORT:
         return [str(report["report"]) for report in told["duplicates"]]
+    if action.case is REQUEST:
+        asked = RequestQuestions(state="open", customer=told["customer_id"])
+        return [found["member"] for found in page.ask(requests, asked)["items"]]
     if action.case is None:
         return ()
     life = page.ask(replayed, told["customer_id"], ReplayQuestions())
