@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 WORKERS := 2
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
 .PHONY: help install demo test test-long check audit bench docs screenshots clean
 

@@ -25,9 +25,6 @@ pytest_plugins = ["tests.clause_coverage"]
 TEMPLATE = "tenure_template"
 # Durability is given up for speed; tests that kill servers make a server of their own.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-LENGTHY = ("tests/test_readme", "tests/end_to_end", "tests/console", "tests/api/security")
-"""Where tests wait for browsers, processes and the README: they come first, so that at the end no
-worker is alone with one of them."""
 _folder_key = pytest.StashKey[Path]()
 _numbers = itertools.count(1)
 
@@ -42,7 +39,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if len(chosen) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
-    items.sort(key=lambda item: not item.nodeid.startswith(LENGTHY))
 
 
 def pytest_configure(config: pytest.Config) -> None:
