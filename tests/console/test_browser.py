@@ -158,6 +158,7 @@ def test_pages_work_without_scripts(windows: Windows, guests: Guests) -> None:
     page.get_by_role("button", name="Note a follow-up").wait_for()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_page_scrolls_sideways_on_a_phone(
     windows: Windows, guests: Guests, language: str

@@ -10,6 +10,7 @@ from contextlib import closing
 from uuid import uuid4
 
 import psycopg2
+import pytest
 from psycopg2.extras import execute_values
 
 from api.embedded import EmbeddedPostgres
@@ -35,6 +36,7 @@ def many_subjects(house: House, url: str) -> None:
         connection.commit()
 
 
+@pytest.mark.long
 def test_a_rotation_that_is_killed_leaves_everything_open_and_is_gone_on_with(
     house: House,
 ) -> None:
