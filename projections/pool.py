@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-from psycopg2.sql import SQL
+from psycopg2.sql import SQL, Composable
 
 from domain import names
 from domain.events import ProfileChanged, Registered
@@ -183,28 +183,19 @@ def in_pool(
     the name or the address begins (S1-018). sort: by what a page shows of each, and no more.
     """
     order = _SORTS[sort]
-    conditions = [
-        IN_POOL,
-        name is not None and _HOLDS_NAME,
-        industry and SQL("industry = %(industry)s"),
-        region and (IN_REGION if name is not None or sort == "since" else _IS_IN_REGION),
-    ]
-    if name is None and sort != "since":
-        behind = after and order.behind(descending=descending)
-        parts = {"where": where(*conditions, behind), "by": order.by(descending=descending)}
-        conditions = [_CHOSEN.format(**parts)]
+    is_by_index = sort != "since" and name is None
+    conditions = _filters(name, industry, region, is_by_index=is_by_index)
+    if is_by_index:
+        conditions = [_chosen(order, *conditions, after=after, descending=descending)]
     return ask_page(
         cursor,
         (NAME,) if name is None else (NAME, "customers"),
         _COLUMNS,
         SQL("views.pool"),
         conditions=conditions,
-        parameters={
-            "now": now,
-            "industry": industry,
-            **name_parameters(name),
-            **region_parameters(region),
-        },
+        parameters={"now": now, "industry": industry}
+        | name_parameters(name)
+        | region_parameters(region),
         order=order,
         make=lambda row: _entry(row, now),
         descending=descending,
@@ -219,6 +210,24 @@ def last_come(cursor: Cursor, now: datetime) -> datetime | None:
     cursor.execute("SELECT max(pool_from) FROM views.pool WHERE pool_from <= %s", (now,))
     row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _filters(
+    name: str | None, industry: str | None, region: str | None, *, is_by_index: bool
+) -> list[object]:
+    """The conditions of what was asked for; those that are no SQL are for what was not."""
+    return [
+        IN_POOL,
+        name is not None and _HOLDS_NAME,
+        industry and SQL("industry = %(industry)s"),
+        region and (_IS_IN_REGION if is_by_index else IN_REGION),
+    ]
+
+
+def _chosen(order: Order, *conditions: object, after: After | None, descending: bool) -> Composable:
+    """The condition that a row is one of those of the page."""
+    behind = after and order.behind(descending=descending)
+    return _CHOSEN.format(where=where(*conditions, behind), by=order.by(descending=descending))
 
 
 def _entry(row: Mapping[str, Any], now: datetime) -> PoolEntry:

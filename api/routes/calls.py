@@ -25,6 +25,7 @@ from domain.application import Tenure
 from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
 from domain.phones import PhoneProblem, normalise_phone
+from projections.answers import require_ours
 from projections.engine import ViewLagging
 
 if TYPE_CHECKING:
@@ -102,6 +103,15 @@ class QueryCall:
         if self.min_position is not None:
             _wait_for(self.service, names, self.min_position)
         with _behind_told(), self.service.database.autocommit() as cursor:
+            yield cursor
+
+    @contextmanager
+    def snapshot(self, *names: str) -> Iterator[Cursor]:
+        """A cursor on views as they are now, however long it is read from. Raises ViewBehind."""
+        if self.min_position is not None:
+            _wait_for(self.service, names, self.min_position)
+        with _behind_told(), self.service.database.snapshot() as cursor:
+            require_ours(cursor, names)
             yield cursor
 
     def cursor_key(

@@ -11,7 +11,7 @@ from api.console.forms import asked
 from api.console.page_calls import Page, Shown
 from api.console.page_route import pages
 from api.console.shown import next_of
-from api.routes.lists import PoolFile, PoolQuestions, in_pool, pool_export
+from api.routes.pool import PoolFile, PoolQuestions, in_pool, pool_export
 from domain import permissions
 
 router = pages()
