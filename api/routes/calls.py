@@ -31,6 +31,7 @@ from projections.engine import ViewLagging
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+    from api.access.looks import Look
     from api.composition import Service
 
 WAIT_SECONDS_MAX = 2.0
@@ -76,7 +77,8 @@ class CommandCall:
 @dataclass(frozen=True, slots=True)
 class QueryCall:
     """A question on its way in. min_position: what the views must have reached. permission: the row
-    of the table that its route names."""
+    of the table that its route names. looks: where the answer's entries of the access log wait for
+    who asked, who keeps them before he shows it; None: they are kept before it is answered."""
 
     service: Service
     credentials: Credentials
@@ -85,6 +87,7 @@ class QueryCall:
     request_id: str
     client: str | None
     permission: str
+    looks: list[Look] | None = None
 
     @property
     def application(self) -> Tenure:
