@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from api.answers import instant
-from api.console.band import Link
+from api.console.band import Link, Spans
 from api.console.catalogue import marked
 from api.console.forms import Entry, body_of, checked
 from api.console.page_calls import Page, Shown
@@ -23,6 +24,7 @@ from api.console.page_route import pages
 from api.console.pages.customer import LEGEND, band_of
 from api.console.rendering import moved
 from api.console.shown import OFFSETS
+from api.console.zooming import NAMES, Span, span_of
 from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
 from api.routes.parameters import CustomerId
 from api.routes.questions import HolderQuestions, card, holder
@@ -37,6 +39,10 @@ INSTANTS: Final = (
 )
 COMPARED: Final = ("state", "holder", "group", "until", "held_over_by", "application", "claimed_at")
 SLIDER_STEPS: Final = 1000
+HERE_MAX: Final = 6
+"""Of what happened at one instant; texts are told whole here."""
+PAIRS_MAX: Final = 20
+"""Of the tenures that would have ended otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
     sent = page.request.query_params
     life = page.ask(replayed, customer_id, ReplayQuestions())
     asked = _instants(page, life)
+    span = span_of(sent, life)
     then = _then(page, customer_id, asked["at"], asked.get("known_at"))
     other = asked.get("other")
     beside = _then(page, customer_id, other, asked.get("known_at")) if other else None
@@ -80,11 +87,19 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
             "seconds": int((then.at - begun).total_seconds()),
             "seconds_max": max(int((now - begun).total_seconds()), 1),
             "slider_step": max(int((now - begun).total_seconds()) // SLIDER_STEPS, 1),
-            "band": band_of(page, life, shown_at=then.at, link=_to_its_instant(page)),
+            "zoom": span,
+            "band": band_of(
+                page,
+                life,
+                shown_at=then.at,
+                link=_to_its_instant(page),
+                span=span,
+                spans=_to_its_span(page),
+            ),
             "legend": LEGEND,
             "rulebooks": [one["version"] for one in page.ask(rulebooks)["items"]],
             "rulebook": sent.get("rulebook", ""),
-            "supposed": _supposed(page, customer_id, sent.get("rulebook", "")),
+            "supposed": _supposed(page, customer_id, sent.get("rulebook", ""), span),
             "position": life["position"],
             "at": now,
         },
@@ -126,7 +141,7 @@ def _moves(steps: Sequence[Mapping[str, Any]], at: datetime) -> Moves:
     """What happened at the last instant by `at` at which anything did, and its neighbours."""
     instants = sorted({step["event"]["at"] for step in steps})
     passed = [one for one in instants if one <= at]
-    here = [step for step in steps if passed and step["event"]["at"] == passed[-1]]
+    here = [step for step in steps if passed and step["event"]["at"] == passed[-1]][-HERE_MAX:]
     is_between = bool(passed) and passed[-1] < at
     back = passed[-1] if is_between else passed[-2] if len(passed) > 1 else None
     return Moves(here, back, next((one for one in instants if one > at), None))
@@ -138,6 +153,12 @@ def _to_its_instant(page: Page) -> Link:
     return lambda event: f"?{moved(query, event['at'])}"
 
 
+def _to_its_span(page: Page) -> Spans:
+    """What was gathered is drawn by a wider scale, whatever else is asked about."""
+    query = [pair for pair in page.request.query_params.multi_items() if pair[0] not in NAMES]
+    return lambda start, end: "?" + urlencode([*query, *Span(start, end).query.items()])
+
+
 def _different(then: Then, beside: Then | None) -> frozenset[str]:
     """The fields in which two instants differ."""
     if beside is None or then.situation is None or beside.situation is None:
@@ -146,13 +167,20 @@ def _different(then: Then, beside: Then | None) -> frozenset[str]:
     return frozenset(name for name in COMPARED if one[name] != other[name])
 
 
-def _supposed(page: Page, customer_id: UUID, rulebook: str) -> dict[str, Any] | None:
+def _supposed(
+    page: Page, customer_id: UUID, rulebook: str, span: Span | None
+) -> dict[str, Any] | None:
     """The band of the life under another version, and in words what would have been otherwise."""
     if not rulebook:
         return None
     told = page.ask(supposed, customer_id, checked(WhatIfQuestions, {"rulebook": rulebook}))
     steps = [{"event": step["event"], "after": step["would_be"]} for step in told["steps"]]
     life = {"steps": steps, "situation": told["would_be"], "at": told["at"]}
-    band: Markup = band_of(page, life)
+    band: Markup = band_of(page, life, span=span, spans=_to_its_span(page))
     differing = [pair for pair in told["tenures"] if pair["differs"]]
-    return {"band": band, "explanation": told["explanation"], "pairs": differing}
+    return {
+        "band": band,
+        "explanation": told["explanation"],
+        "pairs": differing[:PAIRS_MAX],
+        "more": len(differing[PAIRS_MAX:]),
+    }
