@@ -252,7 +252,7 @@ def _bars(
             f'<rect class="bar-{kind}" x="{x}" y="{y}" width="{width}" height="{ROW - 12}"'
             f' rx="2" fill="{COLOURS.get(kind, "#6b7280")}"><title>{escape(title)}</title></rect>'
         )
-        is_link = spans is not None and len(bars) > 1
+        is_link = spans is not None and len(bars) > 1 and first.start < end
         address = spans(first.start, end + SECOND) if spans is not None and is_link else ""
         yield f'<a href="{escape(address)}">{drawn}</a>' if is_link else drawn
 
@@ -293,7 +293,9 @@ def _marks(marks: Iterable[Mark], words: Mapping[str, str], spans: Spans | None)
                 f'<text class="count" x="{mark.x}" y="{y - 7}" font-size="9"'
                 f' text-anchor="middle">{count}</text>'
             )
-            address = spans(mark.start, mark.end + SECOND) if spans is not None else mark.link
+            # What happened at one instant lies together in any list, and no scale parts it.
+            if spans is not None and mark.start < mark.end:
+                address = spans(mark.start, mark.end + SECOND)
         yield (
             f'<a href="{escape(address)}"><title>{title}</title><path class="mark'
             f' mark-{mark.kind}" transform="translate({mark.x} {y})" d="{SHAPES[mark.kind]}"'
