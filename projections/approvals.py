@@ -34,7 +34,7 @@ ApprovalKind = Literal[
 ]
 KINDS: Final[tuple[ApprovalKind, ...]] = get_args(ApprovalKind)
 NAME = "approvals"
-VERSION = 4
+VERSION = 5
 OTHERS = approval_rows.OTHERS
 READS: Final = ()
 TABLES = approval_rows.TABLES
@@ -232,8 +232,8 @@ _CONTRACTS: Final = SQL(
     " coalesce(held_over_until, until) AS due_at, signed.signed_by AS asked_by, NULL::uuid AS of"
     " FROM views.approvals, jsonb_each(contracts) AS each (key, contract),"
     " jsonb_to_record(contract) AS signed (number text, step text, signed_by text)"
-    " WHERE contracts IS NOT NULL AND signed.step = {last_step} AND {held}"
-).format(last_step=Text(STEPS[-1]), held=HELD)
+    " WHERE {is_signed} AND signed.step = {last_step} AND {held}"
+).format(is_signed=SQL(approval_rows.IS_SIGNED), last_step=Text(STEPS[-1]), held=HELD)
 _DUPLICATES: Final = SQL(
     "SELECT customer_id, 'duplicate' AS kind, report.number, NULL::timestamptz AS due_at,"
     " report.reporter AS asked_by, report.of"
