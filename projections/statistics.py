@@ -75,8 +75,9 @@ CREATE TABLE statistics_events (
     until timestamptz
 );
 CREATE INDEX statistics_by_figure ON statistics_events (figure, day, position);
-CREATE INDEX statistics_by_member ON statistics_events (member, day, position);
-CREATE INDEX statistics_by_department ON statistics_events (department, figure, day, position);
+CREATE INDEX statistics_by_member ON statistics_events (member COLLATE "C", day, position);
+CREATE INDEX statistics_by_department ON statistics_events (department, figure, day, position)
+    INCLUDE (member);
 CREATE INDEX statistics_by_customer ON statistics_events (customer_id, version)
     WHERE version IS NOT NULL;
 
