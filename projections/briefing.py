@@ -155,27 +155,30 @@ def briefing(
     no_contact_days: int,
     limit: int = 50,
     kinds: Collection[ApprovalKind] | None = None,
+    with_waiting: bool = True,
 ) -> Briefing:
     """What `member` should know in the morning; `limit` items a list at most.
 
     since: from when on what happened is news. department, departments: only what is held in it, in
     one of them, or was; None for all. no_contact_days: after how many days without a follow-up a
     customer is quiet. kinds: what the member may decide by his roles; None for everything.
+    with_waiting: also what waits for himself.
     """
     given: dict[str, Any] = {"now": now, "since": since, "department": department}
     given["departments"] = None if departments is None else sorted(departments)
     morning = _Morning(cursor, {**given, "limit": min(limit, LIMIT_MAX)})
+    lists = morning.lists(("review", "after-sales", "duplicate", "dispute"), overdue=("review",))
     return Briefing(
         fell=morning.rows((pool.NAME,), queries.FELL, _fallen),
-        waiting=morning.approvals(decider=member, kinds=kinds),
-        overdue_reviews=morning.approvals(kinds=("review",), overdue=True),
+        waiting=morning.approvals(decider=member, kinds=kinds) if with_waiting else [],
+        overdue_reviews=lists["review"],
         unconfirmed=morning.rows((approving.NAME,), queries.UNCONFIRMED, _unconfirmed),
         held_by_leavers=morning.rows((agenda.NAME,), queries.HELD_BY_LEAVERS, _held_by_leaver),
-        without_person=morning.approvals(kinds=("after-sales",)),
+        without_person=lists["after-sales"],
         quiet=morning.quiet(now - timedelta(days=no_contact_days)),
         attempts=morning.rows((audit.NAME, customers.NAME), queries.ATTEMPTS, _attempt),
-        duplicates=morning.approvals(kinds=("duplicate",)),
-        disputes=morning.approvals(kinds=("dispute",)),
+        duplicates=lists["duplicate"],
+        disputes=lists["dispute"],
         overrides=morning.rows((audit.NAME, customers.NAME), queries.OVERRIDES, _override),
         position=morning.position,
     )
@@ -208,6 +211,14 @@ class _Morning:
         asked = departments if department is None else [department]
         query = queries.QUIET if asked is None else queries.QUIET_IN_DEPARTMENTS
         return self.rows((agenda.NAME,), query, _quiet, quiet_before=before, asked=asked)
+
+    def lists(
+        self, kinds: Sequence[ApprovalKind], overdue: Sequence[ApprovalKind]
+    ) -> dict[ApprovalKind, list[Approval]]:
+        given = {name: self._given[name] for name in _OF_APPROVALS}
+        found, position = approving.lists(self._cursor, kinds, overdue=overdue, **given)
+        self._positions.append(position)
+        return found
 
     def approvals(self, **asked: Any) -> list[Approval]:
         given = {name: self._given[name] for name in _OF_APPROVALS}
