@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from api.veil import ALWAYS, RUNNING, Veil, end_of_day, start_of_day
 from domain import permissions
-from domain.application import Tenure
 from domain.orders import Receipt, Signed
 from domain.replaying import Situation
+from domain.rulebook import RulebookStream
 from domain.rulebook_text import Rulebook
 from projections import customer_search
 from projections.cards import Card
@@ -31,12 +31,21 @@ if TYPE_CHECKING:
 NOT_A_PARTY = "not-a-party"
 
 
+class GrantsAndRules(Protocol):
+    """What the log is asked for: by the application, or by a call, which asks once."""
+
+    def rulebooks(self) -> RulebookStream: ...
+    def is_granted_details(
+        self, customer_id: UUID, member: str, *, customer_class: str | None, at: datetime
+    ) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Disclosure:
     """What one member may see at one instant."""
 
     signed: Signed
-    application: Tenure
+    log: GrantsAndRules
 
     @cached_property
     def by_day(self) -> bool:
@@ -104,7 +113,7 @@ class Disclosure:
     def grant(self, customer_id: UUID, customer_class: str | None) -> permissions.Right | None:
         """`grant` while the member reads the details by one (S4-41); asked last, for it is one
         more load."""
-        is_granted = self.application.is_granted_details(
+        is_granted = self.log.is_granted_details(
             customer_id,
             self.signed.member,
             customer_class=customer_class,
@@ -138,7 +147,7 @@ class Disclosure:
 
     @cached_property
     def _rules(self) -> Rulebook:
-        return self.application.rulebooks().in_force(self.signed.at)
+        return self.log.rulebooks().in_force(self.signed.at)
 
     def deadline(
         self,

@@ -143,7 +143,7 @@ def _changed(
 def situation_at(call: QueryCall, history: History, at: datetime) -> Situation | None:
     """How the customer stood at `at`; None where it was not registered yet."""
     try:
-        customer = customer_at(history, at, call.application.rulebooks().rules_of)
+        customer = customer_at(history, at, call.rulebooks().rules_of)
     except NotFound:
         return None
     return situation(customer, at)

@@ -193,6 +193,13 @@ class Tenure(
         """The member behind a live token, with the rights of now. Raises NotSignedIn."""
         return signed_in(credentials, self.reader.load([], cached=who_and_rules(credentials)))
 
+    def asker(self, credentials: Credentials) -> tuple[Signed, RulebookStream | None]:
+        """The same, and every version of the rules, in one round trip; None: there is none yet."""
+        read = self.reader.load([], cached=who_and_rules(credentials))
+        rules = read.streams.get(RulebookStream.the_id())
+        known = rules if isinstance(rules, RulebookStream) else None
+        return signed_in(credentials, read), known
+
     def authenticate_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Signed]:
         """Of these, those whose token is live, each with the rights of now; one round trip."""
         streams = {stream for one in credentials for stream in who_and_rules(one)}
@@ -226,13 +233,19 @@ class Tenure(
         )
 
     def rights(
-        self, customer_id: UUID, member: str, *, at: datetime | None = None
+        self,
+        customer_id: UUID,
+        member: str,
+        *,
+        at: datetime | None = None,
+        history: History | None = None,
     ) -> tuple[list[Right], datetime]:
         """What a member may do with a customer at an instant, and that instant.
 
-        at: None for now. Raises NotFound for who or what was not there yet.
+        at: None for now. history: the customer's, where it has been read. Raises NotFound for who
+        or what was not there yet.
         """
-        history = self.reader.history(customer_id)
+        history = history or self.reader.history(customer_id)
         at = at or history.now
         asker, rulebook = self.reader.member_at(member, at), self.rulebooks()
         customer = customer_at(history, at, rulebook.rules_of)

@@ -86,10 +86,10 @@ def record_details(
     told = [field for field in FIELDS if field in seen]
     if told and whose:
         entry = _entry(call, signed, kind, right, {"view": view, "fields": told}, whose)
-        if kind != "details-read":
-            call.service.access_log.record(entry)
-        else:
-            _record_capped(call, signed, entry)
+        if kind == "details-read":
+            rules = call.rulebooks().in_force(signed.at)
+            entry = replace(entry, details_max=rules.disclosure.details_max(signed.roles))
+        _keep(call, entry)
 
 
 def record_search(
@@ -113,8 +113,7 @@ def record_search(
     }
     facts |= {"view": view} if view is not None else {}
     whose = [item["customer_id"] for item in shown]
-    entry = _entry(call, signed, "collision-asked", "see-customers", facts, whose)
-    call.service.access_log.record(entry)
+    _keep(call, _entry(call, signed, "collision-asked", "see-customers", facts, whose))
 
 
 def record_list_search(
@@ -151,7 +150,7 @@ def record_export(
     facts: Mapping[str, Any],
 ) -> None:
     """Keep that an export begins, or how far it came. Raises Unavailable."""
-    call.service.access_log.record(_entry(call, signed, kind, right, facts, ()))
+    _keep(call, _entry(call, signed, kind, right, facts, ()))
 
 
 def record_evidence(
@@ -159,8 +158,7 @@ def record_evidence(
 ) -> None:
     """Keep that a customer's evidence was made. Raises Unavailable."""
     told = {"view": "evidence", **facts}
-    entry = _entry(call, signed, "exported", "make-evidence", told, (customer,))
-    call.service.access_log.record(entry)
+    _keep(call, _entry(call, signed, "exported", "make-evidence", told, (customer,)))
 
 
 def record_question(
@@ -168,8 +166,7 @@ def record_question(
 ) -> None:
     """Keep who asked this log about others. Raises Unavailable."""
     whose = () if customer is None else (customer,)
-    entry = _entry(call, signed, "access-asked", right, facts, whose)
-    call.service.access_log.record(entry)
+    _keep(call, _entry(call, signed, "access-asked", right, facts, whose))
 
 
 def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
@@ -182,18 +179,33 @@ def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
     }
 
 
-def _record_capped(call: QueryCall, signed: Signed, entry: Entry) -> None:
-    """Keep the entry, or that the day's cap refused it."""
-    rules = call.application.rulebooks().in_force(signed.at)
-    cap = rules.disclosure.details_max(signed.roles)
+def record_looks(call: QueryCall, entries: Sequence[Entry]) -> None:
+    """Keep what an answer shows, all in one append, or that the day's cap refused some of it.
+
+    Raises Unavailable where it cannot be kept, DetailsUsedUp past the day's cap: then nothing may
+    be shown.
+    """
     log = call.service.access_log
     try:
-        log.record(replace(entry, details_max=cap))
+        log.record(*entries)
     except CapReached as reached:
-        log.record(replace(entry, kind="refused", right=CAP))
-        until = start_of_day(signed.at) + timedelta(days=1)
-        wait_seconds = ceil((until - signed.at).total_seconds())
-        raise DetailsUsedUp(cap or 0, until, wait_seconds) from reached
+        refused = [
+            replace(entry, kind="refused", right=CAP, details_max=None) for entry in reached.entries
+        ]
+        log.record(*refused)
+        first = reached.entries[0]
+        at = first.at or call.application.now()
+        until = start_of_day(at) + timedelta(days=1)
+        wait_seconds = ceil((until - at).total_seconds())
+        raise DetailsUsedUp(first.details_max or 0, until, wait_seconds) from reached
+
+
+def _keep(call: QueryCall, entry: Entry) -> None:
+    """At once, or with what else the same page shows."""
+    if call.looks is None:
+        record_looks(call, [entry])
+    else:
+        call.looks.append(entry)
 
 
 _OF_ITEM: Final = ("customer_id", "match", "state", "holder", "group", "protected_until", "into")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
 from uuid import uuid4
 
@@ -12,6 +12,8 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.access.entries import Entry
+from api.access.looks import record_looks
 from api.answers import Answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.console.filling import KEY, VERSION, csrf_of, typed_of, visible
@@ -20,7 +22,7 @@ from api.console.rendering import rendered
 from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
 from api.console.wishes import wishes_in
-from api.routes.calls import CommandCall, QueryCall, require
+from api.routes.calls import CommandCall, Known, QueryCall, require
 from api.security import caller
 from api.trace import trace_of
 from domain.errors import NotAllowed, NotSignedIn
@@ -35,15 +37,17 @@ OF_EVERY_PAGE = "see-session"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that is asked for."""
+    """A page that is asked for. looks: what its answers show, to be kept in the access log."""
 
     request: Request
     call: QueryCall
     signed: Signed
+    looks: list[Entry] = field(default_factory=list)
 
     def ask(self, question: Callable[..., Answer], *about: Any) -> Any:
         """What a route would have told, asked with the permission that it names. question: the
-        function of the route; about: its parameters but the call."""
+        function of the route; about: its parameters but the call. That it was looked at is kept
+        before the page is shown, and in no other way must it reach anybody."""
         return self.answered(question, *about).told
 
     def ask_if_allowed(self, question: Callable[..., Answer], *about: Any) -> Any:
@@ -55,10 +59,10 @@ class Page:
 
     def answered(self, question: Callable[..., Answer], *about: Any) -> Answer:
         """The same with its headers: the version, which a form names."""
-        return question(*about, self.call_of(question))
+        return question(*about, replace(self.call_of(question), looks=self.looks))
 
     def call_of(self, question: Callable[..., Any]) -> QueryCall:
-        """A question's call, under the permission of its route."""
+        """A question's call, under the permission of its route, for an answer that is no page."""
         return replace(self.call, permission=self.request.app.state.permissions[question])
 
     def refusal(self, question: Callable[..., Any]) -> NotAllowed | None:
@@ -70,14 +74,19 @@ class Page:
         return None
 
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
-        """The page, with who looks at it."""
+        """The page, with who looks at it. All that it shows is in the access log by then, in one
+        append: to wait for the disk once takes a few milliseconds. Raises Unavailable,
+        DetailsUsedUp."""
+        record_looks(self.call, self.looks)
+        self.looks.clear()
         known = {"signed": self.signed, "csrf": csrf_of(self.request)}
         return rendered(self.request, template, {**known, **told}, status=status)
 
     def at_the_end(self) -> Page:
         """The page, its views at all that is written: a form names the version that its sender
         sees, so that must be the last one."""
-        return replace(self, call=replace(self.call, min_position=self.written()))
+        call = replace(self.call, min_position=self.written(), known=Known())
+        return replace(self, call=call)
 
     def may(self, permission: str) -> bool:
         """True where a link or a form that needs it leads somewhere."""
@@ -108,11 +117,13 @@ class Sent:
     def done(self, run: Callable[[], Made]) -> Made | Trouble:
         """What the command answers, or the problem; only who is not signed in is sent away."""
         try:
-            return run()
+            done: Made | Trouble = run()
         except NotSignedIn:
             raise
         except Exception as error:  # noqa: BLE001  raised again where no handler knows it
-            return trouble_from_thread(self.page.request, error)
+            done = trouble_from_thread(self.page.request, error)
+        self.page.call.known.forget()
+        return done
 
     def call_beside(
         self, path: str, typed: Mapping[str, str], *, key: str | None, version: str | None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -25,11 +25,14 @@ from domain.application import Tenure
 from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
 from domain.phones import PhoneProblem, normalise_phone
+from domain.replay import History
+from domain.rulebook import RulebookStream
 from projections.engine import ViewLagging
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+    from api.access.entries import Entry
     from api.composition import Service
 
 WAIT_SECONDS_MAX = 2.0
@@ -72,10 +75,26 @@ class CommandCall:
             yield cursor
 
 
+@dataclass(eq=False, slots=True)
+class Known:
+    """What the log has told one request, which asks for each thing once: who asks, under which
+    rules, and customers' lives. So all that a page tells is told as of one instant."""
+
+    signed: Signed | None = None
+    rulebooks: RulebookStream | None = None
+    histories: dict[UUID, History] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Ask anew: something was written since."""
+        self.signed = self.rulebooks = None
+        self.histories.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class QueryCall:
     """A question on its way in. min_position: what the views must have reached. permission: the row
-    of the table that its route names."""
+    of the table that its route names. looks: where entries of the access log wait to be kept
+    together; None: each is kept at once."""
 
     service: Service
     credentials: Credentials
@@ -84,6 +103,8 @@ class QueryCall:
     request_id: str
     client: str | None
     permission: str
+    known: Known = field(default_factory=Known)
+    looks: list[Entry] | None = None
 
     @property
     def application(self) -> Tenure:
@@ -92,9 +113,33 @@ class QueryCall:
 
     def signed(self) -> Signed:
         """Who asks, with the rights of now. Raises NotSignedIn, NotAllowed."""
-        signed = self.application.authenticate(self.credentials)
+        signed = self.known.signed
+        if signed is None:
+            signed, self.known.rulebooks = self.application.asker(self.credentials)
+            self.known.signed = signed
         require(signed, self.permission)
         return signed
+
+    def rulebooks(self) -> RulebookStream:
+        """Every adopted version."""
+        if self.known.rulebooks is None:
+            self.known.rulebooks = self.application.rulebooks()
+        return self.known.rulebooks
+
+    def history(self, customer_id: UUID) -> History:
+        """A customer's own events. Raises NotFound."""
+        found = self.known.histories.get(customer_id)
+        if found is None:
+            found = self.known.histories[customer_id] = self.application.history(customer_id)
+        return found
+
+    def is_granted_details(
+        self, customer_id: UUID, member: str, *, customer_class: str | None, at: datetime
+    ) -> bool:
+        """Whether the member reads a customer's details by a grant (S4-41)."""
+        return self.application.is_granted_details(
+            customer_id, member, customer_class=customer_class, at=at
+        )
 
     @contextmanager
     def view(self, *names: str) -> Iterator[Cursor]:

@@ -175,7 +175,7 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
     with call.view(disputes.NAME, customer_search.VIEW) as cursor:
         page = disputes.disputes(cursor, wanted, limit=asked.limit, after=after)
         closed = untold(cursor, signed, [case.customer_id for case in page.items])
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     items = [
         line_of(case, disclosure, sees_details=case.customer_id not in closed)
         for case in page.items
@@ -206,10 +206,8 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     that time, the ruling, and other rulings that rest on the same rule."""
     signed = call.signed()
     read = _read(call, customer_id, number)
-    disclosure = Disclosure(signed, call.application)
-    history = call.application.history(customer_id).known(
-        known_at=None, known_position=read.position
-    )
+    disclosure = Disclosure(signed, call)
+    history = call.history(customer_id).known(known_at=None, known_position=read.position)
     now = situation_at(call, history, signed.at)
     right = _right(disclosure, customer_id, now)
     sees_details = right is not None

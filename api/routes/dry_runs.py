@@ -45,7 +45,7 @@ def tried(body: DryRunBody, call: Asked) -> Answer:
     """
     signed = call.signed()
     span = _span(body)
-    rulebooks = call.application.rulebooks()
+    rulebooks = call.rulebooks()
     base = body.based_on or rulebooks.in_force(signed.at).version
     rules = stated_rules(body.toml, body.changes, rulebooks.adoption(base).toml)
     filters = {
@@ -60,7 +60,7 @@ def tried(body: DryRunBody, call: Asked) -> Answer:
     )
     with call.view(customer_search.VIEW) as cursor:
         names = customer_search.names_of(cursor, [fall.customer_id for fall in found.items])
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     return call.page_answer(
         NAME,
         filters,

@@ -53,10 +53,10 @@ def replayed(
     signed = call.signed()
     with call.view(audit.NAME) as cursor:
         refusals, position = refusals_about(cursor, customer_id)
-    history = call.application.history(customer_id).known(known_at=None, known_position=position)
+    history = call.history(customer_id).known(known_at=None, known_position=position)
     if not history.events:
         raise NotFound("customer", customer_id)
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     now = situation_at(call, history, signed.at)
     right = disclosure.right_to_situation(customer_id, now)
     sees_details = right is not None
@@ -109,8 +109,8 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     that instant. Asks the very rules that the commands ask. A stranger is told what was so at the
     beginning of the day, since the customer was claimed by who holds it now."""
     signed = call.signed()
-    disclosure = Disclosure(signed, call.application)
-    history = call.application.history(customer_id)
+    disclosure = Disclosure(signed, call)
+    history = call.history(customer_id)
     now = situation_at(call, history, signed.at)
     sees_details = disclosure.right_to_situation(customer_id, now) is not None
     member = asked.member or signed.member
@@ -120,7 +120,7 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     looked_at = asked_at
     if not sees_details:
         looked_at = veil.asked(disclosure.future(asked_at), signed.at)
-    rights, _ = call.application.rights(customer_id, member, at=looked_at)
+    rights, _ = call.application.rights(customer_id, member, at=looked_at, history=history)
     told = []
     for right in rights:
         until = right.until

@@ -64,7 +64,7 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
     phone_hash = phone_hash_of(call, asked.phone) if asked.phone else None
     if not asked.name and phone_hash is None:
         raise Invalid(FieldProblem("name", "missing", "请填写名称或电话", "or `phone` is required"))
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     with call.view(customer_search.VIEW) as cursor:
         found, position = customer_search.collisions(
             cursor,
@@ -118,7 +118,7 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
         found, position = customer_search.card(cursor, customer_id, now=signed.at)
     if found is None:
         raise NotFound("customer", customer_id)
-    return card_answer(call, Disclosure(signed, call.application), found, position)
+    return card_answer(call, Disclosure(signed, call), found, position)
 
 
 @router.get(
@@ -141,7 +141,7 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
         if found is None:
             raise NotFound("customer", customer_id)
         page = audit.history(cursor, customer_id, limit=asked.limit, after=after)
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     right = disclosure.right_to_card(found)
     sees_details = right is not None
     veil = disclosure.veil_of_card(found, sees_details=sees_details)
@@ -205,8 +205,8 @@ def holder(
     With `known_at` or `known_position`: what was known then. A deadline counts as an end, whether
     or not anybody had written it down.
     """
-    disclosure = Disclosure(call.signed(), call.application)
-    history = call.application.history(customer_id)
+    disclosure = Disclosure(call.signed(), call)
+    history = call.history(customer_id)
     veil = _veil(call, disclosure, history)
 
     def asked_at(at: datetime) -> datetime:

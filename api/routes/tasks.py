@@ -218,7 +218,7 @@ def decided_kinds(signed: Signed, rules: Rulebook) -> dict[str, permissions.Cond
 
 
 def _rules(call: Asked, signed: Signed) -> Rulebook:
-    return call.application.rulebooks().in_force(signed.at)
+    return call.rulebooks().in_force(signed.at)
 
 
 def _opened(call: Asked, entries: list[address_book.AddressBookEntry]) -> list[dict[str, Any]]:

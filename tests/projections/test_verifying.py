@@ -37,6 +37,7 @@ EDITS = {
     "approvals": "warnings = ARRAY['x']",
     "statistics_events": "actor = 'nobody'",
     "statistics_days": "last_position = 0",
+    "statistics_house_days": "last_position = 0",
     "statistics_notes": "characters = 0",
     "statistics_members": "department = 'x'",
     "disputes": "statement = '错'",
@@ -53,7 +54,9 @@ KEYS = {
     **dict.fromkeys(
         ("agenda_leavers", "statistics_members", "members"), ("member_id", str(uuid4()))
     ),
-    **dict.fromkeys(("audit_days", "statistics_days"), ("day", "2001-01-01")),
+    **dict.fromkeys(
+        ("audit_days", "statistics_days", "statistics_house_days"), ("day", "2001-01-01")
+    ),
 }
 """A key that no row has, of the tables that are not one row a customer."""
 TABLES = [table for view in ALL for table in view.TABLES]
