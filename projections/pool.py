@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
@@ -26,6 +26,7 @@ from projections.answers import (
     Page,
     ask_page,
     region_parameters,
+    where,
 )
 from projections.customer_rows import Change, fold_customers
 from projections.holding import (
@@ -35,6 +36,7 @@ from projections.holding import (
     bars_at,
     derive,
     hold_and_remember,
+    last_hands,
     last_holder_at,
     pool_reason_at,
 )
@@ -43,7 +45,8 @@ from projections.rows import Table
 from projections.view import LogBatch, LogEntry
 
 NAME = "pool"
-VERSION = 2
+VERSION = 3
+Sort = Literal["since", "name", "industry", "last_holder"]
 OTHERS: Final[frozenset[type]] = frozenset()
 READS: Final = ()
 TABLES = ("pool",)
@@ -57,6 +60,7 @@ CREATE TABLE pool (
     protection jsonb,
     pool_from timestamptz,
     last_holder text,
+    last_hands text NOT NULL,
     last_department text,
     pool_reason text,
     fell_at timestamptz,
@@ -64,19 +68,25 @@ CREATE TABLE pool (
 ) WITH (fillfactor = 85);
 CREATE INDEX pool_by_time ON pool (pool_from, customer_id);
 CREATE INDEX pool_by_industry ON pool (industry, pool_from, customer_id);
+CREATE INDEX pool_by_name ON pool (name_key, customer_id, pool_from, industry)
+    WHERE pool_from IS NOT NULL;
+CREATE INDEX pool_by_last_hands ON pool (last_hands, customer_id, pool_from, industry)
+    WHERE pool_from IS NOT NULL;
 CREATE INDEX pool_fallen_and_taken ON pool (fell_at)
     WHERE fell_at IS NOT NULL AND protection IS NOT NULL;
 """
 
 
 class PoolRow(PoolHolding, kw_only=True, gc=False):
-    """One row of `pool`. fell_at: when the last protection ended, also while there is another;
-    last_department: in which department it was."""
+    """One row of `pool`. last_hands: whom the pool names as its last holder, also while it is held:
+    who will have held it at the end that is known; empty: nobody. fell_at: when the last protection
+    ended, also while there is another; last_department: in which department it was."""
 
     name: str
     name_key: str
     address: str
     industry: str
+    last_hands: str = ""
     last_department: str | None = None
     fell_at: datetime | None = None
 
@@ -109,7 +119,7 @@ def fold(cursor: Cursor, batch: LogBatch) -> None:
         begins=Registered,
         begin=_row,
         changes=_CHANGES,
-        finish=derive,
+        finish=_finished,
     )
 
 
@@ -142,6 +152,12 @@ def _held(row: PoolRow, entry: LogEntry) -> None:
         row.last_department = before.department
 
 
+def _finished(row: PoolRow) -> None:
+    derive(row)
+    held = row.protection
+    row.last_hands = (row.last_holder if held is None else last_hands(held).holder) or ""
+
+
 _CHANGES: Final[Mapping[type, Change[PoolRow]]] = {
     **dict.fromkeys(MOVING, _held),
     ProfileChanged: _profile_changed,
@@ -155,36 +171,43 @@ def in_pool(
     name: str | None = None,
     industry: str | None = None,
     region: str | None = None,
-    newest_first: bool = True,
+    sort: Sort = "since",
+    descending: bool = True,
     limit: int = 50,
     after: After | None = None,
 ) -> Page[PoolEntry]:
-    """What is in the pool at `now`, by the instant since which it is.
+    """What is in the pool at `now`.
 
     name: part of a name, in any spelling; candidates come from the name index of `customers`, so
     the page is then true at the position of whichever of the two views is behind. region: how
-    the name or the address begins (S1-018).
+    the name or the address begins (S1-018). sort: by what a page shows of each, and no more.
     """
+    order = _SORTS[sort]
+    conditions = [
+        IN_POOL,
+        name is not None and _HOLDS_NAME,
+        industry and SQL("industry = %(industry)s"),
+        region and (IN_REGION if name is not None or sort == "since" else _IS_IN_REGION),
+    ]
+    if name is None and sort != "since":
+        behind = after and order.behind(descending=descending)
+        parts = {"where": where(*conditions, behind), "by": order.by(descending=descending)}
+        conditions = [_CHOSEN.format(**parts)]
     return ask_page(
         cursor,
         (NAME,) if name is None else (NAME, "customers"),
         _COLUMNS,
         SQL("views.pool"),
-        conditions=(
-            IN_POOL,
-            name is not None and _HOLDS_NAME,
-            industry and SQL("industry = %(industry)s"),
-            region and IN_REGION,
-        ),
+        conditions=conditions,
         parameters={
             "now": now,
             "industry": industry,
             **name_parameters(name),
             **region_parameters(region),
         },
-        order=_ORDER,
+        order=order,
         make=lambda row: _entry(row, now),
-        descending=newest_first,
+        descending=descending,
         limit=limit,
         after=after,
     )
@@ -216,7 +239,23 @@ _HOLDS_NAME: Final = SQL(
     "{holds_name} AND customer_id IN"
     " (SELECT customer_id FROM views.customer_names WHERE {has_grams})"
 ).format(holds_name=HOLDS_NAME, has_grams=HAS_GRAMS)
-_ORDER: Final = Order(("pool_from", "timestamptz"), ("customer_id", "uuid"))
+# Asked of one after the other, since no index by another column holds the address.
+_IS_IN_REGION: Final = SQL(
+    "EXISTS (SELECT FROM views.pool AS placed WHERE placed.customer_id = candidate.customer_id"
+    " AND {} OFFSET 0)"
+).format(IN_REGION)
+# Neighbours by any of these columns lie all over the table, so that to read it whole and to sort
+# it seems cheaper: a page is chosen by an index alone, and only its rows are looked up.
+_CHOSEN: Final = SQL(
+    "customer_id = ANY (ARRAY(SELECT customer_id FROM views.pool AS candidate {where}"
+    " ORDER BY {by} LIMIT (SELECT %(limit)s)))"
+)
+_SORTS: Final[Mapping[Sort, Order]] = {
+    "since": Order(("pool_from", "timestamptz"), ("customer_id", "uuid")),
+    "name": Order(("name_key", "text"), ("customer_id", "uuid")),
+    "industry": Order(("industry", "text"), ("pool_from", "timestamptz"), ("customer_id", "uuid")),
+    "last_holder": Order(("last_hands", "text"), ("customer_id", "uuid")),
+}
 _COLUMNS: Final = SQL(
     "customer_id, name, address, industry, protection, pool_from, last_holder, pool_reason, bars"
 )

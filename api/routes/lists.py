@@ -69,8 +69,22 @@ class PoolFilters(Questions):
     industry: Annotated[Searched | None, searched("The whole industry.", "软件")] = None
     region: Annotated[Searched | None, searched("Region in name or address.", "北京")] = None
     sort: Annotated[
-        Literal["since", "-since"],
-        Field(description="Since when in the pool; `-` newest first.", examples=["-since"]),
+        Literal[
+            "since",
+            "-since",
+            "name",
+            "-name",
+            "industry",
+            "-industry",
+            "last_holder",
+            "-last_holder",
+        ],
+        Field(
+            description="By since when they are in the pool, by name, by industry (and in it by "
+            "since when), by who held them last (first those whom nobody held); `-` for "
+            "descending.",
+            examples=["-since"],
+        ),
     ] = "-since"
 
 
@@ -138,7 +152,8 @@ def _pool_page(
             name=asked.name,
             industry=asked.industry,
             region=asked.region,
-            newest_first=asked.sort == "-since",
+            sort=asked.sort.removeprefix("-"),  # type: ignore[arg-type]
+            descending=asked.sort.startswith("-"),
             limit=limit,
             after=after,
         )

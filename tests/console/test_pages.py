@@ -171,6 +171,34 @@ def test_the_pool_goes_on_from_page_to_page_under_its_filters(
     assert set(seen) == registered
 
 
+@pytest.mark.clause("S1-050")
+def test_the_pool_is_sorted_by_each_column_in_both_directions_from_its_heading(
+    reader: Reader, guests: Guests
+) -> None:
+    """The order lives in the address, also of the next page and of the file."""
+    for name in ("丙排序业", "甲排序业", "乙排序业"):
+        guests.register(industry=name, address="排序路")
+    address = "/pool?region=排序路"
+    for column, shown in (("industry", 2), ("name", 1), ("last_holder", 4)):
+        for asked, other, told in (
+            (column, f"-{column}", "ascending"),
+            (f"-{column}", column, "descending"),
+        ):
+            page = reader.get(f"{address}&sort={asked}").text
+            headings = re.findall(r'<th scope="col"[^>]*>.*?</th>', page)
+            (sorted_by,) = [heading for heading in headings if "aria-sort" in heading]
+            assert f'aria-sort="{told}"' in sorted_by
+            assert headings.index(sorted_by) == shown
+            assert f"sort={other}&" in sorted_by + "&" or f"sort={other}\"" in sorted_by
+            assert f"sort={asked}" in re.search(r'href="(/pool\.csv[^"]*)"', page)[1]  # type: ignore[index]
+            assert f'<option value="{asked}" selected>' in page
+            if column == "industry":
+                found = re.findall(r">(.)排序业<", page)
+                assert found == sorted(found, reverse=told == "descending")
+                assert len(found) == 3
+    assert reader.get("/pool?sort=address").status_code == 422
+
+
 @pytest.mark.clause("S1-032")
 def test_the_start_page_tells_what_falls_due_what_waits_and_what_one_holds(
     reader: Reader, guests: Guests
