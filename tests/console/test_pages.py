@@ -189,7 +189,7 @@ def test_the_pool_is_sorted_by_each_column_in_both_directions_from_its_heading(
             (sorted_by,) = [heading for heading in headings if "aria-sort" in heading]
             assert f'aria-sort="{told}"' in sorted_by
             assert headings.index(sorted_by) == shown
-            assert f"sort={other}&" in sorted_by + "&" or f"sort={other}\"" in sorted_by
+            assert f"sort={other}&" in sorted_by + "&" or f'sort={other}"' in sorted_by
             assert f"sort={asked}" in re.search(r'href="(/pool\.csv[^"]*)"', page)[1]  # type: ignore[index]
             assert f'<option value="{asked}" selected>' in page
             if column == "industry":
