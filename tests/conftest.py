@@ -35,9 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = bool(config.getoption("--long"))
-    chosen = [item for item in items if (item.get_closest_marker("long") is not None) == wanted]
-    if len(chosen) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    chosen, left = [], []
+    for item in items:
+        is_long = item.get_closest_marker("long") is not None
+        (chosen if is_long == wanted else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
         items[:] = chosen
 
 

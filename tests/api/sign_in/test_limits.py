@@ -12,7 +12,7 @@ import pytest
 from api.sign_in import limiting
 from api.sign_in.errors import TooManyRequests
 from domain.orders import CONSOLE, Credentials, Order
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import Guests, served, settings_for
 from tests.api.sign_in.browser import Browser, slug_of
 
@@ -34,8 +34,7 @@ def limited(own_url: str) -> Iterator[Guests]:
         served(settings) as (service, url),
         httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
-        contract = Contract(client.get("/openapi.json").json())
-        guests = Guests(service, client, None, contract)  # type: ignore[arg-type]
+        guests = Guests(service, client, None, contract_of(client))  # type: ignore[arg-type]
         guests.move_in({"li": "seller", "chen": "seller"})
         yield guests
 

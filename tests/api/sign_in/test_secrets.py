@@ -11,7 +11,7 @@ import structlog
 
 from api.logs import configure_logs
 from api.security import COOKIE, DEVICE_COOKIE
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import Guests, served, settings_for
 from tests.api.sign_in.browser import BETTER, GOOD, Browser, one_time
 
@@ -36,7 +36,7 @@ def test_no_secret_is_written_down_or_told(
         served(settings_for(own_url, None)) as (service, url),
         httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
-        guests = Guests(service, client, None, Contract(client.get("/openapi.json").json()))  # type: ignore[arg-type]
+        guests = Guests(service, client, None, contract_of(client))  # type: ignore[arg-type]
         guests.move_in({"li": "seller", "root": "administrator", "wu": "auditor"})
         first = one_time(guests, "li")
         browser = Browser(guests)
