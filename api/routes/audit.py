@@ -59,7 +59,11 @@ class AuditFilters(Questions):
         ),
     ] = None
     rule: Annotated[
-        Searched | None, searched("Refusals that broke this rule.", "already-protected")
+        Searched | None,
+        searched(
+            "What rests on this rule, refusals, disputes and rulings, by its slug or its clause.",
+            "already-protected",
+        ),
     ] = None
     words: Annotated[
         Searched | None,

@@ -286,7 +286,7 @@ def _read(call: QueryCall, customer_id: UUID, number: int) -> _Read:
             raise NotFound("dispute", number)
         case = page.items[0]
         rule = case.rule or case.contested_rule or FIRST_VALID_CLAIM
-        others = Wanted(rule=rule, is_open=False, but=(customer_id, number))
+        others = Wanted(rests_on=rule, is_open=False, but=(customer_id, number))
         precedents = disputes.disputes(cursor, others, limit=PRECEDENTS_MAX)
         said = disputes.statements(cursor, customer_id, number, limit=STATEMENTS_MAX)
         entries: list[AuditEntry] = []

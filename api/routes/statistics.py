@@ -64,8 +64,9 @@ WORDS: Final[Mapping[HabitKind, tuple[str, str]]] = {
         "A customer changed hands, and days later its new holder signed.",
     ),
     "contracts-never-confirmed": (
-        "预领的合同从未签订，因而无从确认。",
-        "A member draws contracts that are never signed, so that nobody can confirm them.",
+        "预领的合同从未签订，或签订后直至保护结束仍未经确认。",
+        "A member draws contracts that are never signed, or signed and not confirmed by the time "
+        "that the protection ends.",
     ),
     "equal-notes": (
         "同一成员多次填写相同的跟踪记录。",
