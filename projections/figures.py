@@ -263,3 +263,27 @@ def _implied(cursor: Cursor, asked: Mapping[str, Any]) -> tuple[Implied, int]:
         asked,
     )
     return Implied(rows[0]["lapses"], rows[0]["removals"]), position
+
+
+_COUNTED: Final = """
+SELECT count(*) FROM (
+    SELECT position FROM views.statistics_events AS event
+    WHERE position = ANY (%(positions)s::bigint[]) AND (
+        department = ANY (%(departments)s) OR EXISTS (
+            SELECT FROM views.statistics_events AS other
+            WHERE other.customer_id = event.customer_id AND other.version IS NOT NULL
+            AND other.department = ANY (%(departments)s)
+        )
+    )
+    UNION SELECT position FROM views.statistics_notes
+    WHERE position = ANY (%(positions)s::bigint[]) AND department = ANY (%(departments)s)
+) AS counted
+"""
+
+
+def are_counted(cursor: Cursor, positions: Collection[int], departments: Collection[str]) -> bool:
+    """True where figures or habits of these departments rest on every one of the events: counted
+    for one of them, or for a customer that one of them had as well."""
+    cursor.execute(_COUNTED, {"positions": list(positions), "departments": sorted(departments)})
+    found: Any = cursor.fetchone()
+    return bool(found[0] == len(set(positions)))

@@ -29,7 +29,7 @@ from api.routes.parameters import Paged, QueryInstant, Questions, searched
 from domain.errors import Invalid, NotFound, ViewBehind
 from domain.orders import Signed
 from domain.permissions import PERMISSIONS, condition_of, reach_of
-from projections import audit, customer_search
+from projections import audit, customer_search, figures, statistics
 from projections.answers import LIMIT_MAX, Page
 from projections.positions import position_of
 
@@ -139,12 +139,17 @@ class ExportQuestions(AuditFilters):
 
 
 def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
-    """Whoever leads a department asks about one of its customers, or what one of its members did.
+    """Whoever leads a department asks about one of its customers, what one of its members did, or
+    events that its figures and habits rest on.
 
     Raises NotAllowed.
     """
     department = None
-    if condition_of(signed.roles, PERMISSIONS["see-audit"]) == "department":
+    if condition_of(signed.roles, PERMISSIONS[SEE_AUDIT]) == "department":
+        if asked.position:
+            with call.view(statistics.NAME) as cursor:
+                if figures.are_counted(cursor, asked.position, signed.departments):
+                    return
         if asked.customer is not None:
             with call.view(customer_search.VIEW) as cursor:
                 card, _ = customer_search.card(cursor, asked.customer, now=signed.at)
@@ -152,7 +157,7 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
         elif asked.actor:
             with suppress(NotFound):
                 department = call.application.member_at(asked.actor).department
-    require_for(signed, "see-audit", member=asked.actor, department=department)
+    require_for(signed, SEE_AUDIT, member=asked.actor, department=department)
 
 
 @router.get(
@@ -168,9 +173,9 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds.
 
-    Managers name a customer of their departments, or a member; of other departments' customers and
-    those of class A they are told what strangers are (S4-40). Risk control and administrators are
-    told no notes, reasons and statements (A-34).
+    Managers name a customer of their departments, a member, or the events of a figure; of other
+    departments' customers and those of class A they are told what strangers are (S4-40). Risk
+    control and administrators are told no notes, reasons and statements (A-34).
     """
     signed = call.signed()
     _require_reach(call, signed, asked)

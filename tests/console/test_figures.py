@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, timedelta
-from html import escape
+from html import escape, unescape
 from urllib.parse import quote
 
 import pytest
@@ -154,8 +154,11 @@ def test_events_of_a_figure_lead_to_the_audit_for_those_who_audit(
     reader: Reader, month: str
 ) -> None:
     path = "/figures/claims?from=2026-03-01&to=2026-03-31"
-    assert re.search(r'href="/audit\?position=\d+', reader.get(path, "wu").text)
-    assert "/audit?" not in reader.get(path, "wang").text
+    for member in ("wu", "wang"):
+        found = re.search(r'href="(/audit\?position=\d+[^"]*)"', reader.get(path, member).text)
+        assert found is not None
+        assert reader.get(unescape(found[1]), member).status_code == 200
+    assert "/audit?" not in reader.get(path, "li").text
     assert reader.get("/figures/nonsense", "wu").status_code == 404
     one = reader.get("/figures/claims?day=2026-03-02", "wu").text
     assert "2026-03-02" in words(one)
