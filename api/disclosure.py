@@ -20,7 +20,6 @@ from domain import permissions
 from domain.application import Tenure
 from domain.orders import Receipt, Signed
 from domain.replaying import Situation
-from domain.rulebook_text import Rulebook
 from projections import customer_search
 from projections.cards import Card
 from projections.holding import MERGED
@@ -41,7 +40,7 @@ class Disclosure:
     @cached_property
     def by_day(self) -> bool:
         """True where the rulebook in force shows strangers deadlines to the day."""
-        return self._rules.disclosure.deadline_to_strangers == "day"
+        return self.signed.rules.disclosure.deadline_to_strangers == "day"
 
     def right(
         self,
@@ -120,7 +119,7 @@ class Disclosure:
     @cached_property
     def rulers(self) -> list[str]:
         """The roles that may rule disputes by the rules in force."""
-        return list(permissions.permitted("rule-dispute", self._rules))
+        return list(permissions.permitted("rule-dispute", self.signed.rules))
 
     @cached_property
     def sees_everybodys(self) -> bool:
@@ -134,11 +133,21 @@ class Disclosure:
 
     @cached_property
     def _condition(self) -> permissions.Condition | None:
-        return permissions.condition_of(self.signed.roles, permissions.PERMISSIONS["see-details"])
+        return permissions.reach_of(self.signed.roles, "see-details")
 
     @cached_property
-    def _rules(self) -> Rulebook:
-        return self.application.rulebooks().in_force(self.signed.at)
+    def _opened(self) -> dict[tuple[str | None, str, str | None], bool]:
+        """What was found by holder, state and department, which the lines of a list share."""
+        return {}
+
+    def _opens(self, holder: str | None, state: str, department: str | None) -> bool:
+        """True where the member may know the instants of what somebody holds like that."""
+        case = (holder, state, department)
+        found = self._opened.get(case)
+        if found is None:
+            found = self.right(holder, state, department=department) is not None
+            self._opened[case] = found
+        return found
 
     def deadline(
         self,
@@ -152,11 +161,9 @@ class Disclosure:
 
         Of class A, too, whoever leads the holder sees it to the instant: it is no detail.
         """
-        if until is None or until <= self.signed.at:
+        if until is None or until <= self.signed.at or self.sees_instants:
             return until
-        if self.right(holder, state, department=department) is not None:
-            return until
-        return end_of_day(until) if self.by_day else until
+        return until if self._opens(holder, state, department) else end_of_day(until)
 
     def veil(
         self,
@@ -171,15 +178,14 @@ class Disclosure:
 
         Of a record that was merged its whole life is: its protection may run on in the other one.
         """
-        hidden = Veil(self.signed.member, claimed_at)
+        since = claimed_at
         if sees_details or self.sees_instants:
-            return replace(hidden, since=None)
-        if state == MERGED:
-            return replace(hidden, since=ALWAYS)
-        is_open = self.right(holder, state, department=department) is not None
-        if state not in RUNNING or is_open:
-            return replace(hidden, since=None)
-        return hidden
+            since = None
+        elif state == MERGED:
+            since = ALWAYS
+        elif state not in RUNNING or self._opens(holder, state, department):
+            since = None
+        return Veil(self.signed.member, since)
 
     def veil_of_card(self, card: Card, *, sees_details: bool = False) -> Veil:
         """The same of the card's customer."""

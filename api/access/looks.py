@@ -184,8 +184,7 @@ def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
 
 def _record_capped(call: QueryCall, signed: Signed, entry: Entry) -> None:
     """Keep the entry, or that the day's cap refused it."""
-    rules = call.application.rulebooks().in_force(signed.at)
-    cap = rules.disclosure.details_max(signed.roles)
+    cap = signed.rules.disclosure.details_max(signed.roles)
     log = call.service.access_log
     try:
         log.record(replace(entry, details_max=cap))

@@ -204,7 +204,7 @@ def load_of(asked: Annotated[LoadQuestions, Query()], call: Asked) -> Answer:
         filters,
         items=page.items,
         days=[{"day": day, "count": counts.get(day, 0)} for day in coming],
-        held_max=call.application.rulebooks().in_force(signed.at).claims.held_max,
+        held_max=signed.rules.claims.held_max,
         following=page.next,
         position=min(page.position, position),
         at=signed.at,

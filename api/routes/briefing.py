@@ -74,7 +74,7 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
     and what rivals tried; for managers in their departments, and for directors and auditors."""
     signed = call.signed()
     departments = departments_of(signed, "see-briefing", department=asked.department or None)
-    rules = call.application.rulebooks().in_force(signed.at)
+    rules = signed.rules
     since = asked.since or last_evening(signed.at, rules)
     with call.view(*VIEWS) as cursor:
         found = briefing.briefing(
@@ -86,7 +86,7 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
             member=signed.member,
             no_contact_days=rules.agenda.no_contact_days,
             limit=asked.limit + 1,
-            kinds=decided_kinds(signed, rules),
+            kinds=decided_kinds(signed),
         )
         found = _without_reasons(cursor, signed, found)
         tomorrow = local_day(signed.at) + timedelta(days=1)

@@ -331,7 +331,7 @@ def statistics_habits(asked: Annotated[HabitQuestions, Query()], call: Asked) ->
     auditors."""
     signed = call.signed()
     departments = departments_of(signed, "see-habits", department=asked.department or None)
-    rules = call.application.rulebooks().in_force(signed.at)
+    rules = signed.rules
     start, end = asked.span(signed)
     kinds = [kind for kind in habits.KINDS if not asked.kind or kind in asked.kind]
     used = {kind: asked.thresholds(kind, rules) for kind in kinds}

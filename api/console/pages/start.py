@@ -44,7 +44,7 @@ TEAM: Final = {
 def start_page(page: Shown) -> Response:
     """Everything of the reader's that needs him today, the earliest first."""
     at = page.signed.at
-    days = page.call.application.rulebooks().in_force(at).agenda.warning_days
+    days = page.signed.rules.agenda.warning_days
     due = AgendaQuestions(limit=ROWS, until=instant(at + timedelta(days=max(days, 1))))
     agenda = page.ask(agenda_of_caller, due)
     mine = page.ask_if_allowed(portfolio, page.signed.member, Paged(limit=ROWS))
