@@ -130,7 +130,7 @@ class AccessLog:
         try:
             self._append(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be shown
-            self._log.error("access log not written", error=str(error).strip())
+            self._log.error("access log not written", error=error)
             for waiting in batch:
                 waiting.failed = error
 

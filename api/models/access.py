@@ -33,9 +33,10 @@ class AccessLine(Told):
         Kind,
         described(
             "`details-read`: details were shown; `waiting-read`: with a list of what waits for a "
-            "decision; `collision-asked`: a collision check; `exported`, `export-ended`: a file "
-            "or a stream; `access-asked`: somebody asked this log about others; `refused`: a "
-            "permission was lacking.",
+            "decision; `collision-asked`: customers were searched, by a collision check or in a "
+            "list or file; `words-asked`: the audit was searched for words; `exported`, "
+            "`export-ended`: a file or a stream; `access-asked`: somebody asked this log about "
+            "others; `refused`: a permission was lacking.",
             "details-read",
         ),
     ]
@@ -85,13 +86,16 @@ class ShownTold(Told):
 
 
 class SearchLine(Told):
-    """A collision check and what it showed."""
+    """A search for customers, and what it showed."""
 
     position: Place
     at: When
     member: Annotated[str | None, described("Who searched.", "zhang-wei")]
     name: Annotated[
         str | None, described("The name that was looked for; numbers in it as `•••`.", "春意")
+    ]
+    region: Annotated[
+        str | None, described("How the name or address was to begin; null: not asked.", None)
     ]
     phone: Annotated[bool, described("True where a number was looked for.", False)]
     shown: Annotated[list[ShownTold], described("What was shown, in its order.", [])]

@@ -218,8 +218,9 @@ class SearchQuestions(_Span, Paged):
     ),
 )
 def searches(asked: Annotated[SearchQuestions, Query()], call: Asked) -> Answer:
-    """Collision checks with what each showed, as it showed it; one's own, or for directors,
-    auditors and administrators anybody's. `customer` finds those that showed this customer."""
+    """Searches for customers, by collision check or in a list or file, with what each showed, as
+    it showed it; one's own, or for directors, auditors and administrators anybody's. `customer`
+    finds those that showed this customer."""
     signed = call.signed()
     member = asked.whose(signed, SEE_SEARCHES)
     filters = {**asked.filters(), "whose": member}
@@ -313,6 +314,7 @@ def _search(entry: Found, words: str) -> dict[str, Any]:
         "at": entry.at,
         "member": entry.member,
         "name": facts.get("name"),
+        "region": facts.get("region"),
         "phone": any(facts.get(name) for name in _HIDDEN),
         "shown": [
             item | {"protected_until": _instant(item["protected_until"])} for item in facts["shown"]

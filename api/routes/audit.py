@@ -15,6 +15,7 @@ from pydantic import Field
 
 from api.access.exporting import Taken
 from api.access.looks import fields_in, record_details
+from api.access.searches import record_words_search, words_kept
 from api.answers import POSITION, Answer
 from api.disclosure import untold
 from api.envelope import is_head
@@ -186,6 +187,7 @@ def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
         items, following, position = looking.page(asked.limit, after)
     detailed = [item for item in items if item["customer_id"] and fields_in([item])]
     whose = [item["customer_id"] for item in detailed]
+    record_words_search(call, signed, asked.words, items, position)
     record_details(call, signed, "audit", fields_in(detailed), whose, right=SEE_AUDIT)
     return call.page_answer(
         "audit",
@@ -223,7 +225,7 @@ def audit_export(
     content: Iterator[bytes] = iter(())
     if not is_head(request.scope):
         taken.begins()
-        rows = taken.counted(_chained(first, pages))
+        rows = taken.counted(words_kept(call, signed, asked.words, _chained(first, pages), upto))
         content = taken.told(
             written(rows, asked.format, call.language, bom=asked.bom, position=upto)
         )

@@ -54,7 +54,8 @@ class ListFile(Generic[Item]):
     """A list that is to be a file.
 
     view: what it is of, as the access log names it; right: by which it is read. ask: a page behind
-    a key. told: an item as the list answers it. spelt: more cells for people, in a CSV alone.
+    a key. told: an item as the list answers it. seen: called with each page before it is sent.
+    spelt: more cells for people, in a CSV alone.
     """
 
     view: str
@@ -64,6 +65,7 @@ class ListFile(Generic[Item]):
     told: Callable[[Item], dict[str, Any]]
     spelt: Callable[[Mapping[str, Any]], dict[str, str]]
     columns: Columns
+    seen: Callable[[Page[Item]], None] = lambda _: None
 
     def answer(self, call: QueryCall, signed: Signed, request: Request) -> StreamingResponse:
         """The file. One that could not be finished is cut off, which every client reports.
@@ -104,6 +106,9 @@ class ListFile(Generic[Item]):
             rows = [self.told(item) for item in page.items]
             if self.asked.format == "csv":
                 rows = [row | self.spelt(row) for row in rows]
+            # A page without rows shows nothing; of a file without any the export's entry tells.
+            if rows:
+                self.seen(page)
             yield rows
             if page.next is None:
                 return

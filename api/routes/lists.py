@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from api.access.looks import record_list_search
+from api.access.searches import record_list_search, record_pool_search
 from api.answers import Answer, instant
 from api.disclosure import Disclosure
 from api.exports import MEDIA_TYPES, Columns
@@ -105,6 +105,7 @@ def in_pool(asked: Annotated[PoolQuestions, Query()], call: Asked) -> Answer:
     filters = asked.filters()
     after = call.cursor_key("pool", filters, asked.after)
     page = _pool_page(call, signed, asked, limit=asked.limit, after=after)
+    record_pool_search(call, signed, asked, page)
     return call.page_answer(
         "pool",
         filters,
@@ -134,6 +135,7 @@ def pool_export(
         asked=asked,
         ask=lambda after: _pool_page(call, signed, asked, limit=LIMIT_MAX, after=after),
         told=_pool_line,
+        seen=lambda page: record_pool_search(call, signed, asked, page),
         spelt=lambda row: _spelt(row, is_chinese=call.language == "zh"),
         columns=POOL_COLUMNS,
     )
@@ -391,8 +393,7 @@ def _customers(
             after=after,
         )
     items = [card_line(card, disclosure) for card in page.items]
-    if asked.name:
-        record_list_search(call, signed, asked.name, page, items)
+    record_list_search(call, signed, asked, page, items)
     return call.page_answer(
         query_name,
         filters,

@@ -11,7 +11,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.access.looks import fields_in, record_details, record_search
+from api.access.looks import fields_in, record_details
+from api.access.searches import record_search
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
