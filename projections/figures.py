@@ -222,8 +222,14 @@ def _lines_of(
     lines: dict[tuple[str, ...], Line] = {}
     total = Line()
     for row in rows:
+        if row["is_total"]:
+            _add(total, row)
+            continue
         key = tuple(row[name] for name in by)
-        _add(total if row["is_total"] else lines.setdefault(key, _line(by, key)), row)
+        line = lines.get(key)
+        if line is None:
+            line = lines[key] = _line(by, key)
+        _add(line, row)
     return lines, total
 
 

@@ -26,6 +26,7 @@ from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
 from domain.phones import PhoneProblem, normalise_phone
 from domain.replay import History
+from domain.replaying import Situation
 from domain.rulebook import RulebookStream
 from projections.engine import ViewLagging
 
@@ -78,23 +79,26 @@ class CommandCall:
 @dataclass(eq=False, slots=True)
 class Known:
     """What the log has told one request, which asks for each thing once: who asks, under which
-    rules, and customers' lives. So all that a page tells is told as of one instant."""
+    rules, customers' lives, and how they stood at an instant after so many events. So all that a
+    page tells is told as of one instant."""
 
     signed: Signed | None = None
     rulebooks: RulebookStream | None = None
     histories: dict[UUID, History] = field(default_factory=dict)
+    situations: dict[tuple[UUID, int, datetime], Situation | None] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Ask anew: something was written since."""
         self.signed = self.rulebooks = None
         self.histories.clear()
+        self.situations.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class QueryCall:
     """A question on its way in. min_position: what the views must have reached. permission: the row
-    of the table that its route names. looks: where entries of the access log wait to be kept
-    together; None: each is kept at once."""
+    of the table that its route names. looks: of a page's, where entries of the access log
+    wait to be kept together; None: each is kept at once."""
 
     service: Service
     credentials: Credentials
@@ -186,6 +190,8 @@ class QueryCall:
         self, told: Any, *, position: int | None = None, version: int | None = None
     ) -> Answer:
         """An answer whose words are in the language of the request."""
+        if self.looks is not None:
+            return Answer.for_page(told, version=version)
         headers = {
             "Content-Language": CONTENT_LANGUAGES[self.language],
             "Vary": "Accept-Language",
