@@ -79,19 +79,21 @@ class CommandCall:
 @dataclass(eq=False, slots=True)
 class Known:
     """What the log has told one request, which asks for each thing once: who asks, under which
-    rules, customers' lives, and how they stood at an instant after so many events. So all that a
-    page tells is told as of one instant."""
+    rules, customers' lives, how they stood at an instant after so many events, and whose details
+    were granted. So all that a page tells is told as of one instant."""
 
     signed: Signed | None = None
     rulebooks: RulebookStream | None = None
     histories: dict[UUID, History] = field(default_factory=dict)
     situations: dict[tuple[UUID, int, datetime], Situation | None] = field(default_factory=dict)
+    grants: dict[tuple[UUID, str, str | None, datetime], bool] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Ask anew: something was written since."""
         self.signed = self.rulebooks = None
         self.histories.clear()
         self.situations.clear()
+        self.grants.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,12 @@ class QueryCall:
         self, customer_id: UUID, member: str, *, customer_class: str | None, at: datetime
     ) -> bool:
         """Whether the member reads a customer's details by a grant (S4-41)."""
-        return self.application.is_granted_details(
-            customer_id, member, customer_class=customer_class, at=at
-        )
+        grants, key = self.known.grants, (customer_id, member, customer_class, at)
+        if key not in grants:
+            grants[key] = self.application.is_granted_details(
+                customer_id, member, customer_class=customer_class, at=at
+            )
+        return grants[key]
 
     @contextmanager
     def view(self, *names: str) -> Iterator[Cursor]:
