@@ -77,10 +77,11 @@ HELD_BY_LEAVERS: Final = SQL(
     ORDER BY leaves, customer_id LIMIT (SELECT %(limit)s)
     """
 ).format(holder=HOLDER, held=HELD, department=_HELD_IN_DEPARTMENT)
+# Here nearly every row of the order counts, so the planner may know how few are wanted.
 _QUIET: Final = SQL(
     "(SELECT customer_id, name, protection, stage, until, quiet_since FROM views.agenda"
     " WHERE stage IN ('potential', 'intent') AND quiet_since <= %(quiet_before)s AND {held}"
-    " AND {which} ORDER BY quiet_since, customer_id LIMIT (SELECT %(limit)s))"
+    " AND {which} ORDER BY quiet_since, customer_id LIMIT %(limit)s)"
 )
 _STAYING: Final = SQL("(passes_at IS NULL OR passes_at > %(now)s)")
 QUIET: Final = _QUIET.format(held=HELD, which=SQL("true"))

@@ -9,7 +9,7 @@ first of them, the index by member says.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from psycopg2.sql import SQL, Composable, Identifier
 
@@ -20,16 +20,15 @@ Grouping = Literal["day", "department", "member"]
 
 def figures_query(
     by: Sequence[Grouping],
+    asked: Mapping[str, Any],
     *,
     behind: int,
-    department: str | None,
-    departments: Sequence[str] | None,
-    member: str | None,
     percentiles: bool,
 ) -> Composable:
-    """Summed by line and in all; lines of one page are told. behind: how many values the page
-    begins behind, 0 on the first."""
-    is_house = department is None and departments is None
+    """Summed by line and in all; lines of one page are told. asked: `department`, `departments` and
+    `member`, None for any. behind: how many values the page begins behind, 0 on the first."""
+    department, member = asked["department"], asked["member"]
+    is_house = department is None and asked["departments"] is None
     if percentiles or member is not None:
         source = _OF_EVENTS
     elif "member" not in by:

@@ -141,21 +141,10 @@ def figures(
     wanted = max(1, min(limit, LIMIT_MAX))
     asked = {"start": start, "end": end, "department": department, "member": member, "now": now}
     asked["departments"] = _given(departments)
-    query = figures_query(
-        by,
-        behind=len(after or ()),
-        department=department,
-        departments=asked["departments"],
-        member=member,
-        percentiles=percentiles,
-    )
-    given = {f"after_{place}": value for place, value in enumerate(after or ())}
-    rows, position = ask(
-        cursor,
-        (NAME,),
-        query,
-        {**asked, **given, "limit": wanted + 1, "counted": _counted_figures()},
-    )
+    query = figures_query(by, asked, behind=len(after or ()), percentiles=percentiles)
+    given: dict[str, Any] = {"limit": wanted + 1, "counted": _counted_figures()}
+    given |= {f"after_{place}": value for place, value in enumerate(after or ())}
+    rows, position = ask(cursor, (NAME,), query, asked | given)
     lines, total = _lines_of(rows, by)
     implied, implied_position = _implied(cursor, asked)
     keys = sorted(lines)
@@ -222,8 +211,14 @@ def _lines_of(
     lines: dict[tuple[str, ...], Line] = {}
     total = Line()
     for row in rows:
+        if row["is_total"]:
+            _add(total, row)
+            continue
         key = tuple(row[name] for name in by)
-        _add(total if row["is_total"] else lines.setdefault(key, _line(by, key)), row)
+        line = lines.get(key)
+        if line is None:
+            line = lines[key] = _line(by, key)
+        _add(line, row)
     return lines, total
 
 

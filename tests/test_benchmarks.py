@@ -13,19 +13,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg2
 import pytest
 from fastapi import HTTPException
+from fastapi.routing import APIRoute
 from rich.console import Console
 
+from api.console.pages import PAGES
 from api.embedded import EmbeddedPostgres
-from benchmarks import appending, crud_claim, lasting, main, sealing
+from benchmarks import appending, crud_claim, lasting, looking, main, sealing
 from benchmarks.children import Children
 from benchmarks.companies import companies, write_csv
 from benchmarks.figures import Need, Section, at_least, at_most, exactly, percentile
+from benchmarks.finding import Asked
 from benchmarks.ground import Ground
+from benchmarks.load.people import People
 from benchmarks.report import Report
 from benchmarks.resources import processor_seconds, resident_mb
 from benchmarks.scales import QUICK
@@ -69,6 +74,24 @@ def test_a_run_tells_rate_and_percentiles_of_every_side() -> None:
         ">= 50 % of pgbench",
     ]
     assert not folder.exists()
+
+
+def test_every_page_of_the_console_is_looked_at() -> None:
+    customer = uuid4()
+    asked = Asked(
+        [customer], [datetime(2026, 3, 2, tzinfo=UTC)], {"two-character search": ["春意"]}
+    )
+    found = looking.Found([("seller-1", customer)], [customer], [(customer, 1)], "2026-1")
+    kinds = list(looking.kinds_of(People(60), asked, found, 1))
+    addresses = [urlsplit(address).path for kind in kinds for _, address in kind.looks]
+    pages = {
+        route.path: route.path_regex
+        for router in PAGES
+        for route in router.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods
+    }
+    missed = {path for path, regex in pages.items() if not any(map(regex.fullmatch, addresses))}
+    assert missed == looking.NO_PAGES
 
 
 def test_a_long_past_is_measured_beside_a_short_one_with_and_without_snapshots() -> None:

@@ -26,6 +26,7 @@ from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
 from domain.phones import PhoneProblem, normalise_phone
 from domain.replay import History
+from domain.replaying import Situation
 from domain.rulebook import RulebookStream
 from projections.engine import ViewLagging
 
@@ -78,23 +79,28 @@ class CommandCall:
 @dataclass(eq=False, slots=True)
 class Known:
     """What the log has told one request, which asks for each thing once: who asks, under which
-    rules, and customers' lives. So all that a page tells is told as of one instant."""
+    rules, customers' lives, how they stood at an instant after so many events, and whose details
+    were granted. So all that a page tells is told as of one instant."""
 
     signed: Signed | None = None
     rulebooks: RulebookStream | None = None
     histories: dict[UUID, History] = field(default_factory=dict)
+    situations: dict[tuple[UUID, int, datetime], Situation | None] = field(default_factory=dict)
+    grants: dict[tuple[UUID, str, str | None, datetime], bool] = field(default_factory=dict)
 
     def forget(self) -> None:
         """Ask anew: something was written since."""
         self.signed = self.rulebooks = None
         self.histories.clear()
+        self.situations.clear()
+        self.grants.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class QueryCall:
     """A question on its way in. min_position: what the views must have reached. permission: the row
-    of the table that its route names. looks: where entries of the access log wait to be kept
-    together; None: each is kept at once."""
+    of the table that its route names. looks: of a page's, where entries of the access log
+    wait to be kept together; None: each is kept at once."""
 
     service: Service
     credentials: Credentials
@@ -137,9 +143,12 @@ class QueryCall:
         self, customer_id: UUID, member: str, *, customer_class: str | None, at: datetime
     ) -> bool:
         """Whether the member reads a customer's details by a grant (S4-41)."""
-        return self.application.is_granted_details(
-            customer_id, member, customer_class=customer_class, at=at
-        )
+        grants, key = self.known.grants, (customer_id, member, customer_class, at)
+        if key not in grants:
+            grants[key] = self.application.is_granted_details(
+                customer_id, member, customer_class=customer_class, at=at
+            )
+        return grants[key]
 
     @contextmanager
     def view(self, *names: str) -> Iterator[Cursor]:
@@ -186,6 +195,8 @@ class QueryCall:
         self, told: Any, *, position: int | None = None, version: int | None = None
     ) -> Answer:
         """An answer whose words are in the language of the request."""
+        if self.looks is not None:
+            return Answer.for_page(told, version=version)
         headers = {
             "Content-Language": CONTENT_LANGUAGES[self.language],
             "Vary": "Accept-Language",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -14,7 +16,7 @@ from api.life_telling import Teller, fields_of, refusals_about, situation_at
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.life import ReplayTold, RightsTold
 from api.openapi import query
-from api.routes.calls import Asked
+from api.routes.calls import Asked, QueryCall
 from api.routes.parameters import CustomerId, QueryInstant, Questions, searched
 from domain.errors import NotFound
 from domain.replaying import replay
@@ -79,6 +81,24 @@ def replayed(
         },
         position=position,
     )
+
+
+def stood_at(
+    customer_id: UUID, at: datetime, position: int, call: QueryCall
+) -> dict[str, Any] | None:
+    """How the customer stood at an instant by what is known at a position, as the caller may see
+    it; None before it was registered. `replayed` ends with the same: who has shown the life with
+    its details has kept that look."""
+    signed = call.signed()
+    history = call.history(customer_id).known(known_at=None, known_position=position)
+    disclosure = Disclosure(signed, call)
+    now = situation_at(call, history, signed.at)
+    sees_details = disclosure.right_to_situation(customer_id, now) is not None
+    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
+    veil = veil.above(past.event.timestamp for past in history.events)
+    stands = situation_at(call, history, veil.asked(min(at, signed.at), signed.at))
+    teller = Teller(call, disclosure, veil, sees_details=sees_details)
+    return teller.situation(stands) if stands else None
 
 
 class RightsQuestions(Questions):

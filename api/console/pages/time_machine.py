@@ -23,7 +23,7 @@ from api.console.page_route import pages
 from api.console.pages.customer import LEGEND, band_of
 from api.console.rendering import moved
 from api.console.shown import OFFSETS
-from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
+from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed, stood_at
 from api.routes.parameters import CustomerId
 from api.routes.questions import HolderQuestions, card, holder
 from api.routes.rulebooks import rulebooks
@@ -64,9 +64,9 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
     sent = page.request.query_params
     life = page.ask(replayed, customer_id, ReplayQuestions())
     asked = _instants(page, life)
-    then = _then(page, customer_id, asked["at"], asked.get("known_at"))
-    other = asked.get("other")
-    beside = _then(page, customer_id, other, asked.get("known_at")) if other else None
+    known_at, other = asked.get("known_at"), asked.get("other")
+    then = _then(page, life, asked["at"], known_at)
+    beside = _then(page, life, other, known_at) if other else None
     begun, now = life["steps"][0]["event"]["at"], life["at"]
     return page.show(
         "time.html",
@@ -109,13 +109,12 @@ def _instants(page: Page, life: Mapping[str, Any]) -> dict[str, datetime]:
     return {"at": life["at"], **found}
 
 
-def _then(page: Page, customer_id: UUID, at: datetime, known_at: datetime | None) -> Then:
-    """Everything as of one instant."""
-    told_at = instant(at)
-    life = page.ask(replayed, customer_id, checked(ReplayQuestions, {"until": told_at}))
+def _then(page: Page, life: Mapping[str, Any], at: datetime, known_at: datetime | None) -> Then:
+    """Everything as of one instant of a life that was told."""
+    customer_id, told_at = life["customer_id"], instant(at)
+    situation = stood_at(customer_id, at, life["position"], page.call_of(replayed))
     questions = {"at": told_at} | ({"known_at": instant(known_at)} if known_at else {})
     held = page.ask(holder, customer_id, checked(HolderQuestions, questions))
-    situation = life["situation"]
     rights: Sequence[Any] = ()
     if situation is not None:
         rights = page.ask(may, customer_id, checked(RightsQuestions, {"at": told_at}))["rights"]
