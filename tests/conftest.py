@@ -97,6 +97,20 @@ def template_database(postgres: EmbeddedPostgres, pytestconfig: pytest.Config) -
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def made_data(pytestconfig: pytest.Config) -> Path:
+    """A data folder whose cluster has all tables and no event, its server down: to be copied."""
+    made = pytestconfig.stash[_folder_key] / "made"
+    with _one_at_a_time(made.with_suffix(".lock")):
+        if not made.exists():
+            unfinished = made.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            with EmbeddedPostgres(unfinished) as server:
+                importlib.import_module("api.schemas").migrate(server.url())
+            unfinished.rename(made)
+    return made
+
+
 @pytest.fixture(scope="module")
 def database_name(
     postgres: EmbeddedPostgres, template_database: str, worker_id: str

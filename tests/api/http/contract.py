@@ -7,18 +7,16 @@ from functools import cached_property
 from typing import Any
 
 import httpx
-import jsonschema
+import jsonschema_rs
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _told: list[Contract] = []
-_FORMATS = jsonschema.FormatChecker(())
 _DEFECT = 500
 _NO_JSON = {"text/plain", "text/csv", "application/jsonl", "application/zip"}
 
 
-@_FORMATS.checks("date-time")
-def _is_our_instant(value: object) -> bool:
-    return not isinstance(value, str) or INSTANT.fullmatch(value) is not None
+def _is_our_instant(text: str) -> bool:
+    return INSTANT.fullmatch(text) is not None
 
 
 class Contract:
@@ -64,7 +62,10 @@ class Contract:
         found = self._validators.get(id(schema))
         if found is None:
             whole = schema | {"components": self.document["components"]}
-            found = jsonschema.Draft202012Validator(whole, format_checker=_FORMATS)
+            # In Rust: in Python this takes a third of the time of every request of every test.
+            found = jsonschema_rs.Draft202012Validator(
+                whole, validate_formats=True, formats={"date-time": _is_our_instant}
+            )
             self._validators[id(schema)] = found
         return found
 
