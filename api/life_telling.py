@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from api.routes.calls import QueryCall
 from api.veil import Veil, end_of_day
 from domain.errors import NotFound
 from domain.replay import History, PastEvent
-from domain.replaying import Situation, Step, customer_at, situation
+from domain.replaying import Situation, Step, customer_at, situation, situations_at
 from projections import audit
 from projections.audit import AuditEntry
 
@@ -44,6 +44,15 @@ _CALLED = {"customer_class": "class"}
 DEADLINES = ("until", "held_over_until", "leaves_at")
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal, and how the customer stood at its instant: an end that was due by then had come,
+    though it was written down later."""
+
+    entry: AuditEntry
+    stood: Situation
+
+
 class Teller:
     """Steps and situations as the caller may read them."""
 
@@ -56,14 +65,14 @@ class Teller:
         self._disclosure = disclosure
 
     def steps(
-        self, steps: Iterator[Step], refusals: list[AuditEntry], at: datetime
+        self, steps: Iterator[Step], refusals: Iterable[Refused], at: datetime
     ) -> Iterator[dict[str, Any]]:
         """The steps with the refusals between them, in the order of the log."""
-        waiting = [refusal for refusal in refusals if refusal.at <= at]
+        waiting = [refused for refused in refusals if refused.entry.at <= at]
         before: dict[str, Any] | None = None
         for step in steps:
-            while waiting and before and waiting[0].position < step.past.position:
-                yield self._refused(waiting.pop(0), before)
+            while waiting and before and waiting[0].entry.position < step.past.position:
+                yield self._refused(waiting.pop(0))
             after = self.situation(step.after)
             yield {
                 "event": self.past(step.past),
@@ -71,9 +80,9 @@ class Teller:
                 "changed": _changed(step, before, after),
             }
             before = after
-        for refusal in waiting:
+        for refused in waiting:
             if before is not None:
-                yield self._refused(refusal, before)
+                yield self._refused(refused)
 
     def past(self, past: PastEvent) -> dict[str, Any]:
         """An event of the customer."""
@@ -121,10 +130,10 @@ class Teller:
             return instant
         return end_of_day(instant)
 
-    def _refused(self, refusal: AuditEntry, situation: dict[str, Any]) -> dict[str, Any]:
+    def _refused(self, refused: Refused) -> dict[str, Any]:
         return {
-            "event": self.logged(refusal),
-            "after": situation,
+            "event": self.logged(refused.entry),
+            "after": self.situation(refused.stood),
             "changed": {},
         }
 
@@ -164,6 +173,15 @@ def refusals_about(cursor: Any, customer_id: UUID) -> tuple[list[AuditEntry], in
         after = page.next
         if after is None:
             return found, page.position
+
+
+def refused_in(
+    call: QueryCall, history: History, refusals: Sequence[AuditEntry]
+) -> Iterator[Refused]:
+    """Each refusal with how the customer stood then. refusals: in the order of the log."""
+    asked = [(refusal.position, refusal.at) for refusal in refusals]
+    stood = situations_at(history, asked, call.rulebooks().rules_of)
+    return map(Refused, refusals, stood)
 
 
 def fields_of(told: Any) -> dict[str, Any]:

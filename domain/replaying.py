@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -85,6 +86,33 @@ def customer_at(history: History, at: datetime, rules_of: RulesOf) -> Customer:
         raise NotFound("customer", history.customer_id)
     customer.expire(at, rules_of)
     return customer
+
+
+def situations_at(
+    history: History, asked: Iterable[tuple[int, datetime]], rules_of: RulesOf
+) -> Iterator[Situation]:
+    """How the customer stood at instants that lie between its events, as what was refused is.
+
+    asked: a place in the log and an instant each, in the order of the log. Told is what stood
+    before that place and was so by then, with the ends that recorded deadlines imply, whether or
+    not they were written down later. What lies before the registration is told as of it.
+    """
+    first, *rest = history.events
+    customer: Any = first.event.mutate(None)
+    place = 0
+    for position, at in asked:
+        while place < len(rest) and _is_before(rest[place], position, at):
+            customer = rest[place].event.mutate(customer)
+            place += 1
+        ahead = copy(customer)
+        ahead.expire(at, rules_of)
+        # The list of what is pending is shared with the one that goes on.
+        ahead.collect_events()
+        yield situation(ahead, at)
+
+
+def _is_before(past: PastEvent, position: int, at: datetime) -> bool:
+    return past.position < position and past.event.timestamp <= at
 
 
 def situation(customer: Customer, at: datetime) -> Situation:

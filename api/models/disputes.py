@@ -86,10 +86,10 @@ class RulingBody(Body):
         ),
     ] = None
     stage: Annotated[
-        Literal["potential", "intent"] | None,
+        Literal["waiting", "potential", "intent"] | None,
         described(
-            "In which stage. Left out to move: the present one, or the contested one of what "
-            "nobody holds; to restore: the one that was lost.",
+            "In which stage; `waiting`: under review. Left out to move: the present one, or the "
+            "contested one of what nobody holds; to restore: the one that was lost.",
             "intent",
         ),
     ] = None
@@ -97,7 +97,9 @@ class RulingBody(Body):
         Instant | None,
         described(
             "The deadline: in the future, and no further ahead than the rulebook allows. To "
-            "restore: required. Left out to move: the stage's full term from now.",
+            "restore: required; of a claim under review when that is due, of a refused one until "
+            "when it may be corrected. To move: left out of a claim under review; else, left out, "
+            "the stage's full term from now.",
             EXAMPLE_LATER,
         ),
     ] = None

@@ -103,11 +103,18 @@ class StepTold(Told):
     """One event, the situation that it led to, and what it changed."""
 
     event: Annotated[EventTold, Field(description="The event, or the refusal.")]
-    after: Annotated[SituationTold, Field(description="The situation that it led to.")]
+    after: Annotated[
+        SituationTold,
+        Field(
+            description="The situation that it led to; of a refusal the one at its instant, in "
+            "which a passed deadline is over, though its end was recorded later."
+        ),
+    ]
     changed: Annotated[
         dict[str, ChangeTold],
         described(
-            "The fields of the situation that differ from the step before; empty for a refusal.",
+            "The fields of the situation in which it differs from that after the event before; "
+            "empty for a refusal, which changes nothing.",
             {"state": {"before": "potential", "after": "intent"}},
         ),
     ]

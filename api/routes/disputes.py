@@ -15,7 +15,7 @@ from api.access.looks import fields_in, record_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure, untold
 from api.dispute_telling import around, in_matter, line_of, stated
-from api.life_telling import PAGE, REFUSAL, Teller, situation_at
+from api.life_telling import PAGE, REFUSAL, Teller, refused_in, situation_at
 from api.models.disputes import (
     DisputeBody,
     DisputePage,
@@ -215,7 +215,8 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     veil = veil.above(past.event.timestamp for past in history.events)
     teller = Teller(call, disclosure, veil, sees_details=sees_details)
     refusals = [entry for entry in read.entries if entry.topic == REFUSAL]
-    steps = list(teller.steps(replay(history), refusals, signed.at))
+    refused = refused_in(call, history, refusals)
+    steps = list(teller.steps(replay(history), refused, signed.at))
 
     matter = list(in_matter(read.case, read.entries))
 

@@ -122,6 +122,7 @@ def _totals(tally: Tally) -> dict[str, Any]:
     return {
         "fell": tally.fell,
         "would_have_fallen": tally.would_have_fallen,
+        "customers": _counts([tally.customers_fell, tally.customers_would_have_fallen]),
         "changes": {kind.replace("-", "_"): tally.changes[kind] for kind in kinds},
         "days": [{"day": day, **_counts(counts)} for day, counts in sorted(tally.days.items())],
         "departments": [

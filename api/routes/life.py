@@ -12,7 +12,7 @@ from pydantic import Field
 from api.access.looks import fields_in, record_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
-from api.life_telling import Teller, fields_of, refusals_about, situation_at
+from api.life_telling import Teller, fields_of, refusals_about, refused_in, situation_at
 from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.life import ReplayTold, RightsTold
 from api.openapi import query
@@ -66,7 +66,8 @@ def replayed(
     veil = veil.above(past.event.timestamp for past in history.events)
     at = veil.asked(min(asked.until or signed.at, signed.at), signed.at)
     teller = Teller(call, disclosure, veil, sees_details=sees_details)
-    steps = list(teller.steps(replay(history, until=at), refusals, at))
+    refused = refused_in(call, history, refusals)
+    steps = list(teller.steps(replay(history, until=at), refused, at))
     stands = situation_at(call, history, at)
     fields = fields_in(step["event"] for step in steps)
     record_details(call, signed, "replay", fields, [customer_id], right=right)
