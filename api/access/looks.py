@@ -147,11 +147,16 @@ def record_export(
     call: QueryCall,
     signed: Signed,
     kind: Literal["exported", "export-ended"],
+    customer: UUID | None,
     right: str,
     facts: Mapping[str, Any],
 ) -> None:
-    """Keep that an export begins, or how far it came. Raises Unavailable."""
-    call.service.access_log.record(_entry(call, signed, kind, right, facts, ()))
+    """Keep that an export begins, or how far it came. customer: that it is of alone.
+
+    Raises Unavailable.
+    """
+    whose = () if customer is None else (customer,)
+    call.service.access_log.record(_entry(call, signed, kind, right, facts, whose))
 
 
 def record_evidence(

@@ -180,7 +180,7 @@ def access_export(
     pages = _pages(call, asked.wanted(member, upto), newest_first=asked.sort == "-at")
     first = next(pages)
     facts = {"view": "access", "filters": _filters(asked), "position": upto}
-    taken = Taken(call, signed, SEE_LOG, facts)
+    taken = Taken(call, signed, SEE_LOG, facts, asked.customer)
     content: Iterator[bytes] = iter(())
     if not is_head(request.scope):
         taken.begins()

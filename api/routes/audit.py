@@ -210,7 +210,7 @@ def audit_export(
     first = next(pages)
     filters = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     facts = {"view": "audit", "filters": filters, "position": upto}
-    taken = Taken(call, signed, SEE_AUDIT, facts)
+    taken = Taken(call, signed, SEE_AUDIT, facts, asked.customer)
     content: Iterator[bytes] = iter(())
     if not is_head(request.scope):
         taken.begins()

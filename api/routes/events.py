@@ -107,18 +107,18 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
         after = _beginning(_last_event_id(request.headers), asked, settled)
         credentials = call.credentials
         facts = _facts("stream", asked, after)
-        record_export(call, signed, "exported", FOLLOW, facts)
+        record_export(call, signed, "exported", FOLLOW, facts, asked.customer)
         return EventStream(
             streams,
             lambda: Follower(credentials, wanted, after, sees_details),
-            partial(_ended, call, signed, facts),
+            partial(_ended, call, signed, facts, asked.customer),
         )
     after = _beginning(None, asked, settled)
     page = streams.teller.stretch(
         after=after, upto=settled, wanted=wanted, limit=asked.limit, scan_max=SCAN_EVENTS_MAX
     )
     facts = _facts("events", asked, after) | {"rows": len(page.events), "reached": page.reached}
-    record_export(call, signed, "exported", FOLLOW, facts)
+    record_export(call, signed, "exported", FOLLOW, facts, asked.customer)
     body = b'{"items":[%b],"next":%d,"position":%d}' % (
         b",".join(event.body(sees_details=sees_details) for event in page.events),
         page.reached,
@@ -127,13 +127,20 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     return Answer.of_bytes(body, position=settled)
 
 
-def _ended(call: Asked, signed: Signed, facts: dict[str, Any], rows: int, reached: int) -> None:
+def _ended(
+    call: Asked,
+    signed: Signed,
+    facts: dict[str, Any],
+    customer: UUID | None,
+    rows: int,
+    reached: int,
+) -> None:
     """Keep what a stream carried. Whoever finds no end knows from the beginning what it may have
     been."""
     told = {**facts, "rows": rows, "reached": reached, "complete": True}
     with suppress(Unavailable, PersistenceError):
         now = replace(signed, at=call.application.now())
-        record_export(call, now, "export-ended", FOLLOW, told)
+        record_export(call, now, "export-ended", FOLLOW, told, customer)
 
 
 def _facts(view: str, asked: EventQuestions, after: int) -> dict[str, Any]:

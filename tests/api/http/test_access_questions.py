@@ -95,6 +95,18 @@ def test_asking_about_others_is_kept_itself(guests: Guests) -> None:
     assert len(asked(guests, member="li", kind="access-asked")) == before
 
 
+def test_what_was_taken_of_one_customer_alone_is_found_by_that_customer(guests: Guests) -> None:
+    customer, other = guests.potential(), guests.potential()
+    for path in ("/v1/events", "/v1/audit/export", "/v1/access/export"):
+        for one in (customer, other):
+            assert guests.get(path, "wu", customer=one).status_code == 200
+    found = asked(guests, customer=customer, kind="exported")
+    assert {line["facts"]["view"] for line in found} == {"events", "audit", "access"}
+    assert {tuple(line["customer_ids"]) for line in found} == {(customer,)}
+    ended = asked(guests, customer=customer, kind="export-ended")
+    assert {line["facts"]["view"] for line in ended} == {"audit", "access"}
+
+
 def test_pages_follow_one_another_by_time_without_a_gap(guests: Guests) -> None:
     customer = guests.potential()
     for day in range(7):
