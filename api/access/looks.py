@@ -7,7 +7,6 @@ by one right, and either all of it went out or nothing did. No list is longer th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +16,7 @@ from uuid import UUID
 
 from api.access.entries import Entry, Kind
 from api.access.log import CapReached
+from api.access.masking import masked, numbers_in
 from api.problems.errors import DetailsUsedUp
 from api.veil import start_of_day
 from domain.phones import PhoneProblem, normalise_phone
@@ -64,8 +64,6 @@ _OF_FACTS: Final[Mapping[str, Field]] = {
     "payment_method": "contracts",
 }
 """Which kind of detail a fact of an event is; names and phones are in no fact."""
-_NUMBER: Final = re.compile(r"\+?\d(?:[\s()（）\-－]*\d){6,}")
-"""What may be a phone number in a text that was searched for."""
 
 
 def record_details(
@@ -147,9 +145,9 @@ def record_export(
     call: QueryCall,
     signed: Signed,
     kind: Literal["exported", "export-ended"],
-    customer: UUID | None,
     right: str,
     facts: Mapping[str, Any],
+    customer: UUID | None,
 ) -> None:
     """Keep that an export begins, or how far it came. customer: that it is of alone.
 
@@ -210,8 +208,8 @@ def _asked(call: QueryCall, name: str | None, phone_hash: str | None) -> dict[st
     if phone_hash is not None:
         asked["phone_hash"] = phone_hash
     if name:
-        asked["name"] = _NUMBER.sub("•••", name)
-        hashes = [_hashed(call, found) for found in _NUMBER.findall(name)]
+        asked["name"] = masked(name)
+        hashes = [_hashed(call, found) for found in numbers_in(name)]
         if hashes:
             asked["numbers"] = [one for one in hashes if one is not None]
     return asked

@@ -15,6 +15,7 @@ from api.access.entries import Kind
 from api.access.exporting import Taken
 from api.access.looks import PHONES, record_question
 from api.access.looks import Field as Detail
+from api.access.masking import kept_filters
 from api.access.questions import Found, Wanted, end_of, entries
 from api.access.words import sentence
 from api.answers import Answer
@@ -257,9 +258,7 @@ def _record(
 
 def _filters(asked: Questions) -> dict[str, Any]:
     """What was asked, without the page and without a number."""
-    given = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    for name in ("limit", "after"):
-        given.pop(name, None)
+    given = kept_filters(asked, without=("limit", "after"))
     return given | ({"phone": True} if "phone" in given else {})
 
 

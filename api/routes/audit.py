@@ -15,6 +15,7 @@ from pydantic import Field
 
 from api.access.exporting import Taken
 from api.access.looks import fields_in, record_details
+from api.access.masking import kept_filters
 from api.answers import POSITION, Answer
 from api.disclosure import untold
 from api.envelope import is_head
@@ -208,8 +209,7 @@ def audit_export(
     # The first page is read before the answer begins: what is wrong by then has a status.
     pages = _pages(call, signed, asked, upto)
     first = next(pages)
-    filters = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    facts = {"view": "audit", "filters": filters, "position": upto}
+    facts = {"view": "audit", "filters": kept_filters(asked), "position": upto}
     taken = Taken(call, signed, SEE_AUDIT, facts, asked.customer)
     content: Iterator[bytes] = iter(())
     if not is_head(request.scope):

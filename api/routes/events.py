@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.looks import record_export
+from api.access.masking import kept_filters
 from api.answers import Answer
 from api.disclosure import reads_all_details
 from api.models.events import EventPage
@@ -145,7 +146,7 @@ def _ended(
 
 def _facts(view: str, asked: EventQuestions, after: int) -> dict[str, Any]:
     """What is kept of whoever follows. A stream goes on from there for as long as it is open."""
-    filters = asked.model_dump(mode="json", include={"topic", "customer"}, exclude_defaults=True)
+    filters = kept_filters(asked, without=("after", "limit"))
     return {"view": view, "filters": filters, "after": after}
 
 
