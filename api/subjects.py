@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -30,19 +31,44 @@ ORDER BY restricted_at, subject_id LIMIT %s
 """
 _DESTROYED: Final = "SELECT destroyed_at FROM tenure_keys.subject_keys WHERE subject_id = %s"
 _EXPORTS: Final = """
-SELECT at, member, customer_id, convert_from(state, 'UTF8')::json -> 'facts'
-FROM access.entries
-WHERE kind = 'exported' AND at >= %(since)s AND (
-    customer_id IS NULL OR customer_id = ANY (%(customers)s::uuid[]) OR EXISTS (
-        SELECT FROM access.about
-        WHERE about.position = entries.position AND about.customer_id = ANY (%(customers)s::uuid[])
+_OF_ONE_ANSWER: Final = ("after", "rows", "reached", "position")
+"""Facts by which one answer to a follower differs from the next."""
+WITH sent AS (
+    SELECT at, member, customer_id, convert_from(state, 'UTF8')::jsonb AS state
+    FROM access.entries
+    WHERE kind = 'exported' AND at >= %(since)s AND (
+        customer_id IS NULL OR customer_id = ANY (%(customers)s::uuid[]) OR EXISTS (
+            SELECT FROM access.about
+            WHERE about.position = entries.position
+                AND about.customer_id = ANY (%(customers)s::uuid[])
+        )
     )
 )
-ORDER BY position DESC LIMIT %(limit)s
+), told AS (
+    SELECT at, (at AT TIME ZONE 'Asia/Shanghai')::date AS day, member,
+        (state ->> 'token_id')::uuid AS token_id, customer_id,
+        (state #>> '{facts,rows}')::bigint AS rows, (state -> 'facts') - %(apart)s::text[] AS facts,
+        state #>> '{facts,filters,customer}' AS about
+    FROM sent
+SELECT min(at) AS first, max(at) AS last, count(*) AS count, sum(rows)::bigint AS rows, member,
+    token_id, customer_id, facts, count(*) OVER () AS in_all
+FROM told
+WHERE rows IS DISTINCT FROM 0 AND (about IS NULL OR about = ANY (%(customers)s))
+GROUP BY day, member, token_id, customer_id, facts
+ORDER BY day DESC, last DESC, member, token_id
+LIMIT %(limit)s
 """
 
 
 def customers_of(service: Service, subject_id: UUID) -> list[UUID]:
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Lines, the latest first, and how many older ones there are beyond them."""
+
+    lines: list[dict[str, Any]]
+    left_off: int
+
+
     """The records that hold the subject's data, by everything that is written so far.
 
     For the console, beside which there need be no worker: where nobody keeps the view up to date,
@@ -98,12 +124,24 @@ def destroyed_at(cursor: Cursor, subject_id: UUID) -> datetime | None:
     return found[0] if found else None
 
 
-def exports(cursor: Cursor, customers: Collection[UUID], since: datetime) -> list[dict[str, Any]]:
-    """Files that left the house since then, and may have told of these records."""
-    asked = {"since": since, "customers": [str(one) for one in customers], "limit": LISTED_MAX}
+def exports(cursor: Cursor, customers: Collection[UUID], since: datetime) -> Exports:
+    """What left the house since then and may have told of these records.
+
+    What one member took on one day by one token, in the same way, is one line: a follower asks for
+    page after page. A page without events told nothing, and one of another customer nothing of
+    these.
+    """
+    asked = {
+        "since": since,
+        "customers": [str(one) for one in customers],
+        "apart": list(_OF_ONE_ANSWER),
+        "limit": LISTED_MAX,
+    }
     cursor.execute(_EXPORTS, asked)
-    names = ("at", "member", "customer_id", "facts")
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    names = ("first", "last", "count", "rows", "member", "token_id", "customer_id", "facts")
+    rows = cursor.fetchall()
+    lines = [dict(zip(names, row[:-1], strict=True)) for row in rows]
+    return Exports(lines, rows[0][-1] - len(rows) if rows else 0)
 
 
 def receivers(service: Service, since: datetime) -> list[dict[str, Any]]:
