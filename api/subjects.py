@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
     from api.composition import Service
+    from api.disclosure import Disclosure
     from domain.subject import Subject
 
 LISTED_MAX: Final = 500
@@ -30,9 +31,9 @@ SELECT subject_id FROM tenure_keys.subject_keys WHERE restricted_at IS NOT NULL
 ORDER BY restricted_at, subject_id LIMIT %s
 """
 _DESTROYED: Final = "SELECT destroyed_at FROM tenure_keys.subject_keys WHERE subject_id = %s"
-_EXPORTS: Final = """
 _OF_ONE_ANSWER: Final = ("after", "rows", "reached", "position")
 """Facts by which one answer to a follower differs from the next."""
+_EXPORTS: Final = """
 WITH sent AS (
     SELECT at, member, customer_id, convert_from(state, 'UTF8')::jsonb AS state
     FROM access.entries
@@ -43,13 +44,13 @@ WITH sent AS (
                 AND about.customer_id = ANY (%(customers)s::uuid[])
         )
     )
-)
 ), told AS (
     SELECT at, (at AT TIME ZONE 'Asia/Shanghai')::date AS day, member,
         (state ->> 'token_id')::uuid AS token_id, customer_id,
         (state #>> '{facts,rows}')::bigint AS rows, (state -> 'facts') - %(apart)s::text[] AS facts,
         state #>> '{facts,filters,customer}' AS about
     FROM sent
+)
 SELECT min(at) AS first, max(at) AS last, count(*) AS count, sum(rows)::bigint AS rows, member,
     token_id, customer_id, facts, count(*) OVER () AS in_all
 FROM told
@@ -60,7 +61,6 @@ LIMIT %(limit)s
 """
 
 
-def customers_of(service: Service, subject_id: UUID) -> list[UUID]:
 @dataclass(frozen=True, slots=True)
 class Exports:
     """Lines, the latest first, and how many older ones there are beyond them."""
@@ -69,6 +69,7 @@ class Exports:
     left_off: int
 
 
+def customers_of(service: Service, subject_id: UUID) -> list[UUID]:
     """The records that hold the subject's data, by everything that is written so far.
 
     For the console, beside which there need be no worker: where nobody keeps the view up to date,
@@ -110,11 +111,24 @@ def erasure(subject: Subject | None) -> dict[str, Any] | None:
     return {**told, "customers": list(subject.customers)}
 
 
-def lines(held: Collection[HeldData], known: Mapping[UUID, Subject]) -> list[dict[str, Any]]:
-    """What records hold of subjects, each with the erasure that was asked for."""
-    return [
-        {**dataclasses.asdict(one), "erasure": erasure(known.get(one.subject_id))} for one in held
-    ]
+def held_told(
+    cursor: Cursor, disclosure: Disclosure, held: Collection[HeldData]
+) -> list[dict[str, Any]]:
+    """What records hold of subjects, since when as the reader may know it: a contact comes with the
+    claim (A-34)."""
+    cards = disclosure.cards(cursor, {one.customer_id for one in held})
+    told = []
+    for one in held:
+        since = disclosure.veil_among(cards, one.customer_id).shown(one.recorded_at)
+        told.append({**dataclasses.asdict(one), "recorded_at": since})
+    return told
+
+
+def lines(
+    held: Collection[Mapping[str, Any]], known: Mapping[UUID, Subject]
+) -> list[dict[str, Any]]:
+    """The same, each with the erasure that was asked for."""
+    return [{**one, "erasure": erasure(known.get(one["subject_id"]))} for one in held]
 
 
 def destroyed_at(cursor: Cursor, subject_id: UUID) -> datetime | None:

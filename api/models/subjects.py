@@ -70,7 +70,13 @@ class HeldTold(Told):
         str | None, described("The contact's position; null for a phone.", "采购经理")
     ]
     state: StateField
-    recorded_at: Annotated[Instant, described("Since when.", EXAMPLE_INSTANT)]
+    recorded_at: Annotated[
+        Instant,
+        described(
+            "Since when; where that is not for the reader, the beginning of its day.",
+            EXAMPLE_INSTANT,
+        ),
+    ]
 
 
 class ErasureTold(Told):
@@ -121,15 +127,15 @@ class ExportTold(Told):
         ),
     ]
     member: Annotated[str | None, described("Who took it; null: unknown.", "wu-jing")]
+    token_id: Annotated[
+        UUID | None, described("By which of his tokens; null: by none.", None, format="uuid")
+    ]
     customer_id: Annotated[UUID | None, described("Of which record; null: of more than one.", None)]
     facts: Annotated[
         dict[str, Any], described("What was exported, as the access log says.", {"view": "audit"})
     ]
 
 
-    token_id: Annotated[
-        UUID | None, described("By which of his tokens; null: by none.", None, format="uuid")
-    ]
 class ReceiverTold(Told):
     """A webhook to which events went after the data was recorded."""
 
