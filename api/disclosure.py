@@ -8,7 +8,7 @@ at the instant shown finds the protection over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -43,6 +43,12 @@ class Disclosure:
 
     signed: Signed
     log: Grants
+
+    def ready(self) -> Disclosure:
+        """The same, with the rules read that need a connection: so it asks for none while another
+        is held."""
+        self._rules  # noqa: B018 - it is kept
+        return self
 
     @cached_property
     def by_day(self) -> bool:
@@ -204,6 +210,20 @@ class Disclosure:
             sees_details=sees_details,
         )
         return veil.above([card.registered_at])
+
+    def cards(self, cursor: Cursor, customer_ids: Iterable[UUID]) -> dict[UUID, Card] | None:
+        """Some customers as they stand now, by which `veil_among` tells what is hidden; None where
+        nothing is. Of one that is `ready`."""
+        if self.sees_instants:
+            return None
+        return customer_search.cards(cursor, sorted(set(customer_ids)), now=self.signed.at)
+
+    def veil_among(self, cards: Mapping[UUID, Card] | None, customer_id: UUID) -> Veil:
+        """The veil of one of these customers' cards; of one without a card all is hidden."""
+        if cards is None:
+            return Veil(self.signed.member)
+        card = cards.get(customer_id)
+        return Veil(self.signed.member, ALWAYS) if card is None else self.veil_of_card(card)
 
     def veil_of_situation(self, now: Situation | None, *, sees_details: bool) -> Veil:
         """The same of a customer that stands so now."""

@@ -59,7 +59,8 @@ class Veil:
         """An event that was told; what the reader did himself stays exact."""
         if self.since is None or told["actor"] == self.member:
             return told
-        return told | {name: self.shown(told[name]) for name in ("at", "recorded_at")}
+        instants = [name for name in ("at", "recorded_at") if name in told]
+        return told | {name: self.shown(told[name]) for name in instants}
 
     def asked(self, at: datetime, now: datetime) -> datetime:
         """The instant by which a question about `at` is answered: its day's beginning, or what the

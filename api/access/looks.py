@@ -93,10 +93,15 @@ def record_export(
     kind: Literal["exported", "export-ended"],
     right: str,
     facts: Mapping[str, Any],
+    customer: UUID | None,
 ) -> None:
-    """Keep that an export begins, or how far it came. Raises Unavailable."""
+    """Keep that an export begins, or how far it came. customer: that it is of alone.
+
+    Raises Unavailable.
+    """
+    whose = () if customer is None else (customer,)
     told = _without_numbers(call, facts)
-    keep(call, entry_of(call, signed, kind, right, told, ()))
+    keep(call, entry_of(call, signed, kind, right, told, whose))
 
 
 def record_evidence(

@@ -7,11 +7,13 @@ sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from domain.phones import PhoneProblem, normalise_phone
 
@@ -35,6 +37,11 @@ def without_numbers(application: Tenure, typed: Mapping[str, Any]) -> dict[str, 
         return kept
     hashes = (_hashed(application, number) for number in found)
     return kept | {"numbers": [one for one in hashes if one is not None]}
+
+
+def filters_of(asked: BaseModel, *, without: Collection[str] = ()) -> dict[str, Any]:
+    """What was asked, as JSON. Numbers are taken out where it is kept."""
+    return asked.model_dump(mode="json", exclude=set(without), exclude_defaults=True, by_alias=True)
 
 
 def _hidden(value: Any) -> Any:

@@ -156,6 +156,16 @@ def _refused(entry: Found, names: Mapping[UUID, str], language: Language) -> str
     return f"was refused: {right}{f' ({whose})' if whose else ''}"
 
 
+def _sign_in_failed(entry: Found, _names: Mapping[UUID, str], language: Language) -> str:
+    if entry.facts.get("reason") != "turned-away":
+        return "登录失败" if language == "zh" else "failed to sign in"
+    return (
+        "登录尝试过于频繁，须等待"
+        if language == "zh"
+        else "tried to sign in too often and was turned away for a while"
+    )
+
+
 def _signed_out(entry: Found, _names: Mapping[UUID, str], language: Language) -> str:
     of = entry.facts.get("of")
     if of is None or of == entry.member:
@@ -189,7 +199,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Found, Mapping[UUID, str], Language], s
     "access-asked": _asked,
     "refused": _refused,
     "signed-in": _plain("已登录", "signed in"),
-    "sign-in-failed": _plain("登录失败", "failed to sign in"),
+    "sign-in-failed": _sign_in_failed,
     "signed-out": _signed_out,
     "password-set": _password_set,
     "password-changed": _plain("更改了自己的密码", "changed the password"),

@@ -126,10 +126,15 @@ class BurstLine(Told):
     day: Annotated[Day, described("The day in Asia/Shanghai.", "2026-03-05")]
     details: Annotated[int, described("Customers whose details were read.", 96)]
     searches: Annotated[int, described("Collision checks.", 12)]
-    exports: Annotated[int, described("Exports.", 0)]
+    exports: Annotated[int, described("Exports: files, and pages and streams of events.", 0)]
+    exported: Annotated[int, described("Rows of them, which count beside the details.", 0)]
     usual: Annotated[
         float,
-        described("Mean of the thirty days before, of those with any; 0: there were none.", 14.5),
+        described(
+            "Mean of details and rows together on the thirty days before, of those with any; 0: "
+            "there were none.",
+            14.5,
+        ),
     ]
     leaves_at: Annotated[
         Instant | None, described("When the member leaves; null: is not leaving.", None)
@@ -157,6 +162,8 @@ class Bursts(Told):
             alias="to", description="The first day that counts no more.", examples=["2026-03-06"]
         ),
     ]
-    details_min: Annotated[int, described("From how many customers on, as the rulebook says.", 30)]
+    details_min: Annotated[
+        int, described("From how many customers and rows on, together, as the rulebook says.", 30)
+    ]
     times: Annotated[int, described("From how many times the usual, as the rulebook says.", 3)]
     at: At

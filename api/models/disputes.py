@@ -194,7 +194,12 @@ class DisputeLine(Told):
     name: Name
     number: DisputeNumber
     opener: Annotated[str, described("Who opened it.", "li-na")]
-    opened_at: Annotated[Instant, described("When.", EXAMPLE_INSTANT)]
+    opened_at: Annotated[
+        Instant,
+        described(
+            "When; where that is not for the reader, the beginning of its day.", EXAMPLE_INSTANT
+        ),
+    ]
     contested_at: Annotated[Instant, described("The instant it is about.", EXAMPLE_INSTANT)]
     statement: Annotated[
         str | None, described("What its opener wrote; null: hidden.", "停机期间到期")

@@ -137,8 +137,15 @@ class _Look:
             )
 
     def told(self, line: board.Held) -> dict[str, Any]:
-        """A customer as far as the caller may see it: deadlines perhaps to the day."""
+        """A customer as far as the caller may see it: instants perhaps to the day."""
         told = {field: getattr(line, field) for field in line.__dataclass_fields__}
+        veil = self.disclosure.veil(
+            holder=line.holder,
+            state=line.state,
+            department=line.department,
+            claimed_at=line.claimed_at,
+        )
+        told["claimed_at"] = veil.shown(line.claimed_at)
         for field in ("until", "held_over_until", "ends_at"):
             told[field] = self.disclosure.deadline(
                 told[field], holder=line.holder, state=line.state, department=line.department

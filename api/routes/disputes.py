@@ -228,7 +228,7 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     answer = {
         **line,
         "rulers": disclosure.rulers,
-        "statements": stated(read.statements, disclosure, sees_words=sees_words),
+        "statements": stated(read.statements, disclosure, read.case, sees_details=sees_details),
         "details_hidden": None if sees_details and sees_words else NOT_A_PARTY,
         "steps": around(read.case, steps),
         "follow_ups": told(FOLLOW_UP),

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from api.access.exporting import Taken
+from api.access.numbers import filters_of
 from api.answers import POSITION
 from api.envelope import is_head
 from api.exports import MEDIA_TYPES, Columns, Format, written
@@ -74,7 +75,7 @@ class ListFile(Generic[Item]):
         """
         first = self.ask(None)
         position = first.position
-        filters = self.asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+        filters = filters_of(self.asked)
         facts = {"view": self.view, "filters": filters, "position": position}
         taken = Taken(call, signed, self.right, facts)
         content: Iterator[bytes] = iter(())

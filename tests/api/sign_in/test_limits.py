@@ -15,6 +15,7 @@ from domain.orders import CONSOLE, Credentials, Order
 from tests.api.http.contract import contract_of
 from tests.api.http.guests import Guests, served, settings_for
 from tests.api.sign_in.browser import Browser, slug_of
+from tests.api.sign_in.test_passwords import entries
 
 A, B = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "198.51.100.2"}
 
@@ -58,6 +59,10 @@ def test_a_token_a_client_and_sign_ins_are_limited_each_for_itself(limited: Gues
     browser = Browser(limited, headers={"X-Forwarded-For": "198.51.100.3"})
     tried = [browser.sign_in("li", "wrong").status_code for _ in range(3)]
     assert tried == [401, 401, 429]
+    more = [browser.sign_in("li", "wrong").status_code for _ in range(3)]
+    assert more == [429] * 3
+    kept = [entry["facts"] for entry in entries(limited, "sign-in-failed")]
+    assert kept == [{}, {}, {"reason": "turned-away"}], "the first of a minute alone"
 
 
 def test_all_tokens_and_sessions_of_a_member_share_his_limit(limited: Guests) -> None:
