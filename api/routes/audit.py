@@ -139,16 +139,17 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 
     Raises NotAllowed.
     """
-    department = None
+    department = group = None
     if condition_of(signed.roles, PERMISSIONS["see-audit"]) == "department":
         if asked.customer is not None:
             with call.view(customer_search.VIEW) as cursor:
                 card, _ = customer_search.card(cursor, asked.customer, now=signed.at)
-            department = card.department if card is not None else None
+            if card is not None:
+                department, group = card.department, card.group
         elif asked.actor:
             with suppress(NotFound):
                 department = call.application.member_at(asked.actor).department
-    require_for(signed, "see-audit", member=asked.actor, department=department)
+    require_for(signed, "see-audit", member=asked.actor, department=department, group=group)
 
 
 @router.get(
@@ -164,9 +165,10 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds.
 
-    Managers name a customer of their departments, or a member; of other departments' customers and
-    those of class A they are told what strangers are (S4-40). Risk control and administrators are
-    told no notes, reasons and statements (A-34).
+    Managers name a customer of their departments, or a member; those of after-sales also what it
+    holds as a group. Of other departments' customers and those of class A they are told what
+    strangers are (S4-40). Risk control and administrators are told no notes, reasons and statements
+    (A-34).
     """
     signed = call.signed()
     _require_reach(call, signed, asked)
