@@ -40,6 +40,7 @@ _LISTS: Final = {
     "board of a seller": ("seller", ["/board"]),
     "board of a manager": ("manager", ["/board"]),
     "board of a director": ("director", ["/board"]),
+    "board of after-sales' manager": ("after-sales-manager", ["/board"]),
     "approvals": ("reviewer", ["/approvals"]),
     "approvals, one open": ("reviewer", ["/approvals?open=first"]),
     "disputes": ("auditor", ["/disputes"]),
