@@ -278,7 +278,11 @@ def untold(cursor: Cursor, signed: Signed, customer_ids: Iterable[UUID]) -> set[
     closed = withheld(cursor, signed, "see-details", asked)
     if reach == "department":
         led = customer_search.of_departments(
-            cursor, signed.departments, sorted(asked), now=signed.at
+            cursor,
+            signed.departments,
+            sorted(asked),
+            now=signed.at,
+            group=permissions.group_led(signed.roles),
         )
         closed |= asked - led
     return closed

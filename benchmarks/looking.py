@@ -39,12 +39,13 @@ _REMARKS = (
     "Size: the largest of the page's HTML, as it goes over the wire uncompressed.",
 )
 _STARTS: Final = ("seller", "manager", "director", "reviewer", "auditor", "administrator")
+_BOARDS: Final = ("seller", "manager", "director", "after-sales-manager")
 _LISTS: Final = {
     **{f"start, {role}": (role, ["/"]) for role in _STARTS},
     "collision check, empty": ("seller", ["/collisions"]),
     "register": ("seller", ["/register"]),
     "pool": ("seller", ["/pool"]),
-    **{f"board, {role}": (role, ["/board"]) for role in ("seller", "manager", "director")},
+    **{f"board, {role}": (role, ["/board"]) for role in _BOARDS},
     "approvals": ("reviewer", ["/approvals"]),
     "approvals, one open": ("reviewer", ["/approvals?open=first"]),
     "approvals, manager": ("manager", ["/approvals"]),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -24,7 +26,7 @@ from rich.console import Console
 
 from api.console.pages import PAGES
 from api.embedded import EmbeddedPostgres
-from benchmarks import appending, crud_claim, lasting, looking, main, sealing
+from benchmarks import appending, crud_claim, evidence, lasting, looking, main, sealing
 from benchmarks.children import Children
 from benchmarks.companies import companies, write_csv
 from benchmarks.figures import Need, Section, at_least, at_most, exactly, percentile
@@ -107,6 +109,48 @@ def test_a_long_past_is_measured_beside_a_short_one_with_and_without_snapshots()
     assert from_all > 2 * from_snapshot > 0
     assert kept == [(lasting.LONG_CUSTOMERS,)]
     assert [verdict.wanted for verdict in section.verdicts] == ["<= 2 x of a short past"] * 2
+
+
+def test_evidence_of_a_long_life_is_measured_and_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "LIFE_EVENTS", 60)
+    monkeypatch.setattr(evidence, "BUNDLES", 2)
+    told: list[str] = []
+    with Ground(told.append) as ground:
+        section = evidence.measure(ground, replace(QUICK, names=150))
+        unsealed = ground.run_sql(
+            "evidence_tenure",
+            "SELECT (SELECT count(*) FROM tenure.events) - size FROM proof.trees"
+            " WHERE log = 'events'",
+        )
+        longest = ground.run_sql(
+            "evidence_tenure",
+            "SELECT max(originator_version) FROM tenure.events WHERE topic = 'customer.classified'",
+        )
+    assert unsealed == [(0,)]
+    assert longest[0][0] >= 60
+    assert any(text.startswith("evidence: sealed to ") for text in told)
+    figures = {figure.work: figure for figure in section.figures}
+    assert figures["sealing a log that is there"].value > 0
+    (bundles,) = [figure for work, figure in figures.items() if work.startswith("evidence of")]
+    assert 0 < (bundles.p50_ms or 0) <= (bundles.p99_ms or 0)
+    verdicts = {verdict.work: verdict for verdict in section.verdicts}
+    assert verdicts["events in the bundle"].reached >= 60
+    assert verdicts["bundles that verify.py finds VERIFIED"].is_met
+    assert [verdict.wanted for verdict in section.verdicts] == [
+        ">= 60 events",
+        "<= 2000 ms",
+        "<= 2000 ms",
+        "= 1 of 1",
+    ]
+
+
+def test_a_bundle_whose_own_script_fails_counts_as_not_verified() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("verify.py", "raise SystemExit('NOT VERIFIED')")
+    with Ground() as ground:
+        _, is_verified = evidence._verified(ground, evidence._Bundle(made.getvalue(), 1.0))
+    assert is_verified == 0
 
 
 @pytest.mark.long

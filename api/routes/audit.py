@@ -147,7 +147,7 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 
     Raises NotAllowed.
     """
-    department = None
+    department = group = None
     if condition_of(signed.roles, PERMISSIONS[SEE_AUDIT]) == "department":
         if asked.position:
             with call.view(statistics.NAME) as cursor:
@@ -156,11 +156,12 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
         if asked.customer is not None:
             with call.view(customer_search.VIEW) as cursor:
                 card, _ = customer_search.card(cursor, asked.customer, now=signed.at)
-            department = card.department if card is not None else None
+            if card is not None:
+                department, group = card.department, card.group
         elif asked.actor:
             with suppress(NotFound):
                 department = call.application.member_at(asked.actor).department
-    require_for(signed, SEE_AUDIT, member=asked.actor, department=department)
+    require_for(signed, SEE_AUDIT, member=asked.actor, department=department, group=group)
 
 
 @router.get(
@@ -176,10 +177,10 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds.
 
-    Managers name a customer of their departments, a member, or the events of a figure; of other
-    departments' customers and those of class A they are told what strangers are, and of those
-    instants to the day (S4-40). Risk control and administrators are told no notes, reasons and
-    statements (A-34).
+    Managers name a customer of their departments, a member, or the events of a figure; those of
+    after-sales also what it holds as a group. Of other departments' customers and those of class A
+    they are told what strangers are, and of those instants to the day (S4-40). Risk control and
+    administrators are told no notes, reasons and statements (A-34).
     """
     signed = call.signed()
     _require_reach(call, signed, asked)

@@ -223,16 +223,29 @@ def require(signed: Signed, permission: str) -> None:
 
 
 def require_for(
-    signed: Signed, permission: str, *, member: str | None = None, department: str | None = None
+    signed: Signed,
+    permission: str,
+    *,
+    member: str | None = None,
+    department: str | None = None,
+    group: str | None = None,
 ) -> None:
-    """The permission reaches what belongs to `member` and `department`; with neither, everything.
+    """The permission reaches what belongs to `member`, `department` or `group`; with none of them,
+    everything.
 
     Raises NotAllowed that says how far it does reach.
     """
     row = permissions.PERMISSIONS[permission]
     condition = permissions.condition_of(signed.roles, row)
-    if not permissions.covers(signed, condition, member=member, department=department):
+    if not permissions.covers(signed, condition, member=member, department=department, group=group):
         raise NotAllowed(permission, permissions.beyond(row, condition), condition=condition)
+
+
+def group_of(signed: Signed, permission: str) -> str | None:
+    """The group of which the permission reaches what it holds as a group, beside `departments_of`;
+    None: of none, or of every one."""
+    condition = permissions.reach_of(signed.roles, permission)
+    return permissions.group_led(signed.roles) if condition == "department" else None
 
 
 def departments_of(
