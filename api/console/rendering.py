@@ -17,6 +17,7 @@ from api.console import shown
 from api.console.assets import address_of
 from api.console.catalogue import translated
 from api.console.navigation import places_for
+from api.console.notes import note_of
 from api.console.wishes import LANGUAGES, THEMES, wishes_in
 from api.languages import CONTENT_LANGUAGES, Language
 
@@ -40,6 +41,7 @@ _SAME: Final = {
     "places_for": places_for,
     "languages": LANGUAGES,
     "themes": THEMES,
+    "note_of": note_of,
     "deciding": shown.DECIDING,
     "changed_names": shown.CHANGED,
     "content_languages": CONTENT_LANGUAGES,
