@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -15,16 +16,18 @@ from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.life import ReplayTold, RightsTold
 from api.openapi import query
 from api.routes.calls import Asked
-from api.routes.parameters import CustomerId, QueryInstant, Questions, searched
+from api.routes.parameters import CustomerId, KnownThen, QueryInstant, searched
+from api.veil import Veil
 from domain.errors import NotFound
-from domain.replaying import replay
+from domain.replaying import record_at, replay
 from projections import audit
+from projections.audit import AuditEntry
 
 router = APIRouter()
 
 
-class ReplayQuestions(Questions):
-    """Up to which instant."""
+class ReplayQuestions(KnownThen):
+    """Up to which instant, and what was known when."""
 
     until: Annotated[
         QueryInstant | None,
@@ -49,7 +52,10 @@ def replayed(
     customer_id: CustomerId, asked: Annotated[ReplayQuestions, Query()], call: Asked
 ) -> Answer:
     """Every event of the customer and every refusal about it, with the situation that each led to
-    and what it changed; and how the customer stands in the end, recorded or not."""
+    and what it changed; and how the customer stands in the end, recorded or not.
+
+    With `known_at` or `known_position`: what was known then, and what follows from it.
+    """
     signed = call.signed()
     with call.view(audit.NAME) as cursor:
         refusals, position = refusals_about(cursor, customer_id)
@@ -62,7 +68,10 @@ def replayed(
     sees_details = right is not None
     veil = disclosure.veil_of_situation(now, sees_details=sees_details)
     veil = veil.above(past.event.timestamp for past in history.events)
-    at = veil.asked(min(asked.until or signed.at, signed.at), signed.at)
+    at = _veiled(veil, asked, asked.until or signed.at, signed.at)
+    known_at = asked.known_at and _veiled(veil, asked, asked.known_at, signed.at)
+    history = history.known(known_at=known_at, known_position=asked.known_position)
+    refusals = [refusal for refusal in refusals if _is_known(refusal, known_at, asked)]
     teller = Teller(call, disclosure, veil, sees_details=sees_details)
     steps = list(teller.steps(replay(history, until=at), refusals, at))
     stands = situation_at(call, history, at)
@@ -73,16 +82,30 @@ def replayed(
             "customer_id": customer_id,
             "steps": steps,
             "situation": teller.situation(stands) if stands else None,
+            "record": teller.record(record_at(history, at)),
             "details_hidden": None if sees_details else NOT_A_PARTY,
             "position": position,
             "at": at,
+            "known_at": known_at,
         },
         position=position,
     )
 
 
-class RightsQuestions(Questions):
-    """Whose rights, and when."""
+def _veiled(veil: Veil, asked: KnownThen, at: datetime, now: datetime) -> datetime:
+    """The instant by which a question about `at`, at the latest now, is answered."""
+    return veil.asked(min(at, now), now, as_known=asked.is_as_known)
+
+
+def _is_known(refusal: AuditEntry, known_at: datetime | None, asked: KnownThen) -> bool:
+    """True of a refusal that had been recorded by what is asked about."""
+    return (known_at is None or refusal.recorded_at <= known_at) and (
+        asked.known_position is None or refusal.position <= asked.known_position
+    )
+
+
+class RightsQuestions(KnownThen):
+    """Whose rights, when, and what was known when."""
 
     member: Annotated[
         Searched | None, searched("Whose rights; left out: the caller's.", "zhang-wei")
@@ -106,7 +129,8 @@ class RightsQuestions(Questions):
 )
 def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], call: Asked) -> Answer:
     """Each command with the rule that forbids it, and until when, by the roles and the rules of
-    that instant. Asks the very rules that the commands ask. A stranger is told what was so at the
+    that instant. Asks the very rules that the commands ask. With `known_at`: by what of the
+    customer, the member and the rules was known then. A stranger is told what was so at the
     beginning of the day, since the customer was claimed by who holds it now."""
     signed = call.signed()
     disclosure = Disclosure(signed, call.application)
@@ -119,8 +143,16 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     veil = veil.above(past.event.timestamp for past in history.events)
     looked_at = asked_at
     if not sees_details:
-        looked_at = veil.asked(disclosure.future(asked_at), signed.at)
-    rights, _ = call.application.rights(customer_id, member, at=looked_at)
+        future = disclosure.future(asked_at)
+        looked_at = veil.asked(future, signed.at, as_known=asked.is_as_known)
+    known_at = asked.known_at and _veiled(veil, asked, asked.known_at, signed.at)
+    rights, _ = call.application.rights(
+        customer_id,
+        member,
+        at=looked_at,
+        known_at=known_at,
+        known_position=asked.known_position,
+    )
     told = []
     for right in rights:
         until = right.until
@@ -132,5 +164,11 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
         outcomes = right.outcomes if member == signed.member else ()
         told.append({**fields_of(right), "until": until, "outcomes": outcomes})
     return call.answer(
-        {"customer_id": customer_id, "member": member, "rights": told, "at": asked_at}
+        {
+            "customer_id": customer_id,
+            "member": member,
+            "rights": told,
+            "at": asked_at,
+            "known_at": known_at,
+        }
     )
