@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -93,9 +92,10 @@ def with_wish(query: Iterable[tuple[str, str]], name: str, value: str) -> str:
     return urlencode([pair for pair in query if pair[0] != name] + [(name, value)])
 
 
-def moved(query: Iterable[tuple[str, str]], at: datetime) -> str:
-    """The query of the time machine's address at another instant."""
-    return with_wish([pair for pair in query if pair[0] != "moment"], "at", instant(at))
+def moved(query: Iterable[tuple[str, str]], position: int) -> str:
+    """The query of the time machine's address after another event, by its place in the log."""
+    kept = [pair for pair in query if pair[0] not in ("moment", "at")]
+    return with_wish(kept, "event", str(position))
 
 
 def is_partial(request: Request) -> bool:
