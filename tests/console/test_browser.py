@@ -158,6 +158,28 @@ def test_pages_work_without_scripts(windows: Windows, guests: Guests) -> None:
     page.get_by_role("button", name="Note a follow-up").wait_for()
 
 
+@pytest.mark.parametrize("member", ["zhao", "wang"])
+def test_a_print_of_approvals_shows_what_waits_and_nothing_to_press_or_fill_in(
+    windows: Windows, guests: Guests, member: str
+) -> None:
+    customer = guests.register()
+    guests.claim(customer)
+    guests.apply(guests.potential(), "intent")
+    page = windows.open("/approvals", member)
+    page.emulate_media(media="print")
+    assert page.locator("#waiting table.rows th a").first.is_visible()
+    pressed_or_filled = page.locator("button, input, textarea, select, a.button")
+    assert [one for one in pressed_or_filled.all() if one.is_visible()] == []
+
+
+def test_a_print_of_a_change_of_rules_shows_its_values_and_no_button(windows: Windows) -> None:
+    page = windows.open("/rules/change", "wang")
+    page.emulate_media(media="print")
+    assert page.locator(".chapter .field label").first.is_visible()
+    assert page.locator(".chapter input[type=number]").first.is_visible()
+    assert [one for one in page.locator("button").all() if one.is_visible()] == []
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_page_scrolls_sideways_on_a_phone(
