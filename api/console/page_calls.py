@@ -70,8 +70,11 @@ class Page:
         return None
 
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
-        """The page, with who looks at it."""
-        known = {"signed": self.signed, "csrf": csrf_of(self.request)}
+        """The page, with who looks at it. Where no answer of a view is told, it is true at what was
+        written when it was asked for."""
+        known = {"signed": self.signed, "csrf": csrf_of(self.request), "at": self.signed.at}
+        if told.get("position") is None:
+            told = {**told, "position": self.written()}
         return rendered(self.request, template, {**known, **told}, status=status)
 
     def at_the_end(self) -> Page:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -19,6 +21,7 @@ from api.console.navigation import places_for
 from api.console.notes import note_of
 from api.console.wishes import LANGUAGES, THEMES, wishes_in
 from api.languages import CONTENT_LANGUAGES, Language
+from api.test_clock import ClockUnreadable
 
 POLICY: Final = "; ".join(
     (
@@ -110,18 +113,30 @@ def is_of_the_whole(request: Request) -> bool:
     return is_partial(request) and open_page.path == request.scope["path"]
 
 
+def made_at(request: Request) -> datetime:
+    """The instant of a page by the test clock, where there is one, or this machine's: whoever is
+    told of a problem is told without the database."""
+    app = request.scope.get("app")
+    clock = app.state.service.database.clock if app is not None else None
+    with suppress(ClockUnreadable):
+        if clock is not None:
+            return clock()
+    return datetime.now(UTC)
+
+
 def rendered(
     request: Request, template: str, told: Mapping[str, Any], *, status: int = 200
 ) -> HTMLResponse:
     """A page, or its changing part, in the language that its reader wants. told: what it shows;
-    `position` and `at` are what it is true at."""
+    `position` and `at` are what it is true at. One that rests on nothing of the log, as a problem
+    or the way in, tells when it was made."""
     wishes = wishes_in(request)
     page = environment(wishes.language).get_template(template)
     position = told.get("position")
     text = page.render(
         {
             "position": None,
-            "at": None,
+            "at": made_at(request),
             "problem": None,
             "signed": None,
             "csrf": None,
