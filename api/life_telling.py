@@ -14,7 +14,7 @@ from api.routes.calls import QueryCall
 from api.veil import Veil, end_of_day
 from domain.errors import NotFound
 from domain.replay import History, PastEvent
-from domain.replaying import Situation, Step, customer_at, situation, situations_at
+from domain.replaying import Record, Situation, Step, customer_at, situation, situations_at
 from projections import audit
 from projections.audit import AuditEntry
 
@@ -108,6 +108,13 @@ class Teller:
         if self.sees_details:
             return shown
         return {name: value if name in PUBLIC else None for name, value in shown.items()}
+
+    def record(self, told: Record | None) -> dict[str, Any] | None:
+        """What the record said; strangers are told no fact of an event, so not this either."""
+        if told is None or not self.sees_details:
+            return None
+        contacts = [{"id": one.id, "position": one.position} for one in told.contacts]
+        return fields_of(told) | {"contacts": contacts}
 
     def deadline(
         self, until: datetime | None, *, holder: str | None, state: str, department: str | None

@@ -75,11 +75,16 @@ class Page:
 
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
         """The page, with who looks at it. All that it shows is in the access log by then, in one
-        append: to wait for the disk once takes a few milliseconds. Raises Unavailable,
-        DetailsUsedUp."""
+        append: to wait for the disk once takes a few milliseconds. Where no answer of a view is
+        told, it is true at what was written when it was asked for.
+
+        Raises Unavailable, DetailsUsedUp.
+        """
         record_looks(self.call, self.looks)
         self.looks.clear()
-        known = {"signed": self.signed, "csrf": csrf_of(self.request)}
+        known = {"signed": self.signed, "csrf": csrf_of(self.request), "at": self.signed.at}
+        if told.get("position") is None:
+            told = {**told, "position": self.written()}
         return rendered(self.request, template, {**known, **told}, status=status)
 
     def at_the_end(self) -> Page:

@@ -17,16 +17,18 @@ from api.models.fields import EXAMPLE_INSTANT, Searched
 from api.models.life import ReplayTold, RightsTold
 from api.openapi import query
 from api.routes.calls import Asked, QueryCall
-from api.routes.parameters import CustomerId, QueryInstant, Questions, searched
+from api.routes.parameters import CustomerId, KnownThen, QueryInstant, searched
+from api.veil import Veil
 from domain.errors import NotFound
-from domain.replaying import replay
+from domain.replaying import record_at, replay
 from projections import audit
+from projections.audit import AuditEntry
 
 router = APIRouter()
 
 
-class ReplayQuestions(Questions):
-    """Up to which instant."""
+class ReplayQuestions(KnownThen):
+    """Up to which instant, and what was known when."""
 
     until: Annotated[
         QueryInstant | None,
@@ -51,7 +53,10 @@ def replayed(
     customer_id: CustomerId, asked: Annotated[ReplayQuestions, Query()], call: Asked
 ) -> Answer:
     """Every event of the customer and every refusal about it, with the situation that each led to
-    and what it changed; and how the customer stands in the end, recorded or not."""
+    and what it changed; and how the customer stands in the end, recorded or not.
+
+    With `known_at` or `known_position`: what was known then, and what follows from it.
+    """
     signed = call.signed()
     with call.view(audit.NAME) as cursor:
         refusals, position = refusals_about(cursor, customer_id)
@@ -64,7 +69,10 @@ def replayed(
     sees_details = right is not None
     veil = disclosure.veil_of_situation(now, sees_details=sees_details)
     veil = veil.above(past.event.timestamp for past in history.events)
-    at = veil.asked(min(asked.until or signed.at, signed.at), signed.at)
+    at = _veiled(veil, asked, asked.until or signed.at, signed.at)
+    known_at = asked.known_at and _veiled(veil, asked, asked.known_at, signed.at)
+    history = history.known(known_at=known_at, known_position=asked.known_position)
+    refusals = [refusal for refusal in refusals if _is_known(refusal, known_at, asked)]
     teller = Teller(call, disclosure, veil, sees_details=sees_details)
     refused = refused_in(call, history, refusals)
     steps = list(teller.steps(replay(history, until=at), refused, at))
@@ -76,20 +84,19 @@ def replayed(
             "customer_id": customer_id,
             "steps": steps,
             "situation": teller.situation(stands) if stands else None,
+            "record": teller.record(record_at(history, at)),
             "details_hidden": None if sees_details else NOT_A_PARTY,
             "position": position,
             "at": at,
+            "known_at": known_at,
         },
         position=position,
     )
 
 
-def stood_at(
-    customer_id: UUID, at: datetime, position: int, call: QueryCall
-) -> dict[str, Any] | None:
-    """How the customer stood at an instant by what is known at a position, as the caller may see
-    it; None before it was registered. `replayed` ends with the same: who has shown the life with
-    its details has kept that look."""
+def stood_at(customer_id: UUID, at: datetime, position: int, call: QueryCall) -> dict[str, Any]:
+    """`situation` and `record` of `replayed` at an instant, by what is known at a position: who has
+    shown the life with its details has kept that look."""
     signed = call.signed()
     history = call.history(customer_id).known(known_at=None, known_position=position)
     disclosure = Disclosure(signed, call)
@@ -97,13 +104,29 @@ def stood_at(
     sees_details = disclosure.right_to_situation(customer_id, now) is not None
     veil = disclosure.veil_of_situation(now, sees_details=sees_details)
     veil = veil.above(past.event.timestamp for past in history.events)
-    stands = situation_at(call, history, veil.asked(min(at, signed.at), signed.at))
+    at = veil.asked(min(at, signed.at), signed.at)
+    stands = situation_at(call, history, at)
     teller = Teller(call, disclosure, veil, sees_details=sees_details)
-    return teller.situation(stands) if stands else None
+    return {
+        "situation": teller.situation(stands) if stands else None,
+        "record": teller.record(record_at(history, at)),
+    }
 
 
-class RightsQuestions(Questions):
-    """Whose rights, and when."""
+def _veiled(veil: Veil, asked: KnownThen, at: datetime, now: datetime) -> datetime:
+    """The instant by which a question about `at`, at the latest now, is answered."""
+    return veil.asked(min(at, now), now, as_known=asked.is_as_known)
+
+
+def _is_known(refusal: AuditEntry, known_at: datetime | None, asked: KnownThen) -> bool:
+    """True of a refusal that had been recorded by what is asked about."""
+    return (known_at is None or refusal.recorded_at <= known_at) and (
+        asked.known_position is None or refusal.position <= asked.known_position
+    )
+
+
+class RightsQuestions(KnownThen):
+    """Whose rights, when, and what was known when."""
 
     member: Annotated[
         Searched | None, searched("Whose rights; left out: the caller's.", "zhang-wei")
@@ -127,7 +150,8 @@ class RightsQuestions(Questions):
 )
 def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], call: Asked) -> Answer:
     """Each command with the rule that forbids it, and until when, by the roles and the rules of
-    that instant. Asks the very rules that the commands ask. A stranger is told what was so at the
+    that instant. Asks the very rules that the commands ask. With `known_at`: by what of the
+    customer, the member and the rules was known then. A stranger is told what was so at the
     beginning of the day, since the customer was claimed by who holds it now."""
     signed = call.signed()
     disclosure = Disclosure(signed, call)
@@ -140,8 +164,17 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     veil = veil.above(past.event.timestamp for past in history.events)
     looked_at = asked_at
     if not sees_details:
-        looked_at = veil.asked(disclosure.future(asked_at), signed.at)
-    rights, _ = call.application.rights(customer_id, member, at=looked_at, history=history)
+        future = disclosure.future(asked_at)
+        looked_at = veil.asked(future, signed.at, as_known=asked.is_as_known)
+    known_at = asked.known_at and _veiled(veil, asked, asked.known_at, signed.at)
+    rights, _ = call.application.rights(
+        customer_id,
+        member,
+        at=looked_at,
+        history=history,
+        known_at=known_at,
+        known_position=asked.known_position,
+    )
     told = []
     for right in rights:
         until = right.until
@@ -153,5 +186,11 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
         outcomes = right.outcomes if member == signed.member else ()
         told.append({**fields_of(right), "until": until, "outcomes": outcomes})
     return call.answer(
-        {"customer_id": customer_id, "member": member, "rights": told, "at": asked_at}
+        {
+            "customer_id": customer_id,
+            "member": member,
+            "rights": told,
+            "at": asked_at,
+            "known_at": known_at,
+        }
     )

@@ -24,7 +24,7 @@ from api.models.past import HistoryPage, HolderTold
 from api.openapi import query
 from api.routes.calls import Asked, QueryCall, phone_hash_of
 from api.routes.cards import card_answer
-from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
+from api.routes.parameters import CustomerId, KnownThen, Paged, QueryInstant, Questions, searched
 from api.veil import NOTHING_HIDDEN, Veil
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import Classified, ContractConfirmed, DuplicateAbsorbed, Merged, Stage
@@ -35,7 +35,6 @@ from domain.tenures import Interval
 from projections import audit, customer_search
 
 router = APIRouter()
-POSITION_MAX = 2**63 - 1
 _OF_ANSWER = ("customer_id", "holder", "group", "stage", "ended", "at", "known_at")
 _OF_TENURE = ("claimed_at", "in_force_since", "since")
 
@@ -162,28 +161,12 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
     )
 
 
-class HolderQuestions(Questions):
+class HolderQuestions(KnownThen):
     """Which instant, and what was known when."""
 
     at: Annotated[
         QueryInstant | None,
         Field(description="The instant asked about; left out: now.", examples=[EXAMPLE_INSTANT]),
-    ] = None
-    known_at: Annotated[
-        QueryInstant | None,
-        Field(
-            description="Only events recorded by this instant, and what follows from them.",
-            examples=[EXAMPLE_INSTANT],
-        ),
-    ] = None
-    known_position: Annotated[
-        int | None,
-        Field(
-            ge=0,
-            le=POSITION_MAX,
-            description="Only events up to this place in the log.",
-            examples=[4711],
-        ),
     ] = None
 
 
@@ -211,7 +194,9 @@ def holder(
     veil = _veil(call, disclosure, history)
 
     def asked_at(at: datetime) -> datetime:
-        return at if at > history.now else veil.asked(at, history.now)
+        if at > history.now:
+            return at
+        return veil.asked(at, history.now, as_known=asked.is_as_known)
 
     known_at = asked.known_at and asked_at(asked.known_at)
 

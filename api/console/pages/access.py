@@ -66,7 +66,6 @@ def access_page(page: Shown) -> Response:
             "fields": {name: FIELD_WORDS[name][page.call.language] for name in FIELDS},
             "kinds": KINDS,
             "bursts": _bursts(page),
-            "at": page.signed.at,
         },
     )
 

@@ -16,6 +16,7 @@ from api.console.actions import BY_COMMAND, CONTRACT, DISPUTE, REPORT, REQUEST, 
 from api.console.band import COLOURS, MARKS, SHAPES, Link, band, in_page
 from api.console.catalogue import marked, translated
 from api.console.forms import Entry
+from api.console.notes import note_of
 from api.console.page_calls import Filled, Page, Shown, go_on
 from api.console.page_route import pages
 from api.console.troubles import Trouble
@@ -28,6 +29,8 @@ from domain.errors import NotFound
 
 router = pages()
 EVENTS_MAX: Final = 25
+NOTES_BYTES_MAX: Final = 10_000
+"""Of notes on one page: the event that goes beyond it is the last that is shown."""
 CONTESTED: Final = "customer.dispute_opened"
 _BAND_WORDS: Final = {
     "title": marked("Who held it when"),
@@ -128,10 +131,18 @@ def action_shown(
 
 
 def recent(steps: Sequence[Any], before: str | None) -> dict[str, Any]:
-    """A page of steps, the newest first. before: the position that they lie before."""
+    """A page of steps, the newest first; fewer of them where their notes are long. before: the
+    position that they lie before."""
     end = int(before) if before and before.isdecimal() and len(before) <= 18 else None
     found = [step for step in steps if end is None or step["event"]["position"] < end]
-    items = found[: -EVENTS_MAX - 1 : -1]
+    items: list[Any] = []
+    weight_bytes = 0
+    for step in found[: -EVENTS_MAX - 1 : -1]:
+        note = note_of(step["event"])
+        items.append(step)
+        weight_bytes += note.weight_bytes if note else 0
+        if weight_bytes > NOTES_BYTES_MAX:
+            break
     older = items[-1]["event"]["position"] if len(found) > len(items) else None
     return {"events": items, "older": older, "newer": end is not None}
 
