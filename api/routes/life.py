@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,7 +21,9 @@ from api.routes.calls import Asked, QueryCall
 from api.routes.parameters import CustomerId, KnownThen, QueryInstant, searched
 from api.veil import Veil
 from domain.errors import NotFound
-from domain.replaying import record_at, replay
+from domain.may import Right
+from domain.replay import History
+from domain.replaying import Situation, record_at, replay
 from projections import audit
 from projections.audit import AuditEntry
 
@@ -67,31 +70,27 @@ def replayed(
     now = situation_at(call, history, signed.at)
     right = disclosure.right_to_situation(customer_id, now)
     sees_details = right is not None
-    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
-    veil = veil.above(past.event.timestamp for past in history.events)
+    veil = _veil(disclosure, now, history, sees_details=sees_details)
     at = _veiled(veil, asked, asked.until or signed.at, signed.at)
     known_at = asked.known_at and _veiled(veil, asked, asked.known_at, signed.at)
     history = history.known(known_at=known_at, known_position=asked.known_position)
-    refusals = [refusal for refusal in refusals if _is_known(refusal, known_at, asked)]
     teller = Teller(call, disclosure, veil, sees_details=sees_details)
-    refused = refused_in(call, history, refusals)
+    refused = refused_in(call, history, _known(refusals, known_at, asked))
     steps = list(teller.steps(replay(history, until=at), refused, at))
     stands = situation_at(call, history, at)
     fields = fields_in(step["event"] for step in steps)
     record_details(call, signed, "replay", fields, [customer_id], right=right)
-    return call.answer(
-        {
-            "customer_id": customer_id,
-            "steps": steps,
-            "situation": teller.situation(stands) if stands else None,
-            "record": teller.record(record_at(history, at)),
-            "details_hidden": None if sees_details else NOT_A_PARTY,
-            "position": position,
-            "at": at,
-            "known_at": known_at,
-        },
-        position=position,
-    )
+    told = {
+        "customer_id": customer_id,
+        "steps": steps,
+        "situation": teller.situation(stands) if stands else None,
+        "record": teller.record(record_at(history, at)),
+        "details_hidden": None if sees_details else NOT_A_PARTY,
+        "position": position,
+        "at": at,
+        "known_at": known_at,
+    }
+    return call.answer(told, position=position)
 
 
 def stood_at(customer_id: UUID, at: datetime, position: int, call: QueryCall) -> dict[str, Any]:
@@ -102,8 +101,7 @@ def stood_at(customer_id: UUID, at: datetime, position: int, call: QueryCall) ->
     disclosure = Disclosure(signed, call)
     now = situation_at(call, history, signed.at)
     sees_details = disclosure.right_to_situation(customer_id, now) is not None
-    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
-    veil = veil.above(past.event.timestamp for past in history.events)
+    veil = _veil(disclosure, now, history, sees_details=sees_details)
     at = veil.asked(min(at, signed.at), signed.at)
     stands = situation_at(call, history, at)
     teller = Teller(call, disclosure, veil, sees_details=sees_details)
@@ -113,16 +111,29 @@ def stood_at(customer_id: UUID, at: datetime, position: int, call: QueryCall) ->
     }
 
 
+def _veil(
+    disclosure: Disclosure, now: Situation | None, history: History, *, sees_details: bool
+) -> Veil:
+    """What of the life's instants the caller is not told exactly."""
+    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
+    return veil.above(past.event.timestamp for past in history.events)
+
+
 def _veiled(veil: Veil, asked: KnownThen, at: datetime, now: datetime) -> datetime:
     """The instant by which a question about `at`, at the latest now, is answered."""
     return veil.asked(min(at, now), now, as_known=asked.is_as_known)
 
 
-def _is_known(refusal: AuditEntry, known_at: datetime | None, asked: KnownThen) -> bool:
-    """True of a refusal that had been recorded by what is asked about."""
-    return (known_at is None or refusal.recorded_at <= known_at) and (
-        asked.known_position is None or refusal.position <= asked.known_position
-    )
+def _known(
+    refusals: Sequence[AuditEntry], known_at: datetime | None, asked: KnownThen
+) -> list[AuditEntry]:
+    """Those that had been recorded by what is asked about."""
+    return [
+        refusal
+        for refusal in refusals
+        if (known_at is None or refusal.recorded_at <= known_at)
+        and (asked.known_position is None or refusal.position <= asked.known_position)
+    ]
 
 
 class RightsQuestions(KnownThen):
@@ -160,8 +171,7 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
     sees_details = disclosure.right_to_situation(customer_id, now) is not None
     member = asked.member or signed.member
     asked_at = asked.at or signed.at
-    veil = disclosure.veil_of_situation(now, sees_details=sees_details)
-    veil = veil.above(past.event.timestamp for past in history.events)
+    veil = _veil(disclosure, now, history, sees_details=sees_details)
     looked_at = asked_at
     if not sees_details:
         future = disclosure.future(asked_at)
@@ -175,16 +185,8 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
         known_at=known_at,
         known_position=asked.known_position,
     )
-    told = []
-    for right in rights:
-        until = right.until
-        if right.rule == "already-protected" and now is not None:
-            until = disclosure.deadline(
-                until, holder=now.holder, state=now.state, department=now.department
-            )
-            until = veil.deadline(until)
-        outcomes = right.outcomes if member == signed.member else ()
-        told.append({**fields_of(right), "until": until, "outcomes": outcomes})
+    is_own = member == signed.member
+    told = [_told(right, now, disclosure, veil, is_own=is_own) for right in rights]
     return call.answer(
         {
             "customer_id": customer_id,
@@ -194,3 +196,15 @@ def may(customer_id: CustomerId, asked: Annotated[RightsQuestions, Query()], cal
             "known_at": known_at,
         }
     )
+
+
+def _told(
+    right: Right, now: Situation | None, disclosure: Disclosure, veil: Veil, *, is_own: bool
+) -> dict[str, Any]:
+    """A right as the caller may read it. is_own: it is the caller's."""
+    until = right.until
+    if right.rule == "already-protected" and now is not None:
+        whose = {"holder": now.holder, "state": now.state, "department": now.department}
+        until = veil.deadline(disclosure.deadline(until, **whose))
+    outcomes = right.outcomes if is_own else ()
+    return {**fields_of(right), "until": until, "outcomes": outcomes}

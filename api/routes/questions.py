@@ -213,14 +213,8 @@ def holder(
     if right is not None:
         veil = NOTHING_HIDDEN
     told = _told(call, disclosure, found, merged_into, veil, sees_details=right is not None)
-    record_details(
-        call,
-        disclosure.signed,
-        "holder",
-        fields_in(told["grounds"]),
-        [customer_id],
-        right=right,
-    )
+    fields = fields_in(told["grounds"])
+    record_details(call, disclosure.signed, "holder", fields, [customer_id], right=right)
     return call.answer(told, position=found.known_position)
 
 
