@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 PYTHONS := python3 python3.13 python3.12 python3.11 python3.14 python
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 WORKERS := 2
+# Tests start the command line some two hundred times: whatever the environment says, what Python
+# has compiled is kept, or each start compiles Tenure anew for about a second.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
 
 .PHONY: help install demo test test-long check audit bench docs screenshots clean

@@ -58,6 +58,13 @@ class Answer(Response):
         super().__init__(json_bytes(content), status, named)
 
     @classmethod
+    def for_page(cls, told: Any, *, version: int | None) -> Self:
+        """An answer that a page tells in its own way, so that nobody writes it as JSON."""
+        made = cls(None, version=version)
+        made.told = told
+        return made
+
+    @classmethod
     def of_bytes(cls, body: bytes, *, position: int) -> Self:
         """An answer whose JSON is there already."""
         made = cls(None, position=position)

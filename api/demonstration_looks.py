@@ -13,7 +13,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.access.entries import Entry
-from api.access.looks import record_details, record_question, record_search
+from api.access.looks import record_details, record_question
+from api.access.searches import record_search
 from api.composition import Service
 from api.disclosure import Disclosure
 from api.routes.calls import QueryCall
@@ -85,7 +86,7 @@ class Looks:
             "into": None,
         }
         position = found.known_position
-        record_search(call, signed, name=name, phone_hash=None, shown=[shown], position=position)
+        record_search(call, signed, name=name, shown=[shown], position=position)
 
     def _read(self, who: str, customer: UUID, right: str) -> None:
         call, signed = self._call(who)

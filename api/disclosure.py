@@ -8,19 +8,17 @@ at the instant shown finds the protection over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from api.veil import ALWAYS, RUNNING, Veil, end_of_day, start_of_day
 from domain import permissions
-from domain.application import Tenure
 from domain.orders import Receipt, Signed
 from domain.replaying import Situation
-from domain.rulebook_text import Rulebook
 from projections import customer_search
 from projections.cards import Card
 from projections.holding import MERGED
@@ -31,17 +29,31 @@ if TYPE_CHECKING:
 NOT_A_PARTY = "not-a-party"
 
 
+class Grants(Protocol):
+    """What the log is asked for: by the application, or by a call, which asks once."""
+
+    def is_granted_details(
+        self, customer_id: UUID, member: str, *, customer_class: str | None, at: datetime
+    ) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Disclosure:
     """What one member may see at one instant."""
 
     signed: Signed
-    application: Tenure
+    log: Grants
+
+    def ready(self) -> Disclosure:
+        """The same, with the rules read that need a connection: so it asks for none while another
+        is held."""
+        self._rules  # noqa: B018 - it is kept
+        return self
 
     @cached_property
     def by_day(self) -> bool:
         """True where the rulebook in force shows strangers deadlines to the day."""
-        return self._rules.disclosure.deadline_to_strangers == "day"
+        return self.signed.rules.disclosure.deadline_to_strangers == "day"
 
     def right(
         self,
@@ -104,7 +116,7 @@ class Disclosure:
     def grant(self, customer_id: UUID, customer_class: str | None) -> permissions.Right | None:
         """`grant` while the member reads the details by one (S4-41); asked last, for it is one
         more load."""
-        is_granted = self.application.is_granted_details(
+        is_granted = self.log.is_granted_details(
             customer_id,
             self.signed.member,
             customer_class=customer_class,
@@ -120,7 +132,7 @@ class Disclosure:
     @cached_property
     def rulers(self) -> list[str]:
         """The roles that may rule disputes by the rules in force."""
-        return list(permissions.permitted("rule-dispute", self._rules))
+        return list(permissions.permitted("rule-dispute", self.signed.rules))
 
     @cached_property
     def sees_everybodys(self) -> bool:
@@ -134,11 +146,21 @@ class Disclosure:
 
     @cached_property
     def _condition(self) -> permissions.Condition | None:
-        return permissions.condition_of(self.signed.roles, permissions.PERMISSIONS["see-details"])
+        return permissions.reach_of(self.signed.roles, "see-details")
 
     @cached_property
-    def _rules(self) -> Rulebook:
-        return self.application.rulebooks().in_force(self.signed.at)
+    def _opened(self) -> dict[tuple[str | None, str, str | None], bool]:
+        """What was found by holder, state and department, which the lines of a list share."""
+        return {}
+
+    def _opens(self, holder: str | None, state: str, department: str | None) -> bool:
+        """True where the member may know the instants of what somebody holds like that."""
+        case = (holder, state, department)
+        found = self._opened.get(case)
+        if found is None:
+            found = self.right(holder, state, department=department) is not None
+            self._opened[case] = found
+        return found
 
     def deadline(
         self,
@@ -152,11 +174,9 @@ class Disclosure:
 
         Of class A, too, whoever leads the holder sees it to the instant: it is no detail.
         """
-        if until is None or until <= self.signed.at:
+        if until is None or until <= self.signed.at or self.sees_instants:
             return until
-        if self.right(holder, state, department=department) is not None:
-            return until
-        return end_of_day(until) if self.by_day else until
+        return until if self._opens(holder, state, department) else end_of_day(until)
 
     def veil(
         self,
@@ -171,15 +191,14 @@ class Disclosure:
 
         Of a record that was merged its whole life is: its protection may run on in the other one.
         """
-        hidden = Veil(self.signed.member, claimed_at)
+        since = claimed_at
         if sees_details or self.sees_instants:
-            return replace(hidden, since=None)
-        if state == MERGED:
-            return replace(hidden, since=ALWAYS)
-        is_open = self.right(holder, state, department=department) is not None
-        if state not in RUNNING or is_open:
-            return replace(hidden, since=None)
-        return hidden
+            since = None
+        elif state == MERGED:
+            since = ALWAYS
+        elif state not in RUNNING or self._opens(holder, state, department):
+            since = None
+        return Veil(self.signed.member, since)
 
     def veil_of_card(self, card: Card, *, sees_details: bool = False) -> Veil:
         """The same of the card's customer."""
@@ -191,6 +210,20 @@ class Disclosure:
             sees_details=sees_details,
         )
         return veil.above([card.registered_at])
+
+    def cards(self, cursor: Cursor, customer_ids: Iterable[UUID]) -> dict[UUID, Card] | None:
+        """Some customers as they stand now, by which `veil_among` tells what is hidden; None where
+        nothing is. Of one that is `ready`."""
+        if self.sees_instants:
+            return None
+        return customer_search.cards(cursor, sorted(set(customer_ids)), now=self.signed.at)
+
+    def veil_among(self, cards: Mapping[UUID, Card] | None, customer_id: UUID) -> Veil:
+        """The veil of one of these customers' cards; of one without a card all is hidden."""
+        if cards is None:
+            return Veil(self.signed.member)
+        card = cards.get(customer_id)
+        return Veil(self.signed.member, ALWAYS) if card is None else self.veil_of_card(card)
 
     def veil_of_situation(self, now: Situation | None, *, sees_details: bool) -> Veil:
         """The same of a customer that stands so now."""
@@ -245,7 +278,11 @@ def untold(cursor: Cursor, signed: Signed, customer_ids: Iterable[UUID]) -> set[
     closed = withheld(cursor, signed, "see-details", asked)
     if reach == "department":
         led = customer_search.of_departments(
-            cursor, signed.departments, sorted(asked), now=signed.at
+            cursor,
+            signed.departments,
+            sorted(asked),
+            now=signed.at,
+            group=permissions.group_led(signed.roles),
         )
         closed |= asked - led
     return closed

@@ -19,7 +19,6 @@ _OF_LINE: Final = (
     "name",
     "number",
     "opener",
-    "opened_at",
     "contested_at",
     "is_held",
 )
@@ -50,8 +49,10 @@ def line_of(
     parties = parties_of(case)
     sees_words = sees_words_of(case, disclosure, sees_details=sees_details)
     veil = _veil(case, disclosure, sees_details=sees_details)
+    is_opener = case.opener == disclosure.signed.member
     return {
         **{name: getattr(case, name) for name in _OF_LINE},
+        "opened_at": case.opened_at if is_opener else veil.shown(case.opened_at),
         "statement": case.statement if sees_words else None,
         "rule": case.contested_rule,
         "contested": _contested(case, disclosure, veil),
@@ -72,20 +73,28 @@ def sees_words_of(case: DisputeCase, disclosure: Disclosure, *, sees_details: bo
 
 
 def stated(
-    statements: Iterable[Statement], disclosure: Disclosure, *, sees_words: bool
+    statements: Iterable[Statement],
+    disclosure: Disclosure,
+    case: DisputeCase,
+    *,
+    sees_details: bool,
 ) -> list[dict[str, Any]]:
     """What parties said after the case was opened; one's own words anybody sees."""
-    return [
-        {
-            "member": said.member,
-            "at": said.at,
-            "position": said.position,
-            "statement": said.statement
-            if sees_words or said.member == disclosure.signed.member
-            else None,
-        }
-        for said in statements
-    ]
+    sees_words = sees_words_of(case, disclosure, sees_details=sees_details)
+    veil = _veil(case, disclosure, sees_details=sees_details)
+    return [_statement(said, disclosure, veil, sees_words=sees_words) for said in statements]
+
+
+def _statement(
+    said: Statement, disclosure: Disclosure, veil: Veil, *, sees_words: bool
+) -> dict[str, Any]:
+    is_own = said.member == disclosure.signed.member
+    return {
+        "member": said.member,
+        "at": said.at if is_own else veil.shown(said.at),
+        "position": said.position,
+        "statement": said.statement if sees_words or is_own else None,
+    }
 
 
 def _veil(case: DisputeCase, disclosure: Disclosure, *, sees_details: bool) -> Veil:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from api.routes.calls import QueryCall
 from api.veil import Veil, end_of_day
 from domain.errors import NotFound
 from domain.replay import History, PastEvent
-from domain.replaying import Situation, Step, customer_at, situation
+from domain.replaying import Record, Situation, Step, customer_at, situation, situations_at
 from projections import audit
 from projections.audit import AuditEntry
 
@@ -44,6 +44,15 @@ _CALLED = {"customer_class": "class"}
 DEADLINES = ("until", "held_over_until", "leaves_at")
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal, and how the customer stood at its instant: an end that was due by then had come,
+    though it was written down later."""
+
+    entry: AuditEntry
+    stood: Situation
+
+
 class Teller:
     """Steps and situations as the caller may read them."""
 
@@ -56,14 +65,14 @@ class Teller:
         self._disclosure = disclosure
 
     def steps(
-        self, steps: Iterator[Step], refusals: list[AuditEntry], at: datetime
+        self, steps: Iterator[Step], refusals: Iterable[Refused], at: datetime
     ) -> Iterator[dict[str, Any]]:
         """The steps with the refusals between them, in the order of the log."""
-        waiting = [refusal for refusal in refusals if refusal.at <= at]
+        waiting = [refused for refused in refusals if refused.entry.at <= at]
         before: dict[str, Any] | None = None
         for step in steps:
-            while waiting and before and waiting[0].position < step.past.position:
-                yield self._refused(waiting.pop(0), before)
+            while waiting and before and waiting[0].entry.position < step.past.position:
+                yield self._refused(waiting.pop(0))
             after = self.situation(step.after)
             yield {
                 "event": self.past(step.past),
@@ -71,9 +80,9 @@ class Teller:
                 "changed": _changed(step, before, after),
             }
             before = after
-        for refusal in waiting:
+        for refused in waiting:
             if before is not None:
-                yield self._refused(refusal, before)
+                yield self._refused(refused)
 
     def past(self, past: PastEvent) -> dict[str, Any]:
         """An event of the customer."""
@@ -100,6 +109,13 @@ class Teller:
             return shown
         return {name: value if name in PUBLIC else None for name, value in shown.items()}
 
+    def record(self, told: Record | None) -> dict[str, Any] | None:
+        """What the record said; strangers are told no fact of an event, so not this either."""
+        if told is None or not self.sees_details:
+            return None
+        contacts = [{"id": one.id, "position": one.position} for one in told.contacts]
+        return fields_of(told) | {"contacts": contacts}
+
     def deadline(
         self, until: datetime | None, *, holder: str | None, state: str, department: str | None
     ) -> datetime | None:
@@ -121,10 +137,10 @@ class Teller:
             return instant
         return end_of_day(instant)
 
-    def _refused(self, refusal: AuditEntry, situation: dict[str, Any]) -> dict[str, Any]:
+    def _refused(self, refused: Refused) -> dict[str, Any]:
         return {
-            "event": self.logged(refusal),
-            "after": situation,
+            "event": self.logged(refused.entry),
+            "after": self.situation(refused.stood),
             "changed": {},
         }
 
@@ -141,12 +157,17 @@ def _changed(
 
 
 def situation_at(call: QueryCall, history: History, at: datetime) -> Situation | None:
-    """How the customer stood at `at`; None where it was not registered yet."""
-    try:
-        customer = customer_at(history, at, call.application.rulebooks().rules_of)
-    except NotFound:
-        return None
-    return situation(customer, at)
+    """How the customer stood at `at`; None where it was not registered yet. A life is folded once
+    for each instant that a request asks about."""
+    known, key = call.known.situations, (history.customer_id, len(history.events), at)
+    if key not in known:
+        try:
+            customer = customer_at(history, at, call.rulebooks().rules_of)
+        except NotFound:
+            known[key] = None
+        else:
+            known[key] = situation(customer, at)
+    return known[key]
 
 
 def refusals_about(cursor: Any, customer_id: UUID) -> tuple[list[AuditEntry], int]:
@@ -159,6 +180,15 @@ def refusals_about(cursor: Any, customer_id: UUID) -> tuple[list[AuditEntry], in
         after = page.next
         if after is None:
             return found, page.position
+
+
+def refused_in(
+    call: QueryCall, history: History, refusals: Sequence[AuditEntry]
+) -> Iterator[Refused]:
+    """Each refusal with how the customer stood then. refusals: in the order of the log."""
+    asked = [(refusal.position, refusal.at) for refusal in refusals]
+    stood = situations_at(history, asked, call.rulebooks().rules_of)
+    return map(Refused, refusals, stood)
 
 
 def fields_of(told: Any) -> dict[str, Any]:

@@ -57,6 +57,12 @@ class Proxies:
         return any(address in network for network in self._networks)
 
 
+def is_here(host: str) -> bool:
+    """True for a name or an address of this machine alone."""
+    address = address_of(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
+
+
 @lru_cache(maxsize=4096)
 def address_of(text: str) -> Address | None:
     """An address, with or without port and brackets; a mapped IPv4 one as IPv4."""

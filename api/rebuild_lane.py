@@ -1,8 +1,8 @@
 """`python -m api.rebuild_lane`: a process that folds stretches of the log for a rebuild.
 
 Reads lines of JSON: first what to work on, {"url", "schema", "views"}, then one stretch a line,
-each of which it answers with one line when its rows are written. Ends when its input does, at once:
-then the rebuild is over, or whoever led it is dead.
+each of which it answers with a line a batch and a last one when all its rows are written. Ends when
+its input does, at once: then the rebuild is over, or whoever led it is dead.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from queue import SimpleQueue
 from typing import Any
@@ -28,8 +29,10 @@ class Work(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """Of one stretch. failed: the view and the event that it cannot fold, and what was raised."""
+    """Of a stretch. events: so many more are done, and others follow; None: it is at its end.
+    failed: the view and the event that it cannot fold, and what was raised."""
 
+    events: int | None = None
     failed: tuple[str, int, str, str] | None = None
     error: str | None = None
 
@@ -49,20 +52,23 @@ def main() -> None:
         lane = Lane(source_of(database), views, work.schema)
         while True:
             stretch = msgspec.json.decode(asked.get(), type=Stretch)
-            print(msgspec.json.encode(_folded(lane, stretch)).decode(), flush=True)
+            for answer in _answers(lane, stretch):
+                print(msgspec.json.encode(answer).decode(), flush=True)
 
 
-def _folded(lane: Any, stretch: Any) -> Answer:
+def _answers(lane: Any, stretch: Any) -> Iterator[Answer]:
     from projections.following import FoldFailed
 
     try:
-        lane.fold(stretch)
+        for events in lane.folded(stretch):
+            yield Answer(events=events)
     except FoldFailed as failed:
         entry = failed.entry
-        return Answer(failed=(failed.view, entry.position, entry.topic, repr(failed.__cause__)))
+        yield Answer(failed=(failed.view, entry.position, entry.topic, repr(failed.__cause__)))
     except Exception as error:  # noqa: BLE001 - told to whoever leads
-        return Answer(error=f"{type(error).__name__}: {error}")
-    return Answer()
+        yield Answer(error=f"{type(error).__name__}: {error}")
+    else:
+        yield Answer()
 
 
 def _listen(asked: SimpleQueue[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
@@ -44,13 +44,11 @@ class ProcessLane:
     def process_id(self) -> int:
         return self._process.pid
 
-    def fold(self, stretch: Stretch) -> None:
+    def folded(self, stretch: Stretch) -> Iterator[int]:
         """Raises FoldFailed, LaneFailed."""
         self._write(msgspec.json.encode(stretch))
-        line = self._process.stdout.readline() if self._process.stdout else b""
-        if not line:
-            raise LaneFailed("a process of the rebuild has ended")
-        answer = msgspec.json.decode(line, type=Answer)
+        while (answer := self._answer()).events is not None:
+            yield answer.events
         if answer.failed is not None:
             view, position, topic, cause = answer.failed
             entry = LogEntry(position, datetime.now(UTC), topic, None)
@@ -71,6 +69,12 @@ class ProcessLane:
             process.wait()
         if process.stdout is not None:
             process.stdout.close()
+
+    def _answer(self) -> Answer:
+        line = self._process.stdout.readline() if self._process.stdout else b""
+        if not line:
+            raise LaneFailed("a process of the rebuild has ended")
+        return msgspec.json.decode(line, type=Answer)
 
     def _write(self, line: bytes) -> None:
         if self._process.stdin is None:

@@ -49,10 +49,10 @@ class Renewal:
             except AlreadyRebuilding as busy:
                 self._log.info("another process rebuilds the view", view=busy.view)
             except (FoldFailed, SwapBlocked) as error:
-                self._log.error("a view was not renewed", error=str(error), cause=error.__cause__)
+                self._log.error("a view was not renewed", error=error, cause=error.__cause__)
                 pause_seconds = AGAIN_SECONDS
             except (PersistenceError, psycopg2.Error) as error:
-                self._log.warning("renewal failed, is tried again", error=str(error))
+                self._log.warning("renewal failed, is tried again", error=error)
                 pause_seconds = AGAIN_SECONDS
 
     def step(self, stop: threading.Event) -> list[str]:

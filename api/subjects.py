@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
     from api.composition import Service
+    from api.disclosure import Disclosure
     from domain.subject import Subject
 
 LISTED_MAX: Final = 500
@@ -29,17 +31,42 @@ SELECT subject_id FROM tenure_keys.subject_keys WHERE restricted_at IS NOT NULL
 ORDER BY restricted_at, subject_id LIMIT %s
 """
 _DESTROYED: Final = "SELECT destroyed_at FROM tenure_keys.subject_keys WHERE subject_id = %s"
+_OF_ONE_ANSWER: Final = ("after", "rows", "reached", "position")
+"""Facts by which one answer to a follower differs from the next."""
 _EXPORTS: Final = """
-SELECT at, member, customer_id, convert_from(state, 'UTF8')::json -> 'facts'
-FROM access.entries
-WHERE kind = 'exported' AND at >= %(since)s AND (
-    customer_id IS NULL OR customer_id = ANY (%(customers)s::uuid[]) OR EXISTS (
-        SELECT FROM access.about
-        WHERE about.position = entries.position AND about.customer_id = ANY (%(customers)s::uuid[])
+WITH sent AS (
+    SELECT at, member, customer_id, convert_from(state, 'UTF8')::jsonb AS state
+    FROM access.entries
+    WHERE kind = 'exported' AND at >= %(since)s AND (
+        customer_id IS NULL OR customer_id = ANY (%(customers)s::uuid[]) OR EXISTS (
+            SELECT FROM access.about
+            WHERE about.position = entries.position
+                AND about.customer_id = ANY (%(customers)s::uuid[])
+        )
     )
+), told AS (
+    SELECT at, (at AT TIME ZONE 'Asia/Shanghai')::date AS day, member,
+        (state ->> 'token_id')::uuid AS token_id, customer_id,
+        (state #>> '{facts,rows}')::bigint AS rows, (state -> 'facts') - %(apart)s::text[] AS facts,
+        state #>> '{facts,filters,customer}' AS about
+    FROM sent
 )
-ORDER BY position DESC LIMIT %(limit)s
+SELECT min(at) AS first, max(at) AS last, count(*) AS count, sum(rows)::bigint AS rows, member,
+    token_id, customer_id, facts, count(*) OVER () AS in_all
+FROM told
+WHERE rows IS DISTINCT FROM 0 AND (about IS NULL OR about = ANY (%(customers)s))
+GROUP BY day, member, token_id, customer_id, facts
+ORDER BY day DESC, last DESC, member, token_id
+LIMIT %(limit)s
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Exports:
+    """Lines, the latest first, and how many older ones there are beyond them."""
+
+    lines: list[dict[str, Any]]
+    left_off: int
 
 
 def customers_of(service: Service, subject_id: UUID) -> list[UUID]:
@@ -84,11 +111,24 @@ def erasure(subject: Subject | None) -> dict[str, Any] | None:
     return {**told, "customers": list(subject.customers)}
 
 
-def lines(held: Collection[HeldData], known: Mapping[UUID, Subject]) -> list[dict[str, Any]]:
-    """What records hold of subjects, each with the erasure that was asked for."""
-    return [
-        {**dataclasses.asdict(one), "erasure": erasure(known.get(one.subject_id))} for one in held
-    ]
+def held_told(
+    cursor: Cursor, disclosure: Disclosure, held: Collection[HeldData]
+) -> list[dict[str, Any]]:
+    """What records hold of subjects, since when as the reader may know it: a contact comes with the
+    claim (A-34)."""
+    cards = disclosure.cards(cursor, {one.customer_id for one in held})
+    told = []
+    for one in held:
+        since = disclosure.veil_among(cards, one.customer_id).shown(one.recorded_at)
+        told.append({**dataclasses.asdict(one), "recorded_at": since})
+    return told
+
+
+def lines(
+    held: Collection[Mapping[str, Any]], known: Mapping[UUID, Subject]
+) -> list[dict[str, Any]]:
+    """The same, each with the erasure that was asked for."""
+    return [{**one, "erasure": erasure(known.get(one["subject_id"]))} for one in held]
 
 
 def destroyed_at(cursor: Cursor, subject_id: UUID) -> datetime | None:
@@ -98,12 +138,24 @@ def destroyed_at(cursor: Cursor, subject_id: UUID) -> datetime | None:
     return found[0] if found else None
 
 
-def exports(cursor: Cursor, customers: Collection[UUID], since: datetime) -> list[dict[str, Any]]:
-    """Files that left the house since then, and may have told of these records."""
-    asked = {"since": since, "customers": [str(one) for one in customers], "limit": LISTED_MAX}
+def exports(cursor: Cursor, customers: Collection[UUID], since: datetime) -> Exports:
+    """What left the house since then and may have told of these records.
+
+    What one member took on one day by one token, in the same way, is one line: a follower asks for
+    page after page. A page without events told nothing, and one of another customer nothing of
+    these.
+    """
+    asked = {
+        "since": since,
+        "customers": [str(one) for one in customers],
+        "apart": list(_OF_ONE_ANSWER),
+        "limit": LISTED_MAX,
+    }
     cursor.execute(_EXPORTS, asked)
-    names = ("at", "member", "customer_id", "facts")
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    names = ("first", "last", "count", "rows", "member", "token_id", "customer_id", "facts")
+    rows = cursor.fetchall()
+    lines = [dict(zip(names, row[:-1], strict=True)) for row in rows]
+    return Exports(lines, rows[0][-1] - len(rows) if rows else 0)
 
 
 def receivers(service: Service, since: datetime) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ class Sweeper:
                 recorded = self.step(stop)
                 pause_seconds = self._until_next() if not recorded else PAUSE_SECONDS_MIN
             except (PersistenceError, psycopg2.Error, TenureError) as error:
-                self._log.warning("sweep failed", error=str(error))
+                self._log.warning("sweep failed", error=error)
                 self.close()
                 pause_seconds = PAUSE_SECONDS_MAX
             stop.wait(pause_seconds)

@@ -59,16 +59,19 @@ class Veil:
         """An event that was told; what the reader did himself stays exact."""
         if self.since is None or told["actor"] == self.member:
             return told
-        return told | {name: self.shown(told[name]) for name in ("at", "recorded_at")}
+        instants = [name for name in ("at", "recorded_at") if name in told]
+        return told | {name: self.shown(told[name]) for name in instants}
 
-    def asked(self, at: datetime, now: datetime) -> datetime:
+    def asked(self, at: datetime, now: datetime, *, as_known: bool = False) -> datetime:
         """The instant by which a question about `at` is answered: its day's beginning, or what the
         reader knows before the claim.
 
-        Asking for instant after instant would find out when it began, or ends.
+        Asking for instant after instant would find out when it began, or ends. as_known: the answer
+        is by earlier knowledge, where a deadline that was moved since still ends what it ended:
+        there `now` is an instant like any other, or whoever asks again and again learns when.
         """
         known = start_of_day(self.since) if self.since is not None else None
-        if known is None or at == now or at < max(known, self.floor or known):
+        if known is None or (at == now and not as_known) or at < max(known, self.floor or known):
             return at
         day = start_of_day(at)
         return max(day, now) if at > now else max(day, self.floor or day)

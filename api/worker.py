@@ -75,7 +75,7 @@ class Worker:
             try:
                 forgotten = recorder.forget_commands(older_than=COMMANDS_KEPT)
             except PersistenceError as error:
-                self._log.warning("forgetting failed, is tried again", error=str(error))
+                self._log.warning("forgetting failed, is tried again", error=error)
                 pause_seconds = FORGET_AGAIN_SECONDS
                 continue
             if forgotten:
@@ -90,7 +90,7 @@ class Worker:
                 if rewrite_if_due(self._service.database):
                     self._log.info("table of keys rewritten")
             except PersistenceError as error:
-                self._log.warning("rewriting the keys failed, is tried again", error=str(error))
+                self._log.warning("rewriting the keys failed, is tried again", error=error)
 
     def _keep_database(self, stop: threading.Event) -> None:
         """Start the embedded server again where it is gone together with its keeper."""
@@ -99,4 +99,4 @@ class Worker:
             try:
                 embedded.start()
             except EmbeddedPostgresError as error:
-                self._log.error("the database cannot be started", error=str(error))
+                self._log.error("the database cannot be started", error=error)

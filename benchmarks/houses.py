@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -67,6 +68,15 @@ def settings_of(ground: Ground, url: str) -> Settings:
         key=SecretStr(ground.keys["TENURE_KEY"]),
         hash_key=SecretStr(ground.keys["TENURE_HASH_KEY"]),
     )
+
+
+def signing_settings(ground: Ground, name: str) -> dict[str, str]:
+    """All that a checkpoint is signed with. name: of the database whose log it is of."""
+    return {
+        "TENURE_CHECKPOINTS": str(ground.folder / f"{name}.kept"),
+        "TENURE_SIGNING_KEY": secrets.token_hex(32),
+        "TENURE_ORIGIN": f"bench/{name.replace('_', '-')}",
+    }
 
 
 def joined(service: Service, names: Sequence[str], *, role: str = "seller") -> list[Member]:

@@ -31,6 +31,7 @@ SECTIONS = {
     "race": "benchmarks.racing",
     "long": "benchmarks.lasting",
     "seal": "benchmarks.sealing",
+    "evidence": "benchmarks.evidence",
     "start": "benchmarks.starting",
     "grow": "benchmarks.growing",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from benchmarks.children import Child
 from benchmarks.claiming import CONNECTIONS, SELLERS, Turns, claim_of, imported, take_turn
 from benchmarks.figures import Figure, Need, Section, at_most
 from benchmarks.ground import Ground
-from benchmarks.houses import House, house, joined, migrated_database, opened
+from benchmarks.houses import House, house, joined, migrated_database, opened, signing_settings
 from benchmarks.scales import Scale
 
 NAME = "seal"
@@ -180,11 +179,4 @@ def _sealing_house(ground: Ground, url: str) -> Iterator[House]:
 def _environment(ground: Ground, url: str) -> dict[str, str]:
     """With all that a checkpoint is signed with."""
     name = url.rpartition("/")[2].partition("?")[0]
-    return dict(
-        ground.environment(
-            TENURE_DATABASE=url,
-            TENURE_CHECKPOINTS=str(ground.folder / f"{name}.kept"),
-            TENURE_SIGNING_KEY=secrets.token_hex(32),
-            TENURE_ORIGIN=f"bench/{name.replace('_', '-')}",
-        )
-    )
+    return dict(ground.environment(TENURE_DATABASE=url, **signing_settings(ground, name)))

@@ -193,6 +193,13 @@ class Tenure(
         """The member behind a live token, with the rights of now. Raises NotSignedIn."""
         return signed_in(credentials, self.reader.load([], cached=who_and_rules(credentials)))
 
+    def asker(self, credentials: Credentials) -> tuple[Signed, RulebookStream | None]:
+        """The same, and every version of the rules, in one round trip; None: there is none yet."""
+        read = self.reader.load([], cached=who_and_rules(credentials))
+        rules = read.streams.get(RulebookStream.the_id())
+        known = rules if isinstance(rules, RulebookStream) else None
+        return signed_in(credentials, read), known
+
     def authenticate_all(self, credentials: Collection[Credentials]) -> dict[Credentials, Signed]:
         """Of these, those whose token is live, each with the rights of now; one round trip."""
         streams = {stream for one in credentials for stream in who_and_rules(one)}
@@ -226,27 +233,43 @@ class Tenure(
         )
 
     def rights(
-        self, customer_id: UUID, member: str, *, at: datetime | None = None
+        self,
+        customer_id: UUID,
+        member: str,
+        *,
+        at: datetime | None = None,
+        known_at: datetime | None = None,
+        known_position: int | None = None,
+        history: History | None = None,
     ) -> tuple[list[Right], datetime]:
         """What a member may do with a customer at an instant, and that instant.
 
-        at: None for now. Raises NotFound for who or what was not there yet.
+        at: None for now. known_at: by what of the customer, the member, departments and rules was
+        recorded by then. known_position: of the customer's events only those up to there. history:
+        the customer's, where it has been read. Raises NotFound for who or what was not there yet,
+        as far as was known.
         """
-        history = self.reader.history(customer_id)
+        history = history or self.reader.history(customer_id)
         at = at or history.now
-        asker, rulebook = self.reader.member_at(member, at), self.rulebooks()
+        seen_to = at if known_at is None else min(at, known_at)
+        history = history.known(known_at=known_at, known_position=known_position)
+        asker, rulebook = self.reader.member_at(member, seen_to), self.rulebooks()
         customer = customer_at(history, at, rulebook.rules_of)
         asked_by = Asker(
             member,
             asker.roles_at(at),
-            self._has_part(customer, member, at),
-            frozenset(self.departments_at(at).with_all_below(asker.department)),
+            self._has_part(customer, member, at, known_at),
+            frozenset(self.departments_at(seen_to).with_all_below(asker.department)),
         )
-        return rights(customer, asked_by, at, rulebook), at
+        in_force = rulebook if known_at is None else rulebook.as_known(known_at)
+        return rights(customer, asked_by, at, in_force), at
 
-    def _has_part(self, customer: Customer, member: str, at: datetime) -> bool:
+    def _has_part(
+        self, customer: Customer, member: str, at: datetime, known_at: datetime | None
+    ) -> bool:
         """Whether by `at` the member had sought the customer, or a linked one, in vain, or had a
         part in a linked one; of a linked record that was merged, what it became counts."""
+        seen_to = at if known_at is None else min(at, known_at)
         rules_of = self.rulebooks().rules_of
         seen: set[UUID] = set()
         records = [customer]
@@ -254,7 +277,7 @@ class Tenure(
             seen |= {record.id for record in records}
             parts = [(Party.id_of(record.id, member), 0) for record in records]
             noted = self.reader.load(parts).streams.values()
-            if any(isinstance(found, Party) and found.created_on <= at for found in noted):
+            if any(isinstance(found, Party) and found.created_on <= seen_to for found in noted):
                 return True
             if any(record.is_party(member) for record in records if record is not customer):
                 return True
@@ -264,7 +287,9 @@ class Tenure(
             records = []
             for other in following - seen:
                 with suppress(NotFound):  # Registered after the instant that is asked about.
-                    records.append(customer_at(self.reader.history(other), at, rules_of))
+                    history = self.reader.history(other)
+                    known = history.known(known_at=known_at, known_position=None)
+                    records.append(customer_at(known, at, rules_of))
         return False
 
     def member_at(self, member: str, at: datetime | None = None) -> Member:

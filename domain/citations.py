@@ -24,3 +24,14 @@ CITABLE: Final[frozenset[str]] = frozenset(
     )
 )
 """Slugs of the rules that refuse, their clauses, and those that the rulebook's values cite."""
+
+
+def names_of(rule: str) -> tuple[str, ...]:
+    """The names under which one rule is cited, the given one first: a slug's clause, a clause's
+    slugs."""
+    others = [
+        refusal.slug if rule == refusal.clause else refusal.clause
+        for refusal in REFUSALS
+        if refusal.clause is not None and rule in (refusal.slug, refusal.clause)
+    ]
+    return tuple(dict.fromkeys([rule, *others]))

@@ -39,7 +39,7 @@ from domain.orders import (
     StoredAnswer,
 )
 from domain.party import Party
-from domain.reach import require_permission
+from domain.reach import require_permission, rulebook_in
 from domain.refusal import Refusal
 from domain.rulebook import RulebookStream
 from domain.sealing import Sealer
@@ -116,7 +116,7 @@ class CommandPath:
         customer = _customer(command, read)
         if read.command is not None:
             return _answer_again(order, read.command)
-        require_permission(command, signed, _rulebook(read), read)
+        require_permission(command, signed, rulebook_in(read), read)
         scopes.require(signed.scopes, command.name)
         version = customer.version if customer is not None else None
         _require_version(order, command, read)
@@ -150,7 +150,7 @@ class CommandPath:
         return Work(
             at=max(read.now, customer.modified_on) if customer is not None else read.now,
             signed=signed,
-            rulebook=_rulebook(read),
+            rulebook=rulebook_in(read),
             streams=read.streams,
             sealer=self._sealer,
             random=self._random,
@@ -240,7 +240,7 @@ class CommandPath:
         if not isinstance(customer, Customer) or not isinstance(leaver, Member):
             return 0
         at = max(read.now, customer.modified_on)
-        rules_of = _rulebook(read).rules_of
+        rules_of = rulebook_in(read).rules_of
         customer.expire(at, rules_of)
         held = customer.live_protection(at)
         if leaver.leaves_at is None or held is None or held.holder != member or held.leaving:
@@ -264,7 +264,7 @@ class CommandPath:
         read = self._log.load(
             [(customer_id, 0) for customer_id in batch], cached=[RulebookStream.the_id()]
         )
-        rulebook = _rulebook(read)
+        rulebook = rulebook_in(read)
         ended: list[Aggregate] = [
             customer
             for customer in read.streams.values()
@@ -314,14 +314,6 @@ def _require_version(order: Order, command: Command, read: Read) -> None:
         version = stream.version if stream is not None else 0
         if order.expected_version != version:
             raise VersionConflict(version)
-
-
-def _rulebook(read: Read) -> RulebookStream:
-    """The rulebook. Raises Unavailable before the log was opened."""
-    found = read.streams.get(RulebookStream.the_id())
-    if not isinstance(found, RulebookStream):
-        raise Unavailable("the log has no rulebook yet")
-    return found
 
 
 def _receipt(about: Aggregate, work: Work, decision: Decision) -> Receipt:

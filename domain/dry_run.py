@@ -230,10 +230,13 @@ def _change(ended: End | None, would_have: End | None, *, would_have_begun: bool
 @dataclass(slots=True)
 class Tally:
     """Counts over all customers that were looked at. Of falls in the span: those that are recorded
-    or known to come, and those that would have been."""
+    or known to come, and those that would have been. customers_fell, customers_would_have_fallen:
+    each customer counted once, however often it falls."""
 
     span: Span
     customers: int = 0
+    customers_fell: int = 0
+    customers_would_have_fallen: int = 0
     fell: int = 0
     would_have_fallen: int = 0
     changes: Counter[Change] = field(default_factory=Counter)
@@ -243,6 +246,10 @@ class Tally:
     def count(self, found: Sequence[Fall]) -> None:
         """One more customer, and its falls."""
         self.customers += 1
+        self.customers_fell += any(_is_in(fall.ended, self.span) for fall in found)
+        self.customers_would_have_fallen += any(
+            _is_in(fall.would_have_ended, self.span) for fall in found
+        )
         for fall in found:
             self.changes[fall.change] += 1
             for place, end in enumerate((fall.ended, fall.would_have_ended)):

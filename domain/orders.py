@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from domain.events.values import Channel, Sealed
+
+if TYPE_CHECKING:
+    from domain.rulebook_text import Rulebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,9 @@ class SealedAt:
 class Signed:
     """A member whose token or session was live at `at`, with the rights of that instant.
 
-    leaves_at: when the member will leave the company, if that is arranged. departments: his own
-    and all below it. scopes: what the token is limited to (`domain.scopes`); None: not limited.
+    rules: the version in force at `at`. leaves_at: when the member will leave the company, if that
+    is arranged. departments: his own and all below it. scopes: what the token is limited to
+    (`domain.scopes`); None: not limited.
     token_id, session_id: by which of them.
     """
 
@@ -110,6 +114,7 @@ class Signed:
     roles: frozenset[str]
     department: str
     at: datetime
+    rules: Rulebook
     leaves_at: datetime | None = None
     departments: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None

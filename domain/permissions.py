@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
+from domain.protection import AFTER_SALES
+
 if TYPE_CHECKING:
     from domain.rulebook_text import Rulebook
 
@@ -31,6 +33,8 @@ ROLES: Final[tuple[str, ...]] = (
 
 _PRE_SALES = ("seller", "manager", "director")
 _AFTER_SALES = ("after-sales", "after-sales-manager")
+# Appendix 1 has a manager of sales and one of after-sales; each leads his own department.
+_MANAGERS = ("manager", "after-sales-manager")
 _EVERYBODY = ROLES
 
 DECIDERS: Final = ("manager", "director", "customer-manager", "administrator")
@@ -42,7 +46,8 @@ CONFIRMERS: Final = ("finance", "manager", "director", "risk")
 Condition = Literal["any", "department", "own"]
 CONDITIONS: Final[tuple[Condition, ...]] = ("any", "department", "own")
 """How far a role's permission reaches, the widest first: everything; what belongs to the member's
-department or one below it; what is the member's own: himself, or what he or his group holds.
+department or one below it, or to the group that he leads; what is the member's own: himself, or
+what he or his group holds.
 
 A narrower one is part of every wider one. Of a command that is the holder's alone, the customer
 itself decides who that is, and keeps the refusal as evidence."""
@@ -105,7 +110,8 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "remove-holder": _by("director", department=("manager",)),
     "name-after-sales": ("after-sales-manager",),
     "receive-formal": _AFTER_SALES,
-    "leave": _by("director", department=("manager",)),
+    # Whom after-sales looks after is moved by `name-after-sales`, which is its transfer.
+    "leave": _by("director", department=_MANAGERS),
     # S1-020: reported by anybody, resolved by the service centre.
     "report-duplicate": _EVERYBODY,
     "resolve-duplicate": ("reviewer",),
@@ -170,7 +176,7 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     "see-address-book": _by(own=_EVERYBODY),
     # Questions.
     # Of a department: about one of its customers, or by one of its members.
-    "see-audit": _by("director", "risk", "auditor", "administrator", department=("manager",)),
+    "see-audit": _by("director", "risk", "auditor", "administrator", department=_MANAGERS),
     # Who looked at what; one's own looks anybody sees. An administrator reads and cannot hide.
     "see-access-log": _by("auditor", "administrator", own=_EVERYBODY),
     # What a search showed decides disputes, which directors rule.
@@ -181,10 +187,10 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # hidden without breaking its proofs: for those who read any customer's details.
     "make-evidence": ("auditor", "director"),
     "see-portfolio": _by(
-        "director", "auditor", "administrator", department=("manager",), own=_EVERYBODY
+        "director", "auditor", "administrator", department=_MANAGERS, own=_EVERYBODY
     ),
     # A-34. One's own: what one holds; `right_to_details` adds what a signature and a task give.
-    "see-details": _by("director", "auditor", department=("manager",), own=_EVERYBODY),
+    "see-details": _by("director", "auditor", department=_MANAGERS, own=_EVERYBODY),
     # S4-40: of class A instead of the row above: needs at least a marketing manager.
     "see-details-of-class-a": _by("director", "marketing-manager", "auditor", own=_EVERYBODY),
     # What the role's task needs of a customer in the state that `TASKS` names.
@@ -192,20 +198,18 @@ _TABLE: Final[Mapping[str, tuple[str, ...] | dict[str, Condition]]] = {
     # Own: what waits for the member's own decision.
     "see-approvals": _by(
         *("director", "auditor"),
-        department=("manager",),
+        department=_MANAGERS,
         own=(
             *("reviewer", "risk", "finance"),
-            *("after-sales-manager", "customer-manager", "marketing-manager", "administrator"),
+            *("customer-manager", "marketing-manager", "administrator"),
         ),
     ),
-    "see-bursts": _by("director", "auditor", department=("manager",)),
-    "see-briefing": _by("director", "auditor", department=("manager",)),
+    "see-bursts": _by("director", "auditor", department=_MANAGERS),
+    "see-briefing": _by("director", "auditor", department=_MANAGERS),
     # Whoever may adopt rules, and those whose sellers they concern, try them first.
     "see-dry-run": ("manager", "director", "administrator"),
     # S1-066, S1-071, S1-145: figures are read by those who lead or review; one's own by anybody.
-    "see-statistics": _by(
-        "director", "reviewer", "auditor", department=("manager",), own=_EVERYBODY
-    ),
+    "see-statistics": _by("director", "reviewer", "auditor", department=_MANAGERS, own=_EVERYBODY),
     "see-habits": _by("director", "auditor", department=("manager",)),
 }
 PERMISSIONS: Final[Mapping[str, Mapping[str, Condition]]] = {
@@ -284,13 +288,19 @@ def covers(
     *,
     member: str | None = None,
     department: str | None = None,
+    group: str | None = None,
 ) -> bool:
-    """True where a condition of `who` takes in what belongs to `member` and to `department`."""
+    """True where a condition of `who` takes in what belongs to `member` and to `department`.
+
+    group: what it belongs to while no member has it; that of its leader (S1-048, A-31).
+    """
     if condition is None:
         return False
     if condition == "any" or (member is not None and member == who.member):
         return True
-    return condition == "department" and department in who.departments
+    if condition != "department":
+        return False
+    return department in who.departments or (group is not None and group == group_led(who.roles))
 
 
 def beyond(row: Mapping[str, Condition], condition: Condition | None) -> tuple[str, ...]:
@@ -301,7 +311,12 @@ def beyond(row: Mapping[str, Condition], condition: Condition | None) -> tuple[s
 
 def groups(roles: Iterable[str]) -> frozenset[str]:
     """The groups that a member belongs to by his roles: so far after-sales alone (A-31)."""
-    return frozenset() if frozenset(roles).isdisjoint(_AFTER_SALES) else frozenset(("after-sales",))
+    return frozenset() if frozenset(roles).isdisjoint(_AFTER_SALES) else frozenset((AFTER_SALES,))
+
+
+def group_led(roles: Iterable[str]) -> str | None:
+    """The group above which a member stands by his roles: he names who of it has what (A-31)."""
+    return AFTER_SALES if "after-sales-manager" in roles else None
 
 
 Right = Literal["holder", "signer", "role", "department", "task", "grant"]
@@ -335,7 +350,9 @@ def right_to_details(
             "signer" if signed else None
         )
     condition = reach_of(who.roles, "see-details")
-    if covers(who, condition, department=department):
+    # While no person of after-sales is named, the group holds it.
+    group = AFTER_SALES if state == "formal" and holder is None else None
+    if covers(who, condition, department=department, group=group):
         return "role" if condition == "any" else "department"
     if signed:
         return "signer"
@@ -354,7 +371,7 @@ def _right_to_class_a(who: Person, *, is_held: bool, state: str, own: bool) -> R
     if reach_of(who.roles, row) == "any":
         return "role"
     # While no person of after-sales is named, the group holds it.
-    is_of_holders = state == "formal" and not is_held and "after-sales" in groups(who.roles)
+    is_of_holders = state == "formal" and not is_held and AFTER_SALES in groups(who.roles)
     return "task" if is_of_holders else None
 
 

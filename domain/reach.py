@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import permissions
 from domain.customer import Customer
-from domain.errors import NotAllowed
+from domain.errors import NotAllowed, Unavailable
 from domain.log import Read
 from domain.member import Member
 from domain.orders import Signed
@@ -31,6 +31,14 @@ def require_permission(
     if not permissions.covers(signed, condition, member=member, department=department):
         needs = permissions.beyond(row, condition)
         raise NotAllowed(command.name, needs, condition=condition)
+
+
+def rulebook_in(read: Read) -> RulebookStream:
+    """Every adopted version. Raises Unavailable before the log was opened."""
+    found = read.streams.get(RulebookStream.the_id())
+    if not isinstance(found, RulebookStream):
+        raise Unavailable("the log has no rulebook yet")
+    return found
 
 
 def departments_in(read: Read) -> Departments:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from copy import copy
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from domain.customer import Customer, RulesOf
 from domain.errors import NotFound
-from domain.events.values import CustomerClass
+from domain.events import (
+    ClaimCorrected,
+    Claimed,
+    ContactAdded,
+    DuplicateAbsorbed,
+    ProfileChanged,
+    Registered,
+)
+from domain.events.customer import CustomerEvent
+from domain.events.values import Contact, CustomerClass
 from domain.protection import ApplicationKind, HeldOverBy
 from domain.replay import History, PastEvent
 
@@ -44,6 +54,16 @@ class Situation:
     merged_into: UUID | None
     customer_class: CustomerClass | None
     classified_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the record of a customer said at an instant; of its contacts the sealed persons."""
+
+    name: str
+    address: str
+    industry: str
+    contacts: tuple[Contact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,64 @@ def customer_at(history: History, at: datetime, rules_of: RulesOf) -> Customer:
         raise NotFound("customer", history.customer_id)
     customer.expire(at, rules_of)
     return customer
+
+
+def situations_at(
+    history: History, asked: Iterable[tuple[int, datetime]], rules_of: RulesOf
+) -> Iterator[Situation]:
+    """How the customer stood at instants that lie between its events, as what was refused is.
+
+    asked: a place in the log and an instant each, in the order of the log. Told is what stood
+    before that place and was so by then, with the ends that recorded deadlines imply, whether or
+    not they were written down later. What lies before the registration is told as of it.
+    """
+    first, *rest = history.events
+    customer: Any = first.event.mutate(None)
+    place = 0
+    for position, at in asked:
+        while place < len(rest) and _is_before(rest[place], position, at):
+            customer = rest[place].event.mutate(customer)
+            place += 1
+        ahead = copy(customer)
+        ahead.expire(at, rules_of)
+        # The list of what is pending is shared with the one that goes on.
+        ahead.collect_events()
+        yield situation(ahead, at)
+
+
+def _is_before(past: PastEvent, position: int, at: datetime) -> bool:
+    return past.position < position and past.event.timestamp <= at
+
+
+def record_at(history: History, at: datetime) -> Record | None:
+    """What the record said at `at`; None where it was not registered yet."""
+    found: Record | None = None
+    for past in history.events:
+        event = past.event
+        if at < event.timestamp:
+            break
+        if isinstance(event, Registered):
+            found = Record(event.name, event.address, event.industry, tuple(event.contacts))
+        elif found is not None:
+            found = _amended(found, event)
+    return found
+
+
+def _amended(record: Record, event: CustomerEvent) -> Record:
+    """The record after an event; most say nothing about it."""
+    match event:
+        case ProfileChanged():
+            names = ("name", "address", "industry")
+            changed = {name: getattr(event, name) for name in names}
+            told = {name: value for name, value in changed.items() if value is not None}
+            return replace(record, **told)
+        case ContactAdded(contact=contact) | Claimed(contact=contact):
+            return replace(record, contacts=(*record.contacts, contact))
+        case ClaimCorrected(contact=contact):
+            return replace(record, contacts=(*record.contacts, contact))
+        case DuplicateAbsorbed(contacts=contacts):
+            return replace(record, contacts=(*record.contacts, *contacts))
+    return record
 
 
 def situation(customer: Customer, at: datetime) -> Situation:

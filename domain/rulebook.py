@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -75,6 +76,12 @@ class RulebookStream(Aggregate):
         effective = [found for found in self.adopted if found.effective_from <= at]
         latest = max(effective, key=lambda found: (found.effective_from, found.originator_version))
         return _stored(latest.toml)
+
+    def as_known(self, at: datetime) -> RulebookStream:
+        """The versions that had been adopted by an instant; to be read, not to adopt another."""
+        known = copy(self)
+        known.adopted = tuple(found for found in self.adopted if found.timestamp <= at)
+        return known
 
     def rules_of(self, version: str) -> Rulebook:
         """A version by its name. Raises NotFound."""

@@ -10,7 +10,7 @@ from domain.log import Read
 from domain.member import Member
 from domain.orders import CONSOLE, Credentials, Signed
 from domain.organisation import Organisation
-from domain.reach import departments_in
+from domain.reach import departments_in, rulebook_in
 from domain.rulebook import RulebookStream
 
 
@@ -21,7 +21,8 @@ def who_and_rules(credentials: Credentials) -> tuple[UUID, ...]:
 
 
 def signed_in(credentials: Credentials, read: Read) -> Signed:
-    """The member behind live credentials, with the rights of this instant. Raises NotSignedIn."""
+    """The member behind live credentials, with the rights of this instant. Raises NotSignedIn,
+    and Unavailable before the log was opened."""
     member = read.streams.get(Member.id_of(credentials.member))
     if not isinstance(member, Member):
         raise NotSignedIn
@@ -34,6 +35,7 @@ def signed_in(credentials: Credentials, read: Read) -> Signed:
         member.roles_at(read.now),
         member.department,
         read.now,
+        rulebook_in(read).in_force(read.now),
         member.leaves_at,
         departments=frozenset(departments_in(read).with_all_below(member.department)),
         scopes=token.scopes if token else None,

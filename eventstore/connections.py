@@ -322,6 +322,9 @@ def _connection_arguments(
         "default_transaction_isolation": r"read\ committed",
         # What is prepared here finds few rows by a key, whatever the values: plan it once.
         "plan_cache_mode": "force_generic_plan",
+        # What is asked here takes milliseconds: to start helpers, or to compile, takes longer.
+        "max_parallel_workers_per_gather": 0,
+        "jit": "off",
         "statement_timeout": round(statement_timeout_seconds * 1000),
         "lock_timeout": round(lock_timeout_seconds * 1000),
         "idle_in_transaction_session_timeout": round(idle_timeout_seconds * 1000),

@@ -52,7 +52,7 @@ Kind = Literal[
     "decision_due",
 ]
 NAME = "agenda"
-VERSION = 2
+VERSION = 3
 OTHERS = frozenset((MemberJoined, LeaveArranged))
 READS: Final = ()
 TABLES = ("agenda", "agenda_leavers")
@@ -76,6 +76,8 @@ CREATE TABLE agenda (
     leaves_at timestamptz,
     applicant text,
     next_contact_at timestamptz,
+    followed_up_at timestamptz,
+    quiet_since timestamptz,
     contracts jsonb
 ) WITH (fillfactor = 85);
 CREATE INDEX agenda_by_holder ON agenda (holder) WHERE holder IS NOT NULL;
@@ -84,6 +86,11 @@ CREATE INDEX agenda_by_due_time ON agenda (due_at, customer_id) WHERE due_at IS 
 CREATE INDEX agenda_by_review ON agenda (review_due, customer_id) WHERE review_due IS NOT NULL;
 CREATE INDEX agenda_by_leaving ON agenda (leaves_at, customer_id) WHERE leaves_at IS NOT NULL;
 CREATE INDEX agenda_by_application ON agenda (until, customer_id) WHERE applicant IS NOT NULL;
+-- Of a whole house those that were left alone longest are read, and no more; so of a department.
+CREATE INDEX agenda_quiet ON agenda (quiet_since, customer_id)
+    WHERE stage IN ('potential', 'intent');
+CREATE INDEX agenda_quiet_by_department ON agenda (department, quiet_since, customer_id)
+    WHERE stage IN ('potential', 'intent');
 
 CREATE TABLE agenda_leavers (
     member_id uuid PRIMARY KEY,
@@ -96,7 +103,8 @@ CREATE INDEX agenda_leavers_by_time ON agenda_leavers (leaves_at) WHERE leaves_a
 
 class AgendaRow(Holding, kw_only=True, gc=False):
     """One row of `agenda`. due_at: the earliest instant at which something is to be recorded by
-    itself. leaves_at: when the holder leaves. contracts: those that are open."""
+    itself. leaves_at: when the holder leaves. followed_up_at: the last follow-up, whoever held it;
+    quiet_since: that, or the claim where none came after it. contracts: those that are open."""
 
     name: str
     due_at: datetime | None = None
@@ -113,6 +121,8 @@ class AgendaRow(Holding, kw_only=True, gc=False):
     leaves_at: datetime | None = None
     applicant: str | None = None
     next_contact_at: datetime | None = None
+    followed_up_at: datetime | None = None
+    quiet_since: datetime | None = None
     contracts: dict[str, Contract] | None = None
 
 
@@ -159,7 +169,7 @@ def fold(cursor: Cursor, batch: LogBatch) -> None:
         begins=Registered,
         begin=_row,
         changes=_CHANGES,
-        finish=derive,
+        finish=_derive,
     )
     joined_now: dict[UUID, LeaverRow] = {}
     leaving: dict[UUID, datetime] = {}
@@ -183,6 +193,12 @@ def _row(entry: LogEntry) -> AgendaRow:
     return AgendaRow(customer_id=event.originator_id, name=event.name, pool_from=event.timestamp)
 
 
+def _derive(row: AgendaRow) -> None:
+    derive(row)
+    claimed_at = row.protection.claimed_at if row.protection is not None else None
+    row.quiet_since = max((at for at in (claimed_at, row.followed_up_at) if at), default=None)
+
+
 def _held(row: AgendaRow, entry: LogEntry) -> None:
     before = row.protection
     hold(row, entry)
@@ -191,7 +207,9 @@ def _held(row: AgendaRow, entry: LogEntry) -> None:
 
 
 def _followed_up(row: AgendaRow, entry: LogEntry) -> None:
-    row.next_contact_at = entry.event.next_contact_at
+    event: FollowedUp = entry.event
+    row.next_contact_at = event.next_contact_at
+    row.followed_up_at = event.timestamp
 
 
 def _profile_changed(row: AgendaRow, entry: LogEntry) -> None:

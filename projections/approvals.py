@@ -23,7 +23,17 @@ from psycopg2.sql import Literal as Text
 from domain.contract import STEPS, Contract
 from domain.protection import Protection
 from projections import approval_rows
-from projections.answers import DEPARTMENT, HELD, HOLDER, After, Order, Page, ask_page
+from projections.answers import (
+    DEPARTMENT,
+    HELD,
+    HOLDER,
+    After,
+    Order,
+    Page,
+    ask,
+    ask_page,
+    where,
+)
 from projections.approval_rows import OpenCase
 from projections.customer_matters import OpenReport
 from projections.holding import protection_of
@@ -34,7 +44,7 @@ ApprovalKind = Literal[
 ]
 KINDS: Final[tuple[ApprovalKind, ...]] = get_args(ApprovalKind)
 NAME = "approvals"
-VERSION = 4
+VERSION = 5
 OTHERS = approval_rows.OTHERS
 READS: Final = ()
 TABLES = approval_rows.TABLES
@@ -144,6 +154,42 @@ def approvals(
     )
 
 
+def lists(
+    cursor: Cursor,
+    kinds: Collection[ApprovalKind],
+    *,
+    now: datetime,
+    overdue: Collection[ApprovalKind] = (),
+    department: str | None = None,
+    departments: Collection[str] | None = None,
+    limit: int = 50,
+) -> tuple[dict[ApprovalKind, list[Approval]], int]:
+    """What waits of each of some kinds, whoever decides it, at most `limit` of each; and the
+    position at which that is true. All are asked for at once. overdue: of these kinds only what
+    should have been decided by now. The rest as `approvals` has it."""
+    asked = {"now": now, "department": department, "limit": limit, "kinds": list(kinds)}
+    asked |= {"limited": list(KINDS), "departments": sorted(departments or ())}
+    each = [
+        _LIST.format(
+            columns=_COLUMNS,
+            source=_of_kinds((kind,), None),
+            filters=where(
+                SQL("kind = {}").format(Text(kind)),
+                department and _IN_DEPARTMENT,
+                departments is not None and _IN_DEPARTMENTS,
+                kind in overdue and _OVERDUE,
+            ),
+            by=_ORDER.by(descending=False),
+        )
+        for kind in kinds
+    ]
+    rows, position = ask(cursor, (NAME,), SQL(" UNION ALL ").join(each), asked)
+    found: dict[ApprovalKind, list[Approval]] = {kind: [] for kind in kinds}
+    for row in rows:
+        found[row["kind"]].append(_approval(row, now))
+    return found, position
+
+
 def _of_kinds(wanted: Collection[ApprovalKind], customer_id: UUID | None) -> Composable:
     """What waits, of the kinds, each with its row; of one customer, where only that is asked."""
     sources = [source for of, source in _SOURCES if of & set(wanted)] or [_APPLICATIONS]
@@ -232,8 +278,8 @@ _CONTRACTS: Final = SQL(
     " coalesce(held_over_until, until) AS due_at, signed.signed_by AS asked_by, NULL::uuid AS of"
     " FROM views.approvals, jsonb_each(contracts) AS each (key, contract),"
     " jsonb_to_record(contract) AS signed (number text, step text, signed_by text)"
-    " WHERE contracts IS NOT NULL AND signed.step = {last_step} AND {held}"
-).format(last_step=Text(STEPS[-1]), held=HELD)
+    " WHERE {is_signed} AND signed.step = {last_step} AND {held}"
+).format(is_signed=SQL(approval_rows.IS_SIGNED), last_step=Text(STEPS[-1]), held=HELD)
 _DUPLICATES: Final = SQL(
     "SELECT customer_id, 'duplicate' AS kind, report.number, NULL::timestamptz AS due_at,"
     " report.reporter AS asked_by, report.of"
@@ -267,6 +313,9 @@ _SOURCES: Final[Sequence[tuple[frozenset[ApprovalKind], Composable]]] = (
 _EACH_WITH_ITS_ROW: Final = SQL(
     "({}) AS item JOIN LATERAL (SELECT * FROM views.approvals AS own"
     " WHERE own.customer_id = item.customer_id OFFSET 0) AS matter USING (customer_id)"
+)
+_LIST: Final = SQL(
+    "(SELECT {columns} FROM {source} {filters} ORDER BY {by} LIMIT (SELECT %(limit)s))"
 )
 _OF_KINDS: Final = SQL("kind = ANY (%(kinds)s)")
 _OVERDUE: Final = SQL("due_at <= %(now)s")

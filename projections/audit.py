@@ -24,10 +24,13 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.sql import SQL, Composable
 
 import domain.events
+from domain.citations import names_of
 from domain.events import (
     Contact,
     CustomerEvent,
     DetailsEvent,
+    DisputeOpened,
+    DisputeRuled,
     IdentityEvent,
     PartyNoted,
     RefusalRecorded,
@@ -42,7 +45,7 @@ from projections.rows import Table, as_json
 from projections.view import LogBatch, LogEntry
 
 NAME = "audit"
-VERSION = 3
+VERSION = 4
 # A day's stretch of positions is made of many streams, and rows in the order of the log lie as
 # their questions ask for them.
 OTHERS = None
@@ -87,13 +90,16 @@ CREATE TABLE audit_days (
     last_position bigint NOT NULL
 );
 """
+_RESTING: Final = (RefusalRecorded, DisputeOpened, DisputeRuled)
+"""What rests on a rule, which it names."""
 _REASONS: Final = ("reason", "override_reason", "different_company", "statement", "cause")
 
 
 class AuditEntry(msgspec.Struct, gc=False):
     """One event, and its row. at: when it took effect; recorded_at: when the store wrote it.
 
-    rule, clause: which rule a refusal broke. reason: what its author gave as the reason.
+    rule, clause: which rule a refusal broke, or a dispute or its ruling rests on. reason: what its
+    author gave as the reason.
     """
 
     position: int
@@ -151,7 +157,6 @@ def _row(entry: LogEntry) -> AuditEntry:
     event = entry.event
     words = describe(event)
     facts = _facts(event)
-    is_refusal = type(event) is RefusalRecorded
     return AuditEntry(
         position=entry.position,
         stream_id=event.originator_id,
@@ -162,8 +167,8 @@ def _row(entry: LogEntry) -> AuditEntry:
         actor=event.actor,
         customer_id=_customer_of(event),
         rulebook=getattr(event, "rulebook", None),
-        rule=event.rule if is_refusal else None,
-        clause=event.clause if is_refusal else None,
+        rule=event.rule if isinstance(event, _RESTING) else None,
+        clause=event.clause if isinstance(event, RefusalRecorded) else None,
         reason=next((facts[name] for name in _REASONS if facts.get(name) is not None), None),
         zh=words.zh,
         en=words.en,
@@ -230,14 +235,15 @@ def audit(
 ) -> Page[AuditEntry]:
     """Events for which every given filter holds, in the order of the log.
 
-    topic: a whole one, or the beginning that ends with a dot (`customer.`). rule: refusals that
-    broke it. positions: these alone. start, end: those that took effect in [start, end). upto: none
-    behind this position.
+    topic: a whole one, or the beginning that ends with a dot (`customer.`). rule: what rests
+    on it, refusals, disputes and rulings, by its slug or its clause. positions: these alone. start,
+    end: those that took effect in [start, end). upto: none behind this position.
     """
+    rules = names_of(rule) if rule else ()
     topics = _topics(topic)
     if rule and topic is not None:
-        topics = [one for one in topics if one == RefusalRecorded.TOPIC]
-    asked = Asked(actor, customer_id, topics, rule, positions, start, end, upto)
+        topics = [one for one in topics if one in {kind.TOPIC for kind in _RESTING}]
+    asked = Asked(actor, customer_id, topics, rules, positions, start, end, upto)
     return _page(
         cursor,
         asked.source(descending=newest_first, limit=limit, after=after),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from psycopg2.sql import SQL, Composable, Identifier, Literal
 
+from domain.events import RefusalRecorded
 from projections.answers import LIMIT_MAX, After, where
 
 
@@ -18,12 +19,12 @@ def utc_day(at: datetime) -> date:
 
 
 class Asked(NamedTuple):
-    """A question. topics: [""] for any."""
+    """A question. topics: [""] for any. rules: the names of one rule; none of them for any."""
 
     actor: str | None
     customer_id: UUID | None
     topics: list[str]
-    rule: str | None
+    rules: Sequence[str]
     positions: Collection[int] | None
     start: datetime | None
     end: datetime | None
@@ -36,14 +37,17 @@ class Asked(NamedTuple):
             return ()
         if self.customer_id:
             return ("customer_id",)
-        by_topic = self.topics != [""]
-        given = ("rule" if self.rule else "", "actor" if self.actor else "")
-        return (*filter(None, given), *(("topic",) if by_topic and not self.rule else ()))
+        # Nearly all that rests on a rule is a refusal.
+        by_rule = self.rules and {"", RefusalRecorded.TOPIC} & set(self.topics)
+        by_topic = self.topics != [""] and not by_rule
+        given = {"rule": by_rule, "actor": self.actor, "topic": by_topic}
+        return tuple(column for column, is_given in given.items() if is_given)
 
     def source(self, *, descending: bool, limit: int, after: After | None) -> Composable:
-        """The audit as far as a page can need it: of each topic no more events than the page holds.
+        """The audit as far as a page can need it: of each topic, and of each name of a rule, no
+        more events than the page holds.
 
-        An index gives those of one topic in the order of the log, and of several only one by one.
+        An index gives those of one in the order of the log, and of several only one by one.
         Bounds of all its columns together and its whole order leave the planner no other, with
         which it would bet on meeting enough rows early in the log.
         """
@@ -65,7 +69,7 @@ class Asked(NamedTuple):
         conditions: dict[str, object] = {
             "actor": self.actor and SQL("actor = %(actor)s"),
             "topic": self.topics != [""] and SQL("audit.topic = ANY (%(topics)s)"),
-            "rule": self.rule and SQL("rule = %(rule)s"),
+            "rule": self.rules and SQL("audit.rule = ANY (%(rules)s)"),
             "positions": self.positions is not None
             and SQL("audit.position = ANY (%(positions)s::bigint[])"),
             **{column: SQL(column + " IS NOT NULL") for column in _PARTIAL & set(self._index)},
@@ -110,11 +114,18 @@ class Asked(NamedTuple):
             ),
         )
 
+    @property
+    def _one_by_one(self) -> list[str]:
+        if "topic" in self._index:
+            return self.topics
+        return list(self.rules) if "rule" in self._index else [""]
+
     def given(self, after: After | None) -> dict[str, Any]:
         """The parameters of `source`."""
         return {
             **self._asdict(),
-            "one_by_one": self.topics if "topic" in self._index else [""],
+            "rules": list(self.rules),
+            "one_by_one": self._one_by_one,
             "customer_id": str(self.customer_id),
             "positions": list(self.positions or ()),
             "first_day": self.start and utc_day(self.start),
@@ -127,11 +138,11 @@ _MAX: Final = SQL("9223372036854775807")
 _VALUES: Final[Mapping[str, Composable]] = {
     "actor": SQL("%(actor)s"),
     "customer_id": SQL("%(customer_id)s::uuid"),
-    "rule": SQL("%(rule)s"),
-    "topic": SQL("asked.topic"),
+    "rule": SQL("asked.one"),
+    "topic": SQL("asked.one"),
 }
 _SOURCE: Final = SQL(
-    "(SELECT each.position FROM unnest(%(one_by_one)s::text[]) AS asked (topic)"
+    "(SELECT each.position FROM unnest(%(one_by_one)s::text[]) AS asked (one)"
     " CROSS JOIN LATERAL ("
     "SELECT audit.position FROM views.audit"
     " WHERE ({keys}) >= ({lowest}) AND ({keys}) <= ({highest}) AND {filters}"

@@ -9,15 +9,16 @@ the successor's from there, swept or not.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.sql import SQL, Composable
+from psycopg2.sql import Literal as Text
 
-from domain.protection import HeldOverBy, Protection
+from domain.protection import AFTER_SALES, HeldOverBy, Protection
 from projections.answers import LIMIT_MAX, After, Order, Page, ask, ask_page, where
 from projections.customers import NAME as VIEW
 from projections.holding import protection_of
@@ -29,11 +30,13 @@ STAGES: Final = ("waiting", "rejected", "potential", "intent", "formal")
 class Wanted:
     """Filters; a customer passes every one that is given.
 
-    member: who holds it. departments: one of which it is held in. until: over before this instant.
+    member: who holds it. departments: one of which it is held in. group: beside those, what this
+    group holds; no member does, and nothing of it is ever over. until: over before this instant.
     """
 
     member: str | None = None
     departments: Collection[str] | None = None
+    group: str | None = None
     stage: str | None = None
     until: datetime | None = None
 
@@ -94,7 +97,10 @@ def held(
     """
     order = _BY_DAY if by_day else _BY_END
     behind = after and order.behind(descending=descending)
-    candidates = _both(_FIRST, wanted, behind, by=order.by(descending=descending))
+    by = order.by(descending=descending)
+    candidates = SQL(" UNION ALL ").join(
+        _both(_FIRST, part, behind, by=by) for part in _apart(wanted)
+    )
     return ask_page(
         cursor,
         (VIEW,),
@@ -121,7 +127,9 @@ def load(
     """How much each member holds at `now`, in the order of their names; who holds nothing is not
     told. before: by when a customer must be over to count among those that fall."""
     behind = after and SQL("{holder} > %(after_0)s")
-    parts = _both(_LOADS, wanted, SQL("{holder} IS NOT NULL"), behind, counts=_COUNTS)
+    parts = _both(
+        _LOADS, replace(wanted, group=None), SQL("{holder} IS NOT NULL"), behind, counts=_COUNTS
+    )
     return ask_page(
         cursor,
         (VIEW,),
@@ -140,10 +148,17 @@ def falling(
 ) -> tuple[list[Falling], int]:
     """How many are over on each day by the midnight `before`, and the position at which that is
     true; a day on which none is, is left out."""
-    query = _FALLING.format(parts=_both(_DAYS, wanted, SQL("{} <= %(before)s").format(_END)))
+    falls = replace(wanted, group=None)
+    query = _FALLING.format(parts=_both(_DAYS, falls, SQL("{} <= %(before)s").format(_END)))
     asked = {**_parameters(wanted, now), "before": before}
     rows, position = ask(cursor, (VIEW,), query, asked)
     return [Falling(**row) for row in rows], position
+
+
+def _apart(wanted: Wanted) -> Sequence[Wanted]:
+    """What departments hold and what the group does, which lie in indexes of their own."""
+    held = replace(wanted, group=None)
+    return (held,) if wanted.group is None else (held, replace(wanted, departments=None))
 
 
 def _both(part: SQL, wanted: Wanted, *conditions: object, **told: Composable) -> Composable:
@@ -164,7 +179,7 @@ def _both(part: SQL, wanted: Wanted, *conditions: object, **told: Composable) ->
 
 def _parameters(wanted: Wanted, now: datetime) -> dict[str, Any]:
     departments = None if wanted.departments is None else sorted(wanted.departments)
-    asked = {"member": wanted.member, "stage": wanted.stage, "until": wanted.until}
+    asked = {name: getattr(wanted, name) for name in ("member", "group", "stage", "until")}
     return {**asked, "departments": departments, "now": now}
 
 
@@ -202,6 +217,8 @@ _BY_MEMBER: Final = Order(("member", "text"))
 _FILTERS: Final[dict[str, SQL]] = {
     "member": SQL("{holder} = %(member)s"),
     "departments": SQL("{department} = ANY (%(departments)s::text[])"),
+    # What is said of the end leaves one order for all of it, which is that of its index.
+    "group": SQL("{group} = %(group)s AND {end} = 'infinity'"),
     "stage": SQL("stage = %(stage)s"),
     "until": SQL("coalesce(pool_from, 'infinity') < %(until)s"),
 }
@@ -211,17 +228,24 @@ _HELD: Final = SQL("stage IS NOT NULL AND {} > %(now)s").format(_END)
 _HANDS: Final[Sequence[tuple[Composable, Mapping[str, Composable]]]] = (
     (
         SQL("{} AND (passes_at IS NULL OR passes_at > %(now)s)").format(_HELD),
-        {"holder": SQL("holder"), "department": SQL("department")},
+        {
+            "holder": SQL("holder"),
+            "department": SQL("department"),
+            "group": SQL("holder_group"),
+            "end": _END,
+        },
     ),
     (
         SQL("{} AND passes_at <= %(now)s").format(_HELD),
         {
             "holder": SQL("passes_to"),
             "department": SQL("(protection -> 'leaving' ->> 'department')"),
+            "group": SQL("CASE WHEN passes_to IS NULL THEN {} END").format(Text(AFTER_SALES)),
+            "end": _END,
         },
     ),
 )
-"""Which rows, and the expressions of who holds them, in which department."""
+"""Which rows, and the expressions of who holds them, in which department, or as which group."""
 _FIRST: Final = SQL(
     "(SELECT customer_id, pool_from FROM views.customer_holdings {where}"
     " ORDER BY {by} LIMIT (SELECT %(limit)s))"

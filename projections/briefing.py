@@ -15,13 +15,14 @@ from uuid import UUID
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-from psycopg2.sql import SQL, Composable
+from psycopg2.sql import Composable
 
 from domain.contract import Contract, Step
 from domain.protection import Protection
 from projections import agenda, audit, customers, pool
 from projections import approvals as approving
-from projections.answers import DEPARTMENT, HELD, HOLDER, LIMIT_MAX, ask
+from projections import briefing_queries as queries
+from projections.answers import LIMIT_MAX, ask
 from projections.approvals import Approval, ApprovalKind, approvals
 from projections.holding import (
     is_in_pool,
@@ -154,29 +155,31 @@ def briefing(
     no_contact_days: int,
     limit: int = 50,
     kinds: Collection[ApprovalKind] | None = None,
+    with_waiting: bool = True,
 ) -> Briefing:
     """What `member` should know in the morning; `limit` items a list at most.
 
     since: from when on what happened is news. department, departments: only what is held in it, in
     one of them, or was; None for all. no_contact_days: after how many days without a follow-up a
     customer is quiet. kinds: what the member may decide by his roles; None for everything.
+    with_waiting: also what waits for himself.
     """
     given: dict[str, Any] = {"now": now, "since": since, "department": department}
     given["departments"] = None if departments is None else sorted(departments)
     morning = _Morning(cursor, {**given, "limit": min(limit, LIMIT_MAX)})
-    quiet_before = now - timedelta(days=no_contact_days)
+    lists = morning.lists(("review", "after-sales", "duplicate", "dispute"), overdue=("review",))
     return Briefing(
-        fell=morning.rows((pool.NAME,), _FELL, _fallen),
-        waiting=morning.approvals(decider=member, kinds=kinds),
-        overdue_reviews=morning.approvals(kinds=("review",), overdue=True),
-        unconfirmed=morning.rows((approving.NAME,), _UNCONFIRMED, _unconfirmed),
-        held_by_leavers=morning.rows((agenda.NAME,), _HELD_BY_LEAVERS, _held_by_leaver),
-        without_person=morning.approvals(kinds=("after-sales",)),
-        quiet=morning.rows((customers.NAME,), _QUIET, _quiet, quiet_before=quiet_before),
-        attempts=morning.rows((audit.NAME, customers.NAME), _ATTEMPTS, _attempt),
-        duplicates=morning.approvals(kinds=("duplicate",)),
-        disputes=morning.approvals(kinds=("dispute",)),
-        overrides=morning.rows((audit.NAME, customers.NAME), _OVERRIDES, _override),
+        fell=morning.rows((pool.NAME,), queries.FELL, _fallen),
+        waiting=morning.approvals(decider=member, kinds=kinds) if with_waiting else [],
+        overdue_reviews=lists["review"],
+        unconfirmed=morning.rows((approving.NAME,), queries.UNCONFIRMED, _unconfirmed),
+        held_by_leavers=morning.rows((agenda.NAME,), queries.HELD_BY_LEAVERS, _held_by_leaver),
+        without_person=lists["after-sales"],
+        quiet=morning.quiet(now - timedelta(days=no_contact_days)),
+        attempts=morning.rows((audit.NAME, customers.NAME), queries.ATTEMPTS, _attempt),
+        duplicates=lists["duplicate"],
+        disputes=lists["dispute"],
+        overrides=morning.rows((audit.NAME, customers.NAME), queries.OVERRIDES, _override),
         position=morning.position,
     )
 
@@ -201,6 +204,21 @@ class _Morning:
         rows, position = ask(self._cursor, views, query, {**self._given, **more})
         self._positions.append(position)
         return [make(row, self._now) for row in rows]
+
+    def quiet(self, before: datetime) -> list[Quiet]:
+        """What was left alone since then. Each department asked for is read for itself."""
+        department, departments = self._given["department"], self._given["departments"]
+        asked = departments if department is None else [department]
+        query = queries.QUIET if asked is None else queries.QUIET_IN_DEPARTMENTS
+        return self.rows((agenda.NAME,), query, _quiet, quiet_before=before, asked=asked)
+
+    def lists(
+        self, kinds: Sequence[ApprovalKind], overdue: Sequence[ApprovalKind]
+    ) -> dict[ApprovalKind, list[Approval]]:
+        given = {name: self._given[name] for name in _OF_APPROVALS}
+        found, position = approving.lists(self._cursor, kinds, overdue=overdue, **given)
+        self._positions.append(position)
+        return found
 
     def approvals(self, **asked: Any) -> list[Approval]:
         given = {name: self._given[name] for name in _OF_APPROVALS}
@@ -290,90 +308,3 @@ def _override(row: Mapping[str, Any], now: datetime) -> Override:
     told = {name: row[name] for name in ("position", "at", "actor", "customer_id", "name")}
     similar = [UUID(like["customer_id"]) for like in row["collision"] or ()]
     return Override(**told, **_hands(row, now), reason=row["reason"], similar=similar)
-
-
-# What no department holds shows in every one, unless one is named.
-_IN_DEPARTMENT: Final = SQL(
-    "((%(department)s::text IS NULL OR {0} = %(department)s)"
-    " AND coalesce({0} = ANY (%(departments)s::text[]), true))"
-)
-_HELD_IN_DEPARTMENT: Final = _IN_DEPARTMENT.format(DEPARTMENT)
-# A customer that fell and was not taken is in the pool since then; one that was taken remembers it.
-# A refused claim ends by a removal, which is no news of the night unless its holder left before.
-_FELL: Final = SQL(
-    """
-    SELECT customer_id, name, protection, pool_from, pool_reason, last_holder, last_department, fell
-    FROM views.pool CROSS JOIN LATERAL (VALUES (
-        CASE WHEN pool_from <= %(now)s THEN pool_from ELSE fell_at END,
-        CASE WHEN pool_from <= %(now)s AND protection IS NOT NULL THEN
-            CASE WHEN (protection -> 'leaving' ->> 'at')::timestamptz < pool_from
-                THEN protection -> 'leaving' ->> 'department' ELSE protection ->> 'department' END
-            ELSE last_department END,
-        CASE WHEN pool_from <= %(now)s AND protection IS NOT NULL
-            THEN protection ->> 'stage' <> 'rejected'
-                OR pool_from < (protection ->> 'until')::timestamptz
-            ELSE pool_reason IN ('lapsed', 'undecided', 'left') END
-    )) AS told (fell, was_in, is_news)
-    WHERE (pool_from >= %(since)s AND pool_from < %(now)s
-        OR fell_at IS NOT NULL AND protection IS NOT NULL
-            AND fell_at >= %(since)s AND fell_at < %(now)s)
-    AND fell >= %(since)s AND is_news AND {department}
-    ORDER BY fell, customer_id LIMIT %(limit)s
-    """
-).format(department=_IN_DEPARTMENT.format(SQL("was_in")))
-_UNCONFIRMED: Final = SQL(
-    """
-    SELECT customer_id, name, protection, contract
-    FROM views.approvals, jsonb_each(contracts) AS each (number, contract)
-    WHERE contracts IS NOT NULL AND contract ->> 'signed_at' IS NOT NULL AND {held} AND {department}
-    ORDER BY coalesce(held_over_until, until, 'infinity'), customer_id, number LIMIT %(limit)s
-    """
-).format(held=HELD, department=_HELD_IN_DEPARTMENT)
-_HELD_BY_LEAVERS: Final = SQL(
-    """
-    SELECT customer_id, name, protection, stage, until, leaves FROM (
-        SELECT agenda.*, agenda.leaves_at AS leaves FROM views.agenda
-        WHERE leaves_at IS NOT NULL AND protection -> 'leaving' ->> 'to' IS NULL
-        UNION ALL
-        SELECT agenda.*, leaver.leaves_at FROM views.agenda
-        JOIN views.agenda_leavers AS leaver ON leaver.member = agenda.holder
-        WHERE leaver.leaves_at IS NOT NULL AND agenda.leaves_at IS NULL
-    ) AS held
-    WHERE {holder} IS NOT NULL AND {held} AND {department}
-    ORDER BY leaves, customer_id LIMIT %(limit)s
-    """
-).format(holder=HOLDER, held=HELD, department=_HELD_IN_DEPARTMENT)
-# The names are looked up of those alone that are told: of very many, most may be quiet.
-_QUIET: Final = SQL(
-    """
-    SELECT customer_id, name, protection, stage, until, quiet_since FROM (
-        SELECT customer_id, protection, stage, until, quiet_since
-        FROM views.customer_holdings CROSS JOIN LATERAL (
-            VALUES (greatest(last_follow_up_at, claimed_at))) AS told (quiet_since)
-        WHERE stage IN ('potential', 'intent') AND coalesce(pool_from, 'infinity') > %(now)s
-        AND quiet_since <= %(quiet_before)s AND {department}
-        ORDER BY quiet_since, customer_id LIMIT %(limit)s
-    ) AS quiet JOIN views.customers USING (customer_id) ORDER BY quiet_since, customer_id
-    """
-).format(department=_HELD_IN_DEPARTMENT)
-_OF_AUDIT: Final = SQL(
-    """
-    SELECT told.position, at, actor, told.customer_id, name, protection, reason, collision
-    FROM (
-        SELECT position, at, actor, customer_id, reason, facts -> 'collision' AS collision
-        FROM views.audit WHERE at >= %(since)s AND at <= %(now)s AND {of}
-    ) AS told
-    JOIN views.customers USING (customer_id)
-    JOIN views.customer_holdings AS holding USING (customer_id)
-    WHERE {department}
-    ORDER BY told.position LIMIT %(limit)s
-    """
-)
-_ATTEMPTS: Final = _OF_AUDIT.format(
-    of=SQL("rule = 'already-protected' AND facts -> 'facts' ->> 'holder' IS DISTINCT FROM actor"),
-    department=_HELD_IN_DEPARTMENT,
-)
-_OVERRIDES: Final = _OF_AUDIT.format(
-    of=SQL("topic IN ('customer.registered', 'customer.profile_changed') AND reason IS NOT NULL"),
-    department=_HELD_IN_DEPARTMENT,
-)

@@ -32,13 +32,15 @@ class Difference:
     """A row that is not what the log says.
 
     missing: it is not there; superfluous: it should not be. columns: those that differ, each with
-    the value that is kept and the one that follows from the log.
+    the value that is kept and the one that follows from the log. stretch: of a row that sums up a
+    stretch of the log, the first and the last position that it should be about.
     """
 
     table: str
     key: Mapping[str, Any]
     kind: Kind
     columns: Mapping[str, tuple[Any, Any]]
+    stretch: tuple[int, int] | None = None
 
 
 class Comparison:
@@ -98,7 +100,10 @@ class Comparison:
             for column in dict.fromkeys((*right, *kept))
             if column not in named and kept.get(column) != right.get(column)
         }
-        return Difference(self._table, named, kind, columns)
+        stretch = None
+        if {"first_position", "last_position"} <= right.keys():
+            stretch = right["first_position"], right["last_position"]
+        return Difference(self._table, named, kind, columns, stretch)
 
 
 def row_of(side: Side, key: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -200,16 +200,21 @@ def of_class(cursor: Cursor, customer_class: str, customer_ids: Sequence[UUID]) 
 
 
 def of_departments(
-    cursor: Cursor, departments: Collection[str], customer_ids: Sequence[UUID], *, now: datetime
+    cursor: Cursor,
+    departments: Collection[str],
+    customer_ids: Sequence[UUID],
+    *,
+    now: datetime,
+    group: str | None = None,
 ) -> set[UUID]:
-    """Those of some customers that somebody of one of these departments holds."""
+    """Those of some customers that somebody of one of these departments holds, or this group."""
     query = SQL(
         "SELECT customer_id FROM views.customer_holdings WHERE {held}"
-        " AND {department} = ANY (%(departments)s::text[])"
+        " AND ({department} = ANY (%(departments)s::text[]) OR {by_group})"
         " AND customer_id = ANY (%(customers)s::uuid[])"
-    ).format(held=HELD, department=DEPARTMENT)
+    ).format(held=HELD, department=DEPARTMENT, by_group=HELD_BY_GROUP)
     asked = {"departments": sorted(departments), "customers": [str(one) for one in customer_ids]}
-    cursor.execute(query, asked | {"now": now})
+    cursor.execute(query, asked | {"now": now, "group": group})
     return {found for (found,) in cursor.fetchall()}
 
 

@@ -16,6 +16,7 @@ import msgspec
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 from psycopg2.sql import SQL, Identifier
 
+from domain.citations import names_of
 from domain.events.disputes import Contested
 from projections import customers, dispute_rows
 from projections.answers import After, Order, Page, ask, ask_page
@@ -78,11 +79,13 @@ def fold(cursor: Cursor, batch: LogBatch) -> None:
 class Wanted:
     """Which cases; None, which is everywhere the default, for any.
 
-    rule: that the ruling rests on, or that the opener named. party: who opened it, held what it is
+    rule: that the ruling rests on, or that the opener named, by its slug or its clause. rests_on:
+    that the ruling rests on. party: who opened it, held what it is
     about, stated a side, was refused the customer meanwhile, won or lost it. but: all but this one.
     """
 
     rule: str | None = None
+    rests_on: str | None = None
     party: str | None = None
     ruled_by: str | None = None
     customer_id: UUID | None = None
@@ -93,7 +96,8 @@ class Wanted:
     def conditions(self) -> tuple[object, ...]:
         """Those that are given, as SQL."""
         return (
-            self.rule and SQL("(rule = %(rule)s OR contested_rule = %(rule)s)"),
+            self.rule and SQL("(rule = ANY (%(rules)s) OR contested_rule = ANY (%(rules)s))"),
+            self.rests_on and SQL("rule = ANY (%(rests_on)s)"),
             self.party and _HAS_PART,
             self.ruled_by and SQL("ruled_by = %(ruled_by)s"),
             self.customer_id and SQL("customer_id = %(customer_id)s::uuid"),
@@ -105,7 +109,8 @@ class Wanted:
     def parameters(self) -> dict[str, Any]:
         """What `conditions` compare with."""
         return {
-            "rule": self.rule,
+            "rules": list(names_of(self.rule or "")),
+            "rests_on": list(names_of(self.rests_on or "")),
             "party": self.party,
             "ruled_by": self.ruled_by,
             "customer_id": str(self.customer_id),

@@ -96,7 +96,7 @@ class Engine:
                     failures = 0
                 except DATABASE_AWAY as error:
                     failures += 1
-                    _log.warning("the views wait for the database", error=str(error).strip())
+                    _log.warning("the views wait for the database", error=error)
                     stop.wait(_backoff_seconds(failures))
                 except Exception:  # noqa: BLE001 - say, no tables yet: ending would help nobody
                     failures += 1

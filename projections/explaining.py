@@ -21,12 +21,15 @@ def explain(
     source: Source, connection: Any, view: View, difference: Difference, upto: int
 ) -> LogEntry | None:
     """The event that made the row differ: of a missing row the one that makes it, of a changed
-    one the last that sets one of the columns, of a superfluous one what removed it. None: no event
-    up to `upto` speaks of such a row.
+    one the last that sets one of the columns, of a superfluous one what removed it; of one that
+    sums up a stretch of the log, the event at its beginning where that makes it, else at its end.
+    None: no event up to `upto` speaks of such a row.
 
     source: its transactions run in `connection`, which has temporary tables of the view; they are
     afterwards as they were.
     """
+    if difference.stretch is not None:
+        return next(_at(source, _end_of(difference, *difference.stretch), upto), None)
     found, appeared = _replayed(
         source, connection, view, difference, _own(source, difference, upto)
     )
@@ -75,13 +78,25 @@ def _is_cause(
     return any(kept.get(column) != now.get(column) for column in difference.columns)
 
 
-def _own(source: Source, difference: Difference, upto: int) -> Iterator[LogEntry]:
-    """The event at the position that the key tells, or those of the streams that it names; of a row
-    that is about a stretch of the log, the events at its ends."""
+def _end_of(difference: Difference, first: int, last: int) -> int:
+    """Where the event is that made a row of a stretch, or moved it last; in between every event
+    moved it as well."""
+    begins = difference.kind == "missing" or difference.columns.keys() == {"first_position"}
+    return first if begins else last
+
+
+def _at(source: Source, position: int, upto: int) -> Iterator[LogEntry]:
     reader = Reader(source.log, source.to_event, batch_events=_BATCH_EVENTS)
-    for position in _positions(difference):
-        if 0 < position <= upto:
-            yield from reader.read(after=position - 1, settled=position).batch.entries
+    if 0 < position <= upto:
+        yield from reader.read(after=position - 1, settled=position).batch.entries
+
+
+def _own(source: Source, difference: Difference, upto: int) -> Iterator[LogEntry]:
+    """The event at the position that the key tells, or those of the streams that it names."""
+    position = difference.key.get("position")
+    if isinstance(position, int):
+        yield from _at(source, position, upto)
+    reader = Reader(source.log, source.to_event, batch_events=_BATCH_EVENTS)
     for stream in _ids(difference):
         streams = Streams(stream, UUID(int=min(stream.int + 1, 2**128 - 1)), upto)
         for reading in reader.stream_batches(source.log, streams):
@@ -93,18 +108,6 @@ def _mentioned(source: Source, difference: Difference, upto: int) -> Iterator[Lo
         for recorded in source.log.mentioning(str(stream), upto=upto, limit=MENTIONS_MAX):
             event = source.to_event(recorded)
             yield LogEntry(recorded.position, recorded.recorded_at, recorded.topic, event)
-
-
-def _positions(difference: Difference) -> list[int]:
-    """Those that the key tells, or else the columns as they should be."""
-    key = difference.key
-    if "position" in key:
-        told = [key["position"]]
-    elif _ids(difference):
-        return []
-    else:
-        told = [right for name, (_, right) in difference.columns.items() if "position" in name]
-    return sorted({position for position in told if isinstance(position, int)})
 
 
 def _ids(difference: Difference) -> list[UUID]:

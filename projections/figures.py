@@ -9,27 +9,21 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
-from psycopg2.sql import SQL, Composable, Identifier
+from psycopg2.sql import SQL, Identifier
 from psycopg2.sql import Literal as Text
 
 from projections import agenda
-from projections.answers import (
-    DEPARTMENT,
-    HOLDER,
-    IN_DEPARTMENTS,
-    IN_POOL,
-    LIMIT_MAX,
-    After,
-    Order,
-    Page,
-    ask,
-    ask_page,
-    where,
-)
+from projections.answers import IN_DEPARTMENTS, LIMIT_MAX, After, Order, Page, ask, ask_page
 from projections.counting import FORMAL
+from projections.figure_queries import (
+    IN_DAYS,
+    OF_MEMBER,
+    Grouping,
+    figures_query,
+    implied_query,
+)
 from projections.statistics import NAME
 
-Grouping = Literal["day", "department", "member"]
 Figure = Literal[
     "claims",
     "corrections",
@@ -141,20 +135,16 @@ def figures(
 ) -> Figures:
     """Figures of the days [start, end), apart by each of `by`; no line is without events.
 
-    percentiles: of waiting. Without them, and where no member is told apart, the sums of the days
-    are read and not their events.
+    percentiles: of waiting. Without them, and where no one member is asked about, the sums of the
+    days are read and not their events; apart by member alone, the events of those who are told.
     """
     wanted = max(1, min(limit, LIMIT_MAX))
     asked = {"start": start, "end": end, "department": department, "member": member, "now": now}
     asked["departments"] = _given(departments)
-    of_days = not percentiles and member is None and "member" not in by
-    given = {f"after_{place}": value for place, value in enumerate(after or ())}
-    rows, position = ask(
-        cursor,
-        (NAME,),
-        _figures_query(by, after, department=department, member=member, of_days=of_days),
-        {**asked, **given, "limit": wanted + 1, "counted": _counted_figures()},
-    )
+    query = figures_query(by, asked, behind=len(after or ()), percentiles=percentiles)
+    given: dict[str, Any] = {"limit": wanted + 1, "counted": _counted_figures()}
+    given |= {f"after_{place}": value for place, value in enumerate(after or ())}
+    rows, position = ask(cursor, (NAME,), query, asked | given)
     lines, total = _lines_of(rows, by)
     implied, implied_position = _implied(cursor, asked)
     keys = sorted(lines)
@@ -191,12 +181,12 @@ def figure_events(
         SQL("views.statistics_events"),
         conditions=(
             SQL("figure = %(figure)s"),
-            _IN_DAYS,
+            IN_DAYS,
             is_formal and SQL("rule = {}").format(Text(FORMAL)),
             rule and SQL("rule = %(rule)s"),
             department and SQL("department = %(department)s"),
             IN_DEPARTMENTS.format(SQL("department")),
-            member and SQL("member = %(member)s"),
+            member and OF_MEMBER,
         ),
         parameters=asked | {"figure": "contracts_confirmed" if is_formal else figure},
         order=Order(("day", "date"), ("position", "bigint")),
@@ -214,35 +204,6 @@ def _counted_figures() -> list[str]:
     return [figure for figure in FIGURES if figure != "formal"]
 
 
-def _figures_query(
-    by: Sequence[Grouping],
-    after: After | None,
-    *,
-    department: str | None,
-    member: str | None,
-    of_days: bool,
-) -> Composable:
-    """Summed once, by line and in all; then the lines of the page are chosen."""
-    keys = SQL(", ").join(map(Identifier, by))
-    behind = after and SQL("({}) > ({})").format(
-        keys, SQL(", ").join(SQL("%(after_" + str(place) + ")s") for place in range(len(by)))
-    )
-    return _FIGURES.format(
-        keys=keys,
-        named=SQL(", ").join(_KEYS[name] for name in by),
-        first=Identifier(by[0]),
-        **(_OF_DAYS if of_days else _OF_EVENTS),
-        filters=where(
-            SQL("figure = ANY (%(counted)s)"),
-            _IN_DAYS,
-            department and SQL("department = %(department)s"),
-            IN_DEPARTMENTS.format(SQL("department")),
-            member and SQL("member = %(member)s"),
-        ),
-        of_page=where(SQL("NOT is_total"), behind),
-    )
-
-
 def _lines_of(
     rows: Iterable[Mapping[str, Any]], by: Sequence[Grouping]
 ) -> tuple[dict[tuple[str, ...], Line], Line]:
@@ -250,8 +211,14 @@ def _lines_of(
     lines: dict[tuple[str, ...], Line] = {}
     total = Line()
     for row in rows:
+        if row["is_total"]:
+            _add(total, row)
+            continue
         key = tuple(row[name] for name in by)
-        _add(total if row["is_total"] else lines.setdefault(key, _line(by, key)), row)
+        line = lines.get(key)
+        if line is None:
+            line = lines[key] = _line(by, key)
+        _add(line, row)
     return lines, total
 
 
@@ -287,81 +254,31 @@ def _implied(cursor: Cursor, asked: Mapping[str, Any]) -> tuple[Implied, int]:
     rows, position = ask(
         cursor,
         (agenda.NAME,),
-        _IMPLIED.format(
-            in_pool=IN_POOL,
-            department=SQL("AND {} = %(department)s").format(DEPARTMENT)
-            if asked["department"]
-            else SQL(""),
-            departments=IN_DEPARTMENTS.format(DEPARTMENT),
-            member=SQL("AND {} = %(member)s").format(HOLDER) if asked["member"] else SQL(""),
-        ),
+        implied_query(has_department=bool(asked["department"]), has_member=bool(asked["member"])),
         asked,
     )
     return Implied(rows[0]["lapses"], rows[0]["removals"]), position
 
 
-_IN_DAYS: Final = SQL("day >= %(start)s AND day < %(end)s")
-# Texts, so that a line of nobody, or of no department, has its place in the order.
-_KEYS: Final[Mapping[Grouping, Composable]] = {
-    "day": SQL("day::text AS day"),
-    "department": SQL("coalesce(department, '') COLLATE \"C\" AS department"),
-    "member": SQL("coalesce(member, '') COLLATE \"C\" AS member"),
-}
-_OF_EVENTS: Final = {
-    "source": SQL("views.statistics_events"),
-    "count": SQL("count(*)"),
-    "waited": SQL(
-        "count(*) AS count, sum(waited_seconds) AS seconds_sum, max(waited_seconds) AS seconds_max,"
-        " percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY waited_seconds) AS parts"
-    ),
-    "is_waited": SQL("waited_seconds IS NOT NULL"),
-}
-_OF_DAYS: Final = {
-    "source": SQL("views.statistics_days"),
-    "count": SQL("sum(count)::bigint"),
-    "waited": SQL(
-        "coalesce(sum(waited), 0)::bigint AS count,"
-        " sum(waited_microseconds)::float / 1000000 AS seconds_sum,"
-        " max(waited_most)::float / 1000000 AS seconds_max, NULL::float[] AS parts"
-    ),
-    "is_waited": SQL("waited > 0"),
-}
-_FIGURES: Final = SQL(
-    """
-    WITH counted AS (
-        SELECT is_total, {named}, figure, coalesce(rule, '') AS rule, count FROM (
-            SELECT grouping({first}) = 1 AS is_total, {keys}, figure, rule, {count} AS count
-            FROM {source} {filters}
-            GROUP BY GROUPING SETS (({keys}, figure, rule), (figure, rule))
-        ) AS summed
-    ), waited AS (
-        SELECT is_total, {named}, count, seconds_sum, seconds_max, parts FROM (
-            SELECT grouping({first}) = 1 AS is_total, {keys}, {waited}
-            FROM {source} {filters}
-                AND figure IN ('reviews_passed', 'reviews_refused') AND {is_waited}
-            GROUP BY GROUPING SETS (({keys}), ())
-        ) AS summed
-    ), chosen AS (
-        SELECT DISTINCT false AS is_total, {keys} FROM counted {of_page}
-        ORDER BY {keys} LIMIT %(limit)s
-    ), told AS (
-        SELECT counted.*, NULL::float AS seconds_sum, NULL::float AS seconds_max,
-            NULL::float AS seconds_median, NULL::float AS seconds_p90 FROM counted
-        UNION ALL
-        SELECT is_total, {keys}, '', '', count, seconds_sum, seconds_max, parts[1], parts[2]
-        FROM waited
+_COUNTED: Final = """
+SELECT count(*) FROM (
+    SELECT position FROM views.statistics_events AS event
+    WHERE position = ANY (%(positions)s::bigint[]) AND (
+        department = ANY (%(departments)s) OR EXISTS (
+            SELECT FROM views.statistics_events AS other
+            WHERE other.customer_id = event.customer_id AND other.version IS NOT NULL
+            AND other.department = ANY (%(departments)s)
+        )
     )
-    SELECT told.* FROM told LEFT JOIN chosen USING (is_total, {keys})
-    WHERE told.is_total OR chosen.is_total IS NOT NULL
-    """
-)
-_IMPLIED: Final = SQL(
-    """
-    SELECT count(*) FILTER (WHERE stage <> 'rejected') AS lapses,
-        count(*) FILTER (WHERE stage = 'rejected') AS removals
-    FROM views.agenda WHERE due_at <= %(now)s AND {in_pool}
-    AND (pool_from AT TIME ZONE 'Asia/Shanghai')::date >= %(start)s
-    AND (pool_from AT TIME ZONE 'Asia/Shanghai')::date < %(end)s
-    AND {departments} {department} {member}
-    """
-)
+    UNION SELECT position FROM views.statistics_notes
+    WHERE position = ANY (%(positions)s::bigint[]) AND department = ANY (%(departments)s)
+) AS counted
+"""
+
+
+def are_counted(cursor: Cursor, positions: Collection[int], departments: Collection[str]) -> bool:
+    """True where figures or habits of these departments rest on every one of the events: counted
+    for one of them, or for a customer that one of them had as well."""
+    cursor.execute(_COUNTED, {"positions": list(positions), "departments": sorted(departments)})
+    found: Any = cursor.fetchone()
+    return bool(found[0] == len(set(positions)))

@@ -188,11 +188,13 @@ TRANSFERS_BEFORE_SIGNATURE: Final = _with_parts(
 UNCONFIRMED_CONTRACTS: Final = _with_parts(
     """
     SELECT ARRAY[member] AS members, customers,
-        jsonb_build_object('drawn', drawn, 'never_signed', never, 'expired', expired) AS figures,
+        jsonb_build_object('drawn', drawn, 'never_signed', never_signed,
+            'never_confirmed', never - never_signed, 'expired', expired) AS figures,
         positions, never AS weight
     FROM (
         SELECT event.member, count(*) AS drawn, count(*) FILTER (WHERE is_idle) AS never,
-            count(*) FILTER (WHERE is_idle AND event.due_at <= %(now)s) AS expired,
+            count(*) FILTER (WHERE signed.position IS NULL) AS never_signed,
+            count(*) FILTER (WHERE signed.position IS NULL AND event.due_at <= %(now)s) AS expired,
             array_agg(event.customer_id) FILTER (WHERE is_idle) AS customers,
             array_agg(event.position ORDER BY event.position) FILTER (WHERE is_idle) AS positions
         FROM (
@@ -205,13 +207,25 @@ UNCONFIRMED_CONTRACTS: Final = _with_parts(
             ON signed.figure = 'contracts_signed' AND signed.number = event.number
             AND signed.day >= %(start)s
             AND signed.position > event.position AND signed.position < drawn_again
-        CROSS JOIN LATERAL (VALUES (signed.position IS NULL)) AS told (is_idle)
+        LEFT JOIN views.statistics_events AS confirmed
+            ON confirmed.figure = 'contracts_confirmed' AND confirmed.number = event.number
+            AND confirmed.day >= %(start)s
+            AND confirmed.position > event.position AND confirmed.position < drawn_again
+        CROSS JOIN LATERAL (
+            SELECT signed.position IS NULL OR confirmed.position IS NULL AND EXISTS (
+                SELECT FROM views.statistics_events AS ended
+                WHERE ended.customer_id = event.customer_id AND ended.position > signed.position
+                AND (ended.figure IN ('lapses', 'removals', 'releases', 'withdrawals', 'merges')
+                    OR ended.figure = 'contracts_voided' AND ended.number = event.number)
+            ) AS is_idle
+        ) AS told
         WHERE {days} GROUP BY event.member
     ) AS drawer WHERE never >= %(times)s
     """
 )
 """A member draws contracts that nobody signs, so that nobody can confirm them: they have expired,
-or are still drawn. What was signed and waits for its confirmation is another matter."""
+or are still drawn. Or they are signed, which stops the clock, and the protection ends without their
+confirmation. What was signed and still waits for it is another matter."""
 EQUAL_NOTES: Final = _with_parts(
     """
     SELECT ARRAY[member] AS members, array_agg(customer_id) AS customers,

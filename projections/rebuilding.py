@@ -39,6 +39,7 @@ SWAP_PATIENCE_SECONDS: Final = 300.0
 CLOSE_EVENTS: Final = 1_000
 """What may still be missing when the swap begins: it is folded in the swap itself."""
 _INDEXERS: Final = 2
+_STOP_SECONDS: Final = 0.5
 _INDEX_SESSION: Final = (
     "SET LOCAL statement_timeout TO 0; SET LOCAL lock_timeout TO 0;"
     " SET LOCAL maintenance_work_mem TO '128MB'; SET LOCAL synchronous_commit TO off;"
@@ -71,7 +72,9 @@ class Rebuilt:
 class Folds(Protocol):
     """Something that folds stretches: a lane of this process or of another one."""
 
-    def fold(self, stretch: Stretch) -> None: ...
+    def folded(self, stretch: Stretch) -> Iterator[int]:
+        """Write the rows; now and then, how many events more are done."""
+        ...
 
 
 class Lanes(Protocol):
@@ -148,7 +151,9 @@ class Rebuild:
                     self._require_going()
                     done.add(events, of=stretch)
                 done.complete(stretch)
-            wait(futures)
+            # A lane beside us may have a long stretch in hand.
+            while wait(futures, _STOP_SECONDS).not_done:
+                self._require_going()
             for future in futures:
                 future.result()
 
@@ -268,6 +273,11 @@ class _Shared:
         self._lock = threading.Lock()
         self._is_ended = False
 
+    @property
+    def is_ended(self) -> bool:
+        """What is in hand need not be finished either."""
+        return self._is_ended
+
     def __iter__(self) -> Iterator[Stretch]:
         while (stretch := self._take()) is not None:
             yield stretch
@@ -310,7 +320,10 @@ class _Counter:
 def _fold_shared(lane: Folds, shared: _Shared, done: _Counter) -> None:
     try:
         for stretch in shared:
-            lane.fold(stretch)
+            for events in lane.folded(stretch):
+                if shared.is_ended:
+                    return
+                done.add(events, of=stretch)
             done.complete(stretch)
     except BaseException:
         shared.end()

@@ -79,13 +79,11 @@ class Lane:
         self._schema = schema
         self._batch_events = batch_events
 
-    def fold(self, stretch: Stretch) -> None:
-        """Write the rows. Raises FoldFailed at the event that a view cannot take."""
-        for _ in self.folded(stretch):
-            pass
-
     def folded(self, stretch: Stretch) -> Iterator[int]:
-        """Write the rows; after each batch, how many events it had."""
+        """Write the rows; after each batch, how many events it had.
+
+        Raises FoldFailed at the event that a view cannot take.
+        """
         views = [self._views[name] for name in stretch.views]
         for reading in self._readings(stretch, views):
             if reading.batch.entries:

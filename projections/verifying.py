@@ -23,7 +23,7 @@ from projections.migrating import SCHEMA, make_tables
 from projections.positions import FailedView, Position, positions_of
 from projections.sessions import transaction_in
 from projections.shadow import leave_out_indexes
-from projections.stretches import Lane, Source, Stretch, stretches
+from projections.stretches import Lane, Source, Stretch, passes, stretches
 from projections.view import LogEntry, View
 
 LISTED_MAX: Final = 200
@@ -112,11 +112,15 @@ class Verification:
                 kept = [index for view in views for index in view.READS]
                 leave_out_indexes(cursor, found[0], but=kept)
         lane = Lane(aside, views, _ASIDE)
+        total = upto * passes(views)
         done = 0
         if views:
+            self._tell("folding", done, total)
             for stretch in stretches(aside.log, views, upto):
-                self._tell("folding", min(done, upto), upto)
-                lane.fold(stretch)
+                within = 0
+                for events in lane.folded(stretch):
+                    within = min(within + events, stretch.events)
+                    self._tell("folding", min(done + within, total), total)
                 done += stretch.events
         return lane
 
@@ -129,7 +133,8 @@ class Verification:
                     view.NAME, 0 if stored is None else stored.position, is_current=False
                 )
             upto = stored.position
-            lane.fold(Stretch((view.NAME,), upto, upto - start, after=start))
+            for _ in lane.folded(Stretch((view.NAME,), upto, upto - start, after=start)):
+                pass
             rows, listed, left_out = _compared(aside, connection, live, view)
         found = [Found(one, explain(aside, connection, view, one, upto)) for one in listed]
         return Verified(

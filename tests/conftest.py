@@ -35,9 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = bool(config.getoption("--long"))
-    chosen = [item for item in items if (item.get_closest_marker("long") is not None) == wanted]
-    if len(chosen) < len(items):
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    chosen, left = [], []
+    for item in items:
+        is_long = item.get_closest_marker("long") is not None
+        (chosen if is_long == wanted else left).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
         items[:] = chosen
 
 
@@ -92,6 +95,20 @@ def template_database(postgres: EmbeddedPostgres, pytestconfig: pytest.Config) -
             importlib.import_module("api.schemas").migrate(postgres.url(database=unfinished))
             _query(postgres, f"ALTER DATABASE {unfinished} RENAME TO {TEMPLATE}")
     return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def made_data(pytestconfig: pytest.Config) -> Path:
+    """A data folder whose cluster has all tables and no event, its server down: to be copied."""
+    made = pytestconfig.stash[_folder_key] / "made"
+    with _one_at_a_time(made.with_suffix(".lock")):
+        if not made.exists():
+            unfinished = made.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            with EmbeddedPostgres(unfinished) as server:
+                importlib.import_module("api.schemas").migrate(server.url())
+            unfinished.rename(made)
+    return made
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ Who may do what: every permission, every role, and how far it reaches. Written b
 rule forbids the rest: `GET /v1/customers/{id}/may?member=&at=`. Why it is so: [decision
 0022](decisions/0022-how-far-a-right-reaches.md).
 
-`any`: everything. `dept`: what belongs to the member's department or one below it. `own`: the
-member himself, and what he holds, or a group of his. `·`: not at all. A member with several roles
-has the widest.
+`any`: everything. `dept`: what belongs to the member's department or one below it; for an
+after-sales manager also what after-sales holds as a group. `own`: the member himself, and what he
+holds, or a group of his. `·`: not at all. A member with several roles has the widest.
 
 Beyond the table, whoever decides has no part in the case: not the claimant, not the applicant,
 nobody who sought the customer in vain. Of commands that are the holder's alone, the customer itself

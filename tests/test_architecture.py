@@ -45,6 +45,7 @@ IMPURE = {
 }
 OF_THE_STORE = {"eventsourcing", "psycopg2", "msgspec"}
 SEEN_BY_VIEWS = (
+    "domain.citations",
     "domain.contract",
     "domain.events",
     "domain.names",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import secrets
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,19 +15,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg2
 import pytest
 from fastapi import HTTPException
+from fastapi.routing import APIRoute
 from rich.console import Console
 
+from api.console.pages import PAGES
 from api.embedded import EmbeddedPostgres
-from benchmarks import appending, crud_claim, lasting, main, sealing
+from benchmarks import appending, crud_claim, evidence, lasting, looking, main, sealing
 from benchmarks.children import Children
 from benchmarks.companies import companies, write_csv
 from benchmarks.figures import Need, Section, at_least, at_most, exactly, percentile
+from benchmarks.finding import Asked
 from benchmarks.ground import Ground
+from benchmarks.load.people import People
 from benchmarks.report import Report
 from benchmarks.resources import processor_seconds, resident_mb
 from benchmarks.scales import QUICK
@@ -71,6 +78,24 @@ def test_a_run_tells_rate_and_percentiles_of_every_side() -> None:
     assert not folder.exists()
 
 
+def test_every_page_of_the_console_is_looked_at() -> None:
+    customer = uuid4()
+    asked = Asked(
+        [customer], [datetime(2026, 3, 2, tzinfo=UTC)], {"two-character search": ["春意"]}
+    )
+    found = looking.Found([("seller-1", customer)], [customer], [(customer, 1)], "2026-1")
+    kinds = list(looking.kinds_of(People(60), asked, found, 1))
+    addresses = [urlsplit(address).path for kind in kinds for _, address in kind.looks]
+    pages = {
+        route.path: route.path_regex
+        for router in PAGES
+        for route in router.routes
+        if isinstance(route, APIRoute) and "GET" in route.methods
+    }
+    missed = {path for path, regex in pages.items() if not any(map(regex.fullmatch, addresses))}
+    assert missed == looking.NO_PAGES
+
+
 def test_a_long_past_is_measured_beside_a_short_one_with_and_without_snapshots() -> None:
     with Ground() as ground:
         section = lasting.measure(ground, replace(QUICK, long_commands=20, long_events=1_000))
@@ -84,6 +109,48 @@ def test_a_long_past_is_measured_beside_a_short_one_with_and_without_snapshots()
     assert from_all > 2 * from_snapshot > 0
     assert kept == [(lasting.LONG_CUSTOMERS,)]
     assert [verdict.wanted for verdict in section.verdicts] == ["<= 2 x of a short past"] * 2
+
+
+def test_evidence_of_a_long_life_is_measured_and_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "LIFE_EVENTS", 60)
+    monkeypatch.setattr(evidence, "BUNDLES", 2)
+    told: list[str] = []
+    with Ground(told.append) as ground:
+        section = evidence.measure(ground, replace(QUICK, names=150))
+        unsealed = ground.run_sql(
+            "evidence_tenure",
+            "SELECT (SELECT count(*) FROM tenure.events) - size FROM proof.trees"
+            " WHERE log = 'events'",
+        )
+        longest = ground.run_sql(
+            "evidence_tenure",
+            "SELECT max(originator_version) FROM tenure.events WHERE topic = 'customer.classified'",
+        )
+    assert unsealed == [(0,)]
+    assert longest[0][0] >= 60
+    assert any(text.startswith("evidence: sealed to ") for text in told)
+    figures = {figure.work: figure for figure in section.figures}
+    assert figures["sealing a log that is there"].value > 0
+    (bundles,) = [figure for work, figure in figures.items() if work.startswith("evidence of")]
+    assert 0 < (bundles.p50_ms or 0) <= (bundles.p99_ms or 0)
+    verdicts = {verdict.work: verdict for verdict in section.verdicts}
+    assert verdicts["events in the bundle"].reached >= 60
+    assert verdicts["bundles that verify.py finds VERIFIED"].is_met
+    assert [verdict.wanted for verdict in section.verdicts] == [
+        ">= 60 events",
+        "<= 2000 ms",
+        "<= 2000 ms",
+        "= 1 of 1",
+    ]
+
+
+def test_a_bundle_whose_own_script_fails_counts_as_not_verified() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("verify.py", "raise SystemExit('NOT VERIFIED')")
+    with Ground() as ground:
+        _, is_verified = evidence._verified(ground, evidence._Bundle(made.getvalue(), 1.0))
+    assert is_verified == 0
 
 
 @pytest.mark.long

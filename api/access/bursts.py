@@ -1,7 +1,9 @@
 """Days on which a member read far more than usual, or much before leaving (S4-36).
 
-Usual is his own mean of the days before on which he read anything. Who never read before has none,
-so his first day of much reading is told. It says that somebody should ask, no more.
+What counts is the customers whose details he saw, and the rows of files, pages and streams that he
+took: copying a list is reading it. Usual is his own mean of the days before on which he did
+either. Who never did has none, so his first day of much reading is told. It says that somebody
+should ask, no more.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ LEAVING_DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """A member's day. details: of how many customers; usual: his mean; leaves_at: if arranged."""
+    """A member's day. details: of how many customers; exported: rows; usual: his mean of both
+    together; leaves_at: if arranged."""
 
     member: str
     name: str
@@ -38,14 +41,20 @@ class Burst:
     details: int
     searches: int
     exports: int
+    exported: int
     usual: float
     leaves_at: datetime | None
     reasons: tuple[Reason, ...]
 
+    @property
+    def read(self) -> int:
+        """What counts of the day."""
+        return self.details + self.exported
+
 
 def much_read(cursor: Cursor, rules: DisclosureRules, start: date, end: date) -> list[Any]:
-    """Rows of the days in [start, end) with as many details as the rulebook asks for, the latest
-    first and then the largest."""
+    """Rows of the days in [start, end) on which as much was read as the rulebook asks for, the
+    latest first and then the largest."""
     least = rules.burst_details_min
     given = {"start": start, "end": end, "least": least, "back": USUAL_DAYS}
     cursor.execute(_MUCH, given)
@@ -73,7 +82,7 @@ def bursts(
 
 def _burst(application: Tenure, rules: DisclosureRules, row: Any) -> Burst | None:
     """The day, where it is a burst. A name that is no member's has no manager."""
-    member, day, details, searches, exports, usual = row
+    member, day, details, searches, exports, exported, usual = row
     try:
         who = application.member_at(member)
     except NotFound:
@@ -86,6 +95,7 @@ def _burst(application: Tenure, rules: DisclosureRules, row: Any) -> Burst | Non
         details,
         searches,
         exports,
+        exported,
         round(float(usual), 1),
         who.leaves_at,
         (),
@@ -96,7 +106,7 @@ def _burst(application: Tenure, rules: DisclosureRules, row: Any) -> Burst | Non
 
 def _reasons(told: Burst, rules: DisclosureRules) -> Iterator[Reason]:
     """Why the day is told, if it is."""
-    if told.details >= rules.burst_times * told.usual:
+    if told.read >= rules.burst_times * told.usual:
         yield "unusual"
     leaves_at = told.leaves_at
     if leaves_at is not None and leaves_at - timedelta(days=LEAVING_DAYS) < start_of_day(
@@ -106,13 +116,14 @@ def _reasons(told: Burst, rules: DisclosureRules) -> Iterator[Reason]:
 
 
 _MUCH: Final = """
-    SELECT much.member, much.day, much.details, much.searches, much.exports,
+    SELECT much.member, much.day, much.details, much.searches, much.exports, much.exported,
         coalesce((
-            SELECT avg(before.details) FROM access.reads_a_day AS before
-            WHERE before.member = much.member AND before.details > 0
+            SELECT avg(before.details + before.exported) FROM access.reads_a_day AS before
+            WHERE before.member = much.member AND before.details + before.exported > 0
                 AND before.day >= much.day - %(back)s AND before.day < much.day
         ), 0)
     FROM access.reads_a_day AS much
-    WHERE much.day >= %(start)s AND much.day < %(end)s AND much.details >= %(least)s
-    ORDER BY much.day DESC, much.details DESC, much.member
+    WHERE much.day >= %(start)s AND much.day < %(end)s
+        AND much.details + much.exported >= %(least)s
+    ORDER BY much.day DESC, much.details + much.exported DESC, much.member
 """

@@ -12,6 +12,7 @@ Kind = Literal[
     "details-read",
     "waiting-read",
     "collision-asked",
+    "words-asked",
     "exported",
     "export-ended",
     "access-asked",
@@ -23,7 +24,8 @@ Kind = Literal[
     "password-changed",
 ]
 """`details-read`: chosen by the reader, and counted. `waiting-read`: with a list of what waits for
-a decision, which nobody chooses, so it is not. `access-asked`: somebody read this log."""
+a decision, which nobody chooses, so it is not. `collision-asked`: customers were searched, in
+whatever list; `words-asked`: the audit was. `access-asked`: somebody read this log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
 from api.access.looks import record_export
 from domain.errors import Unavailable
@@ -16,20 +17,27 @@ if TYPE_CHECKING:
 
 
 class Taken:
-    """One export. facts: what it is of, under which filters, true at which position."""
+    """One export. facts: what it is of, under which filters, true at which position. customer: that
+    it is of alone, if it is."""
 
     def __init__(
-        self, call: QueryCall, signed: Signed, right: str, facts: Mapping[str, Any]
+        self,
+        call: QueryCall,
+        signed: Signed,
+        right: str,
+        facts: Mapping[str, Any],
+        customer: UUID | None = None,
     ) -> None:
         self._call = call
         self._signed = signed
         self._right = right
         self._facts = facts
+        self._customer = customer
         self.rows = 0
 
     def begins(self) -> None:
         """Keep that it begins. Raises Unavailable: then nothing may be sent."""
-        record_export(self._call, self._signed, "exported", self._right, self._facts)
+        self._record("exported", self._facts)
 
     def counted(
         self, pages: Iterable[Sequence[Mapping[str, Any]]]
@@ -49,4 +57,7 @@ class Taken:
             facts = {**self._facts, "rows": self.rows, "complete": complete}
             # Whoever finds no end knows from the beginning what may have been taken.
             with suppress(Unavailable):
-                record_export(self._call, self._signed, "export-ended", self._right, facts)
+                self._record("export-ended", facts)
+
+    def _record(self, kind: Literal["exported", "export-ended"], facts: Mapping[str, Any]) -> None:
+        record_export(self._call, self._signed, kind, self._right, facts, self._customer)

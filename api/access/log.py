@@ -34,7 +34,12 @@ _MAY_WRITE = """SELECT NOT pg_is_in_recovery()
 
 
 class CapReached(Exception):
-    """The member has seen the details of as many customers as one may on a day."""
+    """The member has seen the details of as many customers as one may on a day. entries: those that
+    were not kept."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__(entries[0].member)
+        self.entries = entries
 
 
 @dataclass(eq=False, slots=True)
@@ -77,7 +82,7 @@ class AccessLog:
         if mine.failed is not None:
             raise Unavailable("the access log cannot be written") from mine.failed
         if mine.turned_away:
-            raise CapReached
+            raise CapReached(mine.turned_away)
 
     def is_writable(self) -> bool:
         """Whether the database takes entries from us now. Raises PersistenceError without one."""
@@ -125,7 +130,7 @@ class AccessLog:
         try:
             self._append(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be shown
-            self._log.error("access log not written", error=str(error).strip())
+            self._log.error("access log not written", error=error)
             for waiting in batch:
                 waiting.failed = error
 

@@ -1,25 +1,23 @@
 """A page that stays open asks for itself again whenever something has moved. What it is told once
 more, word for word, is the same look and no second entry of the access log (S0-25).
 
-An entry is left out only where all of this is so: the page asks by itself; the same session had the
-same answer to the same question at the same address, by the same right; that look was kept in this
-process, less than a quarter of an hour ago. Whatever differs by a word is kept, and so is the first
-answer of every process.
+Entries are left out only where all of this is so: the page asks by itself; the same session had the
+same answers to the same questions at the same address, by the same right; that look was kept in
+this process, less than a quarter of an hour ago. Whatever differs by a word is kept, and so is the
+first page of every process.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
+from api.access.entries import Entry
 from api.answers import Answer, json_bytes
-
-if TYPE_CHECKING:
-    from api.access.looks import Look
 
 LOOK: Final = timedelta(minutes=15)
 """After so long an open page is a new look, so that the log tells how long it was open."""
@@ -50,13 +48,22 @@ class Looks:
                 self._kept.popitem(last=False)
 
 
-def digest_of(answer: Answer, looks: Sequence[Look]) -> bytes:
-    """Of everything that an answer shows, and of what its entries say."""
-    told = answer.told
-    if isinstance(told, dict):
-        told = {name: value for name, value in told.items() if name not in _WHEN}
-    # An answer whose JSON was there already has nothing else to tell.
-    shown = json_bytes(told) if told is not None else bytes(answer.body)
-    entries = [look.entry for look in looks]
-    said = [(one.kind, one.right, one.facts, one.customer_id, one.customer_ids) for one in entries]
-    return sha256(shown + json_bytes(said)).digest()
+def digest_of(answers: Iterable[Answer], entries: Iterable[Entry]) -> bytes:
+    """Of everything that a page's answers show, and of what their entries say."""
+    digest = sha256()
+    for answer in answers:
+        # An answer whose JSON was there already has nothing else to tell.
+        told = answer.told
+        digest.update(bytes(answer.body) if told is None else json_bytes(_shown(told)))
+    said = [
+        (one.kind, one.right, _shown(one.facts), one.customer_id, one.customer_ids)
+        for one in entries
+    ]
+    digest.update(json_bytes(said))
+    return digest.digest()
+
+
+def _shown(told: Any) -> Any:
+    if not isinstance(told, Mapping):
+        return told
+    return {name: value for name, value in told.items() if name not in _WHEN}

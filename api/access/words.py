@@ -58,6 +58,7 @@ MATCH_WORDS: Final[Mapping[str, Both]] = {
     "same": {"zh": "相同", "en": "same"},
     "similar": {"zh": "相似", "en": "similar"},
     "part": {"zh": "含有", "en": "part"},
+    "region": {"zh": "区域", "en": "region"},
     "phone": {"zh": "电话", "en": "phone"},
 }
 
@@ -86,6 +87,8 @@ def _searched(entry: Found, names: Mapping[UUID, str], language: Language) -> st
         asked.append(f"名称“{facts['name']}”" if is_zh else f"the name “{facts['name']}”")
     if facts.get("phone_hash"):
         asked.append("一个电话" if is_zh else "a phone number")
+    if facts.get("region"):
+        asked.append(f"区域“{facts['region']}”" if is_zh else f"the region “{facts['region']}”")
     shown = [_shown(item, names, language) for item in facts["shown"][:NAMES_MAX]]
     count = len(facts["shown"])
     what = _listed(asked, language)
@@ -94,6 +97,18 @@ def _searched(entry: Found, names: Mapping[UUID, str], language: Language) -> st
         return f"查重：{what}，显示 {count} 条记录{more}"
     more = f": {'; '.join(shown)}{' …' if count > NAMES_MAX else ''}" if shown else ""
     return f"checked {what} and was shown {count} record{'' if count == 1 else 's'}{more}"
+
+
+def _looked_through(entry: Found, names: Mapping[UUID, str], language: Language) -> str:
+    words, count = entry.facts["words"], len(entry.facts["events"])
+    whose = _customers(entry, names, language) if entry.customer_ids else ""
+    if language == "zh":
+        return f"在审计日志中查找“{words}”，显示 {count} 条事件{f'（{whose}）' if whose else ''}"
+    about = f", about {whose}" if whose else ""
+    return (
+        f"looked through the audit for “{words}” and was shown"
+        f" {count} event{'' if count == 1 else 's'}{about}"
+    )
 
 
 def _shown(item: Mapping[str, Any], names: Mapping[UUID, str], language: Language) -> str:
@@ -141,6 +156,16 @@ def _refused(entry: Found, names: Mapping[UUID, str], language: Language) -> str
     return f"was refused: {right}{f' ({whose})' if whose else ''}"
 
 
+def _sign_in_failed(entry: Found, _names: Mapping[UUID, str], language: Language) -> str:
+    if entry.facts.get("reason") != "turned-away":
+        return "登录失败" if language == "zh" else "failed to sign in"
+    return (
+        "登录尝试过于频繁，须等待"
+        if language == "zh"
+        else "tried to sign in too often and was turned away for a while"
+    )
+
+
 def _signed_out(entry: Found, _names: Mapping[UUID, str], language: Language) -> str:
     of = entry.facts.get("of")
     if of is None or of == entry.member:
@@ -168,12 +193,13 @@ _SENTENCES: Final[Mapping[str, Callable[[Found, Mapping[UUID, str], Language], s
     "details-read": _read,
     "waiting-read": _read,
     "collision-asked": _searched,
+    "words-asked": _looked_through,
     "exported": _exported,
     "export-ended": _ended,
     "access-asked": _asked,
     "refused": _refused,
     "signed-in": _plain("已登录", "signed in"),
-    "sign-in-failed": _plain("登录失败", "failed to sign in"),
+    "sign-in-failed": _sign_in_failed,
     "signed-out": _signed_out,
     "password-set": _password_set,
     "password-changed": _plain("更改了自己的密码", "changed the password"),

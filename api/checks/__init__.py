@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import psycopg2
 from eventsourcing.persistence import PersistenceError
 
-from api.checks import database, entrances, personal_data, surroundings
+from api.checks import database, entrances, personal_data, secrecy, surroundings
 from api.checks.findings import Check, Examined, Standing, failure, warning
 from api.settings import SettingsInvalid
 
@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
     database.check_privileges,
     database.check_auditor,
     database.check_connections,
+    database.check_transport,
     database.check_views,
     entrances.check_hosts,
     entrances.check_proxies,
@@ -29,6 +30,8 @@ CHECKS: tuple[Callable[[Examined], Iterator[Check]], ...] = (
     entrances.check_oidc,
     entrances.check_people,
     entrances.check_keys_place,
+    secrecy.check_disclosure,
+    secrecy.check_demonstration,
     surroundings.check_keys,
     personal_data.check_erasures,
     personal_data.check_kept_backups,

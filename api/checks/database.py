@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
 from eventsourcing.persistence import PersistenceError
+from psycopg2.extensions import parse_dsn
 
 from api.checks.findings import Check, Examined, failure, good, warning
+from api.proxies import is_here
 from eventstore.factory import LEDGER, MIGRATIONS
 from eventstore.migrating import missing_migrations
 from eventstore.recorders import ApplicationRecorder
@@ -69,6 +72,28 @@ def check_schema(house: Examined) -> Iterator[Check]:
         )
     else:
         yield good("schema", "表结构为最新", "up to date")
+
+
+def check_transport(house: Examined) -> Iterator[Check]:
+    """What is read from a database on another machine comes from that one, and is read by nobody
+    between."""
+    if house.settings.database is None:
+        return
+    named = parse_dsn(house.settings.database)
+    hosts = (named.get("hostaddr") or named.get("host") or os.environ.get("PGHOST", "")).split(",")
+    away = [
+        host for host in hosts if host and not host.startswith(("/", "@")) and not is_here(host)
+    ]
+    mode = named.get("sslmode") or os.environ.get("PGSSLMODE") or "prefer"
+    if away and mode not in ("verify-full", "verify-ca"):
+        yield warning(
+            "transport",
+            f"数据库在另一台机器 {', '.join(away)}，而 sslmode 为 {mode}：中间人可读取或冒充；"
+            "请在 TENURE_DATABASE 中设 sslmode=verify-full",
+            f"the database is on another machine, {', '.join(away)}, with sslmode {mode}: somebody "
+            "between could read everything or stand in for it; set sslmode=verify-full in "
+            "TENURE_DATABASE",
+        )
 
 
 def check_append_only(house: Examined) -> Iterator[Check]:

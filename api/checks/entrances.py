@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from api.checks.findings import Check, Examined, failure, good, warning
-from api.keys import key_sources
-from api.proxies import address_of
+from api.keys import key_sources, signing_key_source
+from api.proxies import is_here
 
 IDLE_MINUTES_MOST = 480
 SESSION_HOURS_MOST = 24
@@ -21,17 +21,18 @@ _CHANGEABLE_CLAIMS = frozenset({"email", "name", "nickname", "given_name", "pref
 
 
 def check_hosts(house: Examined) -> Iterator[Check]:
-    """Beyond this machine a service knows its own names and speaks TLS."""
+    """A service knows its own names, and beyond this machine it speaks TLS."""
     settings = house.settings
-    if _is_here(settings.host):
-        yield good("hosts", f"只监听本机 {settings.host}", f"listens on {settings.host} alone")
-        return
     if "*" in settings.trusted_hosts:
+        # On this machine alone, too: a page of any name that resolves to it could ask it.
         yield warning(
             "hosts",
-            f"监听 {settings.host} 而 TENURE_TRUSTED_HOSTS 为 *：请列出本服务的域名",
-            f"listens on {settings.host} while TENURE_TRUSTED_HOSTS is *: list the service's names",
+            "TENURE_TRUSTED_HOSTS 为 *：请列出本服务的域名",
+            "TENURE_TRUSTED_HOSTS is *: list the service's names",
         )
+    if is_here(settings.host):
+        yield good("hosts", f"只监听本机 {settings.host}", f"listens on {settings.host} alone")
+        return
     if not (settings.behind_tls or settings.trusted_proxies):
         yield warning(
             "tls",
@@ -44,7 +45,15 @@ def check_hosts(house: Examined) -> Iterator[Check]:
 
 
 def check_proxies(house: Examined) -> Iterator[Check]:
-    """Only the proxies themselves may say where a request came from."""
+    """Only the proxies themselves may say where a request came from, and they do."""
+    if house.settings.behind_tls and not house.settings.trusted_proxies:
+        yield warning(
+            "proxies",
+            "TENURE_BEHIND_TLS 已设而 TENURE_TRUSTED_PROXIES 为空：所有客户端在限流、登录延迟与"
+            "访问日志中都算作代理这一个",
+            "TENURE_BEHIND_TLS is set and TENURE_TRUSTED_PROXIES is empty: to limits, to the "
+            "slowing of sign-ins and to the access log every client is the proxy, and so is one",
+        )
     for network in house.settings.trusted_proxies:
         found = ip_network(network, strict=False)
         if found.prefixlen < PREFIX_LEAST[found.version]:
@@ -118,7 +127,7 @@ def check_oidc(house: Examined) -> Iterator[Check]:
         ("TENURE_OIDC_REDIRECT_URL", settings.oidc_redirect_url),
     ):
         parts = urlsplit(url or "")
-        if parts.scheme == "http" and not _is_here(parts.hostname or ""):
+        if parts.scheme == "http" and not is_here(parts.hostname or ""):
             yield failure(
                 "oidc",
                 f"{name} 不是 https：登录可被冒充",
@@ -138,17 +147,19 @@ def check_keys_place(house: Examined) -> Iterator[Check]:
     data = house.settings.data.absolute()
     beside = [
         str(source.file)
-        for source in key_sources(house.settings)
-        if source.file is not None and data in source.file.absolute().parents
+        for source in (*key_sources(house.settings), signing_key_source(house.settings))
+        if source.file is not None
+        and source.file.exists()
+        and data in source.file.absolute().parents
     ]
     if house.settings.is_embedded and beside:
         names = ", ".join(beside)
         yield warning(
             "keys-place",
             f"密钥与数据库在同一目录：{names}；请移到别处并设置 TENURE_KEY_FILE、"
-            "TENURE_HASH_KEY_FILE",
-            f"keys lie beside the database: {names}; move them elsewhere and set TENURE_KEY_FILE "
-            "and TENURE_HASH_KEY_FILE",
+            "TENURE_HASH_KEY_FILE、TENURE_SIGNING_KEY_FILE",
+            f"keys lie beside the database: {names}; move them elsewhere and set TENURE_KEY_FILE, "
+            "TENURE_HASH_KEY_FILE and TENURE_SIGNING_KEY_FILE",
         )
 
 
@@ -205,9 +216,3 @@ ORDER BY position
 
 def _shown(names: list[str]) -> str:
     return ", ".join(names[:NAMED_MOST]) + (" …" if len(names) > NAMED_MOST else "")
-
-
-def _is_here(host: str) -> bool:
-    """True for an address of this machine alone."""
-    address = address_of(host)
-    return host == "localhost" or (address is not None and address.is_loopback)

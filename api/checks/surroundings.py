@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from api.checks.findings import Check, Examined, failure, good, warning
-from api.keys import HOW_TO_MAKE, KeyRing, key_sources, other_sources
+from api.keys import (
+    HOW_TO_MAKE,
+    KeyRing,
+    KeySource,
+    key_sources,
+    other_sources,
+    signing_key_source,
+)
 from api.proof.logs import LOGS
 from api.proof.signing import Checkpointer, CheckpointRefused, signing_of
 from domain.sealing import SealBroken, Sealer
@@ -33,18 +40,27 @@ def check_keys(house: Examined) -> Iterator[Check]:
                 f"{place} is missing. To make one: {HOW_TO_MAKE}",
             )
             continue
-        mode = stat.S_IMODE(source.file.stat().st_mode) if source.file else 0o600
-        if mode & 0o077:
-            yield warning(
-                "keys",
-                f"{place} 权限为 {mode:o}，他人可读；请 chmod 600",
-                f"{place} has mode {mode:o}, others can read it: chmod 600",
-            )
-        else:
-            yield good("keys", place, place)
+        yield _closed(source)
+    signing = signing_key_source(house.settings)
+    if signing.read() is not None:
+        yield _closed(signing)
     if keys[0] is not None:
         yield from _tried_key(house)
         yield from _rotation(house)
+
+
+def _closed(source: KeySource) -> Check:
+    """Whether nobody else may read the key that is there."""
+    place = str(source.file or source.name)
+    is_value = source.value is not None or source.file is None
+    mode = 0o600 if is_value or source.file is None else stat.S_IMODE(source.file.stat().st_mode)
+    if mode & 0o077:
+        return warning(
+            "keys",
+            f"{place} 权限为 {mode:o}，他人可读；请 chmod 600",
+            f"{place} has mode {mode:o}, others can read it: chmod 600",
+        )
+    return good("keys", place, place)
 
 
 def check_clock(house: Examined) -> Iterator[Check]:

@@ -124,27 +124,19 @@ def _plan(customers: int, events: int, seed: int, until: datetime | None) -> Pla
 
 
 def _filled(service: Service, plan: Plan, output: Output) -> Filled:
+    from api.cli.stages import staged
     from benchmarks.load.filling import fill
 
-    with output.progress(unit="events") as bar:
-        task = bar.add_task("load 写入", total=plan.events, rate=0.0)
-
-        def tell(done: int, _customers: int) -> None:
-            bar.update(task, completed=done, rate=bar.tasks[0].speed or 0.0)
-
-        return fill(service, plan, tell)
+    with staged(output, {"load": "load 写入"}, {"load": "events"}) as tell:
+        return fill(service, plan, lambda done, _customers: tell("load", done, plan.events))
 
 
 def _followed(service: Service, output: Output) -> Followed:
+    from api.cli.stages import staged
     from benchmarks.load.filling import follow
 
-    with output.progress(unit="events") as bar:
-        task = bar.add_task("views 视图", total=None, rate=0.0)
-
-        def tell(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, rate=bar.tasks[0].speed or 0.0)
-
-        return follow(service, tell)
+    with staged(output, {"views": "views 视图"}, {"views": "events"}) as tell:
+        return follow(service, lambda done, total: tell("views", done, total))
 
 
 def _tell(output: Output, plan: Plan, filled: Filled, followed: Followed | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -60,12 +62,14 @@ def erase(
         raise typer.BadParameter("is required; 必须填写", param_hint="--reason")
     with running(is_json=json_output) as output, opened(settings_of(database, data)) as service:
         order = _order()
-        if confirm:
-            receipt = _confirmed(service, order, subject)
-        elif lift:
-            receipt = service.application.lift_restriction(order, subject, reason=reason or "")
-        else:
-            receipt = _asked(service, order, subject, ground, reason or "")
+        step = "confirm" if confirm else "lift" if lift else "ask"
+        with _refusals_kept(service, order, step):
+            if confirm:
+                receipt = _confirmed(service, order, subject)
+            elif lift:
+                receipt = service.application.lift_restriction(order, subject, reason=reason or "")
+            else:
+                receipt = _asked(service, order, subject, ground, reason or "")
         document = {**receipt.extra, "version": receipt.version, "position": receipt.position}
         output.result(document, _told(document["subject_state"], subject))
 
@@ -83,9 +87,38 @@ def _order() -> Order:
     return Order(credentials_in(Headers({"authorization": f"Bearer {token.strip()}"})))
 
 
+@contextmanager
+def _refusals_kept(service: Service, order: Order, step: str) -> Iterator[None]:
+    """Who wanted what he may not is kept before he is told so, as over HTTP (S0-25).
+
+    Raises Unavailable where it cannot be kept.
+    """
+    from api.access.entries import Entry
+    from domain.errors import NotAllowed, OwnDecision
+
+    try:
+        yield
+    except (NotAllowed, OwnDecision) as error:
+        signed = service.application.authenticate(order.credentials)
+        right = error.command if isinstance(error, NotAllowed) else "own-decision"
+        service.access_log.record(
+            Entry(
+                "refused",
+                signed.member,
+                right,
+                facts={"command": "tenure erase", "step": step},
+                token_id=signed.token_id,
+            )
+        )
+        raise
+
+
 def _asked(service: Service, order: Order, subject: UUID, ground: Ground, reason: str) -> Receipt:
+    from api.routes.calls import require
     from api.subjects import customers_of
 
+    # Nothing is looked up for whoever may not ask.
+    require(service.application.authenticate(order.credentials), "ask-erasure")
     return service.application.ask_erasure(
         order,
         subject,

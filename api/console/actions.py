@@ -168,7 +168,7 @@ RULE = Entry(
 _RULING = (
     Entry("ruling", marked("Ruling"), "choice", True, tuple(RULINGS), "ruling"),
     Entry("to", marked("Member"), is_required=False, hint=marked("Sign-in name.")),
-    Entry("stage", marked("Stage"), "choice", False, ("potential", "intent"), "state"),
+    Entry("stage", marked("Stage"), "choice", False, ("waiting", "potential", "intent"), "state"),
     Entry("until", marked("Protected until"), "instant", is_required=False),
     RULE,
     REASON,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.console.band import COLOURS
 
@@ -23,7 +23,7 @@ LEFT_DAYS: Final = 30
 
 def stacked(stages: Mapping[str, int], most: int, words: Mapping[str, str]) -> Markup:
     """One bar, a part a stage. most: how many fill the whole width. words: of each stage."""
-    parts, x = Markup(), 0.0
+    parts, x = "", 0.0
     for stage, colour in COLOURS.items():
         count = stages.get(stage, 0)
         if count:
@@ -37,10 +37,11 @@ def stacked(stages: Mapping[str, int], most: int, words: Mapping[str, str]) -> M
 def column(count: int, most: int) -> Markup:
     """One upright bar. most: how many reach the top."""
     height = round(COLUMN * count / max(most, 1), 1)
-    return Markup(
-        '<svg class="column" viewBox="0 0 20 {0}" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect y="{1}" width="20" height="{2}" rx="2" fill="#1c5bb5"/></svg>'
-    ).format(COLUMN, round(COLUMN - height, 1), height)
+    return _drawn(
+        f'<svg class="column" viewBox="0 0 20 {COLUMN}" preserveAspectRatio="none"'
+        f' aria-hidden="true"><rect y="{round(COLUMN - height, 1)}" width="20" height="{height}"'
+        ' rx="2" fill="#1c5bb5"/></svg>'
+    )
 
 
 def left(ends_at: datetime | None, now: datetime, stage: str) -> Markup:
@@ -50,16 +51,22 @@ def left(ends_at: datetime | None, now: datetime, stage: str) -> Markup:
     return _picture("left", "", _part(stage, COLOURS[stage], 0, width))
 
 
-def _part(stage: str, colour: str, x: float, width: float) -> Markup:
-    return Markup('<rect class="bar-{}" x="{}" width="{}" height="{}" fill="{}"/>').format(
-        stage, round(x, 1), round(width, 1), HEIGHT, colour
+def _part(stage: str, colour: str, x: float, width: float) -> str:
+    """stage: one of `COLOURS`, so that there is nothing to escape."""
+    return (
+        f'<rect class="bar-{stage}" x="{round(x, 1)}" width="{round(width, 1)}" height="{HEIGHT}"'
+        f' fill="{colour}"/>'
     )
 
 
-def _picture(name: str, told: str, parts: Markup) -> Markup:
-    hidden = Markup('aria-hidden="true"')
-    meaning = Markup('role="img" aria-label="{}"').format(told) if told else hidden
-    return Markup(
-        '<svg class="{}" viewBox="0 0 {} {}" preserveAspectRatio="none" {}><g class="band">{}</g>'
-        "</svg>"
-    ).format(name, WIDTH, HEIGHT, meaning, parts)
+def _picture(name: str, told: str, parts: str) -> Markup:
+    meaning = f'role="img" aria-label="{escape(told)}"' if told else 'aria-hidden="true"'
+    return _drawn(
+        f'<svg class="{name}" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" {meaning}>'
+        f'<g class="band">{parts}</g></svg>'
+    )
+
+
+def _drawn(picture: str) -> Markup:
+    """Of numbers and names of our own, and of words that are escaped."""
+    return Markup(picture)  # noqa: S704

@@ -49,6 +49,7 @@ PARTS_OF_LEADS: Final[Mapping[str, str]] = {
     "undecided": marked("undecided"),
     "drawn": marked("drawn"),
     "never_signed": marked("never signed"),
+    "never_confirmed": marked("signed, never confirmed"),
     "expired": marked("expired"),
     "notes": marked("notes"),
     "customers": marked("customers"),

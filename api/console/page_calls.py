@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import Depends
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.access.looks import Look
+from api.access.entries import Entry
+from api.access.looks import record_looks
 from api.access.same_look import Looks, digest_of
 from api.answers import Answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
@@ -22,7 +23,7 @@ from api.console.rendering import rendered
 from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
 from api.console.wishes import wishes_in
-from api.routes.calls import CommandCall, QueryCall, require
+from api.routes.calls import CommandCall, Known, QueryCall, require
 from api.security import asks_by_itself, caller
 from api.trace import trace_of
 from domain.errors import NotAllowed, NotSignedIn
@@ -31,21 +32,29 @@ from domain.orders import Credentials, Order, Signed
 Made = TypeVar("Made")
 SEE_OTHER = 303
 POSITION_DIGITS_MAX = 18
+FOLLOWING = frozenset(
+    ("approvals.html", "board.html", "dispute.html", "disputes.html", "pool.html", "start.html")
+)
+"""Pages that follow the log: they ask for themselves again, and mostly show what they showed."""
 OF_EVERY_PAGE = "see-session"
 """What a page itself needs; each of its questions needs what its route says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that is asked for."""
+    """A page that is asked for. looks: what its answers show, to be kept in the access log; told:
+    those answers."""
 
     request: Request
     call: QueryCall
     signed: Signed
+    looks: list[Entry] = field(default_factory=list)
+    told: list[Answer] = field(default_factory=list)
 
     def ask(self, question: Callable[..., Answer], *about: Any) -> Any:
         """What a route would have told, asked with the permission that it names. question: the
-        function of the route; about: its parameters but the call."""
+        function of the route; about: its parameters but the call. That it was looked at is kept
+        before the page is shown, and in no other way must it reach anybody."""
         return self.answered(question, *about).told
 
     def ask_if_allowed(self, question: Callable[..., Answer], *about: Any) -> Any:
@@ -56,30 +65,15 @@ class Page:
             return None
 
     def answered(self, question: Callable[..., Answer], *about: Any) -> Answer:
-        """The same with its headers: the version, which a form names. What it shows of anybody is
-        in the access log before it is returned."""
-        looks: list[Look] = []
-        told = question(*about, replace(self.call_of(question), looks=looks))
-        if looks:
-            about_whom = [one for one in about if isinstance(one, UUID | str | int)]
-            self._keep(looks, told, (question, *about_whom))
-        return told
-
-    def _keep(self, looks: Sequence[Look], answer: Answer, asked: tuple[Hashable, ...]) -> None:
-        """Keep who looked; not again what a page that asks by itself has shown all the time."""
-        kept: Looks = self.request.app.state.looks
-        signed, url = self.signed, self.request.url
-        by = (signed.member, signed.session_id, signed.token_id, self.call.client)
-        key = (*by, url.path, url.query, *asked)
-        shown = digest_of(answer, looks)
-        if asks_by_itself(self.request) and kept.are_the_same(key, shown, signed.at):
-            return
-        for look in looks:
-            look.keep()
-        kept.keep(key, shown, signed.at)
+        """The same with its headers: the version, which a form names."""
+        before = len(self.looks)
+        answer = question(*about, replace(self.call_of(question), looks=self.looks))
+        if len(self.looks) > before:
+            self.told.append(answer)
+        return answer
 
     def call_of(self, question: Callable[..., Any]) -> QueryCall:
-        """A question's call, under the permission of its route."""
+        """A question's call, under the permission of its route, for an answer that is no page."""
         return replace(self.call, permission=self.request.app.state.permissions[question])
 
     def refusal(self, question: Callable[..., Any]) -> NotAllowed | None:
@@ -91,9 +85,34 @@ class Page:
         return None
 
     def show(self, template: str, told: Mapping[str, Any], *, status: int = 200) -> Response:
-        """The page, with who looks at it."""
-        known = {"signed": self.signed, "csrf": csrf_of(self.request)}
+        """The page, with who looks at it. All that it shows is in the access log by then, in one
+        append: to wait for the disk once takes a few milliseconds. Where no answer of a view is
+        told, it is true at what was written when it was asked for.
+
+        Raises Unavailable, DetailsUsedUp.
+        """
+        self._keep(is_following=template in FOLLOWING)
+        known = {"signed": self.signed, "csrf": csrf_of(self.request), "at": self.signed.at}
+        if told.get("position") is None:
+            told = {**told, "position": self.written()}
         return rendered(self.request, template, {**known, **told}, status=status)
+
+    def _keep(self, *, is_following: bool) -> None:
+        """Keep who looks at what, but not again what a page that asks by itself shows already."""
+        kept: Looks = self.request.app.state.looks
+        signed, url = self.signed, self.request.url
+        by = (signed.member, signed.session_id, signed.token_id, self.call.client)
+        key = (*by, url.path, url.query)
+        shown = digest_of(self.told, self.looks) if is_following and self.looks else b""
+        is_same = (
+            shown and asks_by_itself(self.request) and kept.are_the_same(key, shown, signed.at)
+        )
+        if not is_same:
+            record_looks(self.call, self.looks)
+            if shown:
+                kept.keep(key, shown, signed.at)
+        self.looks.clear()
+        self.told.clear()
 
     def show_form(
         self,
@@ -110,7 +129,8 @@ class Page:
     def at_the_end(self) -> Page:
         """The page, its views at all that is written: a form names the version that its sender
         sees, so that must be the last one."""
-        return replace(self, call=replace(self.call, min_position=self.written()))
+        call = replace(self.call, min_position=self.written(), known=Known())
+        return replace(self, call=call)
 
     def may(self, permission: str) -> bool:
         """True where a link or a form that needs it leads somewhere."""
@@ -141,11 +161,13 @@ class Sent:
     def done(self, run: Callable[[], Made]) -> Made | Trouble:
         """What the command answers, or the problem; only who is not signed in is sent away."""
         try:
-            return run()
+            done: Made | Trouble = run()
         except NotSignedIn:
             raise
         except Exception as error:  # noqa: BLE001  raised again where no handler knows it
-            return trouble_from_thread(self.page.request, error)
+            done = trouble_from_thread(self.page.request, error)
+        self.page.call.known.forget()
+        return done
 
     def call_beside(
         self, path: str, typed: Mapping[str, str], *, key: str | None, version: str | None

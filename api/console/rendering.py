@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -17,8 +18,10 @@ from api.console import shown
 from api.console.assets import address_of
 from api.console.catalogue import translated
 from api.console.navigation import places_for
+from api.console.notes import note_of
 from api.console.wishes import LANGUAGES, THEMES, wishes_in
 from api.languages import CONTENT_LANGUAGES, Language
+from api.test_clock import ClockUnreadable
 
 POLICY: Final = "; ".join(
     (
@@ -40,6 +43,7 @@ _SAME: Final = {
     "places_for": places_for,
     "languages": LANGUAGES,
     "themes": THEMES,
+    "note_of": note_of,
     "deciding": shown.DECIDING,
     "changed_names": shown.CHANGED,
     "content_languages": CONTENT_LANGUAGES,
@@ -91,9 +95,10 @@ def with_wish(query: Iterable[tuple[str, str]], name: str, value: str) -> str:
     return urlencode([pair for pair in query if pair[0] != name] + [(name, value)])
 
 
-def moved(query: Iterable[tuple[str, str]], at: datetime) -> str:
-    """The query of the time machine's address at another instant."""
-    return with_wish([pair for pair in query if pair[0] != "moment"], "at", instant(at))
+def moved(query: Iterable[tuple[str, str]], position: int) -> str:
+    """The query of the time machine's address after another event, by its place in the log."""
+    kept = [pair for pair in query if pair[0] not in ("moment", "at")]
+    return with_wish(kept, "event", str(position))
 
 
 def is_partial(request: Request) -> bool:
@@ -108,18 +113,30 @@ def is_of_the_whole(request: Request) -> bool:
     return is_partial(request) and open_page.path == request.scope["path"]
 
 
+def made_at(request: Request) -> datetime:
+    """The instant of a page by the test clock, where there is one, or this machine's: whoever is
+    told of a problem is told without the database."""
+    app = request.scope.get("app")
+    clock = app.state.service.database.clock if app is not None else None
+    with suppress(ClockUnreadable):
+        if clock is not None:
+            return clock()
+    return datetime.now(UTC)
+
+
 def rendered(
     request: Request, template: str, told: Mapping[str, Any], *, status: int = 200
 ) -> HTMLResponse:
     """A page, or its changing part, in the language that its reader wants. told: what it shows;
-    `position` and `at` are what it is true at."""
+    `position` and `at` are what it is true at. One that rests on nothing of the log, as a problem
+    or the way in, tells when it was made."""
     wishes = wishes_in(request)
     page = environment(wishes.language).get_template(template)
     position = told.get("position")
     text = page.render(
         {
             "position": None,
-            "at": None,
+            "at": made_at(request),
             "problem": None,
             "signed": None,
             "csrf": None,

@@ -122,7 +122,7 @@ class Watch:
                         checked_at = asyncio.get_running_loop().time()
                         await self._check()
                 except (PersistenceError, TenureError) as error:
-                    self._log.warning("open pages wait for the database", error=str(error).strip())
+                    self._log.warning("open pages wait for the database", error=error)
                     await anyio.sleep(AGAIN_SECONDS)
                 except Exception:  # noqa: BLE001 - say, no views yet: the process has other work
                     self._log.exception("open pages hear nothing")

@@ -33,9 +33,10 @@ class AccessLine(Told):
         Kind,
         described(
             "`details-read`: details were shown; `waiting-read`: with a list of what waits for a "
-            "decision; `collision-asked`: a collision check; `exported`, `export-ended`: a file "
-            "or a stream; `access-asked`: somebody asked this log about others; `refused`: a "
-            "permission was lacking.",
+            "decision; `collision-asked`: customers were searched, by a collision check or in a "
+            "list or file; `words-asked`: the audit was searched for words; `exported`, "
+            "`export-ended`: a file or a stream; `access-asked`: somebody asked this log about "
+            "others; `refused`: a permission was lacking.",
             "details-read",
         ),
     ]
@@ -85,13 +86,16 @@ class ShownTold(Told):
 
 
 class SearchLine(Told):
-    """A collision check and what it showed."""
+    """A search for customers, and what it showed."""
 
     position: Place
     at: When
     member: Annotated[str | None, described("Who searched.", "zhang-wei")]
     name: Annotated[
         str | None, described("The name that was looked for; numbers in it as `•••`.", "春意")
+    ]
+    region: Annotated[
+        str | None, described("How the name or address was to begin; null: not asked.", None)
     ]
     phone: Annotated[bool, described("True where a number was looked for.", False)]
     shown: Annotated[list[ShownTold], described("What was shown, in its order.", [])]
@@ -122,10 +126,15 @@ class BurstLine(Told):
     day: Annotated[Day, described("The day in Asia/Shanghai.", "2026-03-05")]
     details: Annotated[int, described("Customers whose details were read.", 96)]
     searches: Annotated[int, described("Collision checks.", 12)]
-    exports: Annotated[int, described("Exports.", 0)]
+    exports: Annotated[int, described("Exports: files, and pages and streams of events.", 0)]
+    exported: Annotated[int, described("Rows of them, which count beside the details.", 0)]
     usual: Annotated[
         float,
-        described("Mean of the thirty days before, of those with any; 0: there were none.", 14.5),
+        described(
+            "Mean of details and rows together on the thirty days before, of those with any; 0: "
+            "there were none.",
+            14.5,
+        ),
     ]
     leaves_at: Annotated[
         Instant | None, described("When the member leaves; null: is not leaving.", None)
@@ -153,6 +162,8 @@ class Bursts(Told):
             alias="to", description="The first day that counts no more.", examples=["2026-03-06"]
         ),
     ]
-    details_min: Annotated[int, described("From how many customers on, as the rulebook says.", 30)]
+    details_min: Annotated[
+        int, described("From how many customers and rows on, together, as the rulebook says.", 30)
+    ]
     times: Annotated[int, described("From how many times the usual, as the rulebook says.", 3)]
     at: At

@@ -21,7 +21,13 @@ class BoardLine(Told):
     department: Annotated[
         str | None, described("Department of the holder when it was given to him.", "一部")
     ]
-    claimed_at: Annotated[Instant, described("When it was asked for.", EXAMPLE_INSTANT)]
+    claimed_at: Annotated[
+        Instant,
+        described(
+            "When it was asked for. Who sees deadlines to the day sees the beginning of its day.",
+            EXAMPLE_INSTANT,
+        ),
+    ]
     until: Until
     held_over_by: HeldOver
     held_over_until: HeldOverUntil

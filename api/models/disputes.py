@@ -86,10 +86,10 @@ class RulingBody(Body):
         ),
     ] = None
     stage: Annotated[
-        Literal["potential", "intent"] | None,
+        Literal["waiting", "potential", "intent"] | None,
         described(
-            "In which stage. Left out to move: the present one, or the contested one of what "
-            "nobody holds; to restore: the one that was lost.",
+            "In which stage; `waiting`: under review. Left out to move: the present one, or the "
+            "contested one of what nobody holds; to restore: the one that was lost.",
             "intent",
         ),
     ] = None
@@ -97,7 +97,9 @@ class RulingBody(Body):
         Instant | None,
         described(
             "The deadline: in the future, and no further ahead than the rulebook allows. To "
-            "restore: required. Left out to move: the stage's full term from now.",
+            "restore: required; of a claim under review when that is due, of a refused one until "
+            "when it may be corrected. To move: left out of a claim under review; else, left out, "
+            "the stage's full term from now.",
             EXAMPLE_LATER,
         ),
     ] = None
@@ -192,7 +194,12 @@ class DisputeLine(Told):
     name: Name
     number: DisputeNumber
     opener: Annotated[str, described("Who opened it.", "li-na")]
-    opened_at: Annotated[Instant, described("When.", EXAMPLE_INSTANT)]
+    opened_at: Annotated[
+        Instant,
+        described(
+            "When; where that is not for the reader, the beginning of its day.", EXAMPLE_INSTANT
+        ),
+    ]
     contested_at: Annotated[Instant, described("The instant it is about.", EXAMPLE_INSTANT)]
     statement: Annotated[
         str | None, described("What its opener wrote; null: hidden.", "停机期间到期")

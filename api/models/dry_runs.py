@@ -144,6 +144,13 @@ class ChangeCounts(Told):
     never_begun: Annotated[int, described("Of protections that would not have been.", 0)]
 
 
+class CustomerCount(Told):
+    """Different customers, each once, however often it falls in that time."""
+
+    fell: Annotated[int, described("Customers that fall, or will by what is known.", 31)]
+    would_have_fallen: Annotated[int, described("Customers that would have fallen.", 44)]
+
+
 class DayCount(Told):
     """Falls of one day."""
 
@@ -171,6 +178,13 @@ class Totals(Told):
 
     fell: Annotated[int, _FELL]
     would_have_fallen: Annotated[int, _WOULD_HAVE_FALLEN]
+    customers: Annotated[
+        CustomerCount,
+        Field(
+            description="Different customers; the other counts are of falls, and one customer may "
+            "fall more than once."
+        ),
+    ]
     changes: Annotated[ChangeCounts, Field(description="By what would become of them.")]
     days: Annotated[list[DayCount], described("By day.", [])]
     departments: Annotated[list[DepartmentCount], described("By department.", [])]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import Field
 
 from api.models.customers import At, BarTold, ClassTold, Hidden, ViewPosition
 from api.models.fields import (
+    EXAMPLE_ID,
     EXAMPLE_INSTANT,
     EXAMPLE_LATER,
     Instant,
@@ -103,14 +105,45 @@ class StepTold(Told):
     """One event, the situation that it led to, and what it changed."""
 
     event: Annotated[EventTold, Field(description="The event, or the refusal.")]
-    after: Annotated[SituationTold, Field(description="The situation that it led to.")]
+    after: Annotated[
+        SituationTold,
+        Field(
+            description="The situation that it led to; of a refusal the one at its instant, in "
+            "which a passed deadline is over, though its end was recorded later."
+        ),
+    ]
     changed: Annotated[
         dict[str, ChangeTold],
         described(
-            "The fields of the situation that differ from the step before; empty for a refusal.",
+            "The fields of the situation in which it differs from that after the event before; "
+            "empty for a refusal, which changes nothing.",
             {"state": {"before": "potential", "after": "intent"}},
         ),
     ]
+
+
+class PersonThen(Told):
+    """A contact person on a record as it was; the card tells name and phone."""
+
+    id: Annotated[
+        UUID, described("Id of the contact, and of the data subject.", EXAMPLE_ID, format="uuid")
+    ]
+    position: Annotated[str, described("Position in the company.", "采购经理")]
+
+
+class RecordTold(Told):
+    """What the record of a customer said at an instant."""
+
+    name: Annotated[str, described("Name.", "靖江市春意空调有限公司")]
+    address: Annotated[str, described("Address.", "靖江市人民路1号")]
+    industry: Annotated[str, described("Industry.", "空调")]
+    contacts: Annotated[list[PersonThen], described("Its contact persons.", [])]
+
+
+KnownAt = Annotated[
+    Instant | None,
+    described("By what was recorded by then; null: by everything.", None),
+]
 
 
 class ReplayTold(Told):
@@ -126,9 +159,14 @@ class ReplayTold(Told):
             None,
         ),
     ]
+    record: Annotated[
+        RecordTold | None,
+        described("What its record said at `at`; null: not registered yet, or hidden.", None),
+    ]
     details_hidden: Hidden
     position: ViewPosition
     at: At
+    known_at: KnownAt
 
 
 class OutcomeTold(Told):
@@ -189,3 +227,4 @@ class RightsTold(Told):
     member: Annotated[str, described("Whose rights these are.", "zhang-wei")]
     rights: Annotated[list[RightTold], described("Every command on a customer.", [])]
     at: At
+    known_at: KnownAt

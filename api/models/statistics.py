@@ -129,7 +129,13 @@ class FigureEventLine(Told):
     """An event that a figure counts; `/v1/audit?position=` tells it in words."""
 
     position: EventPosition
-    at: Annotated[Instant, described("When it took effect.", EXAMPLE_INSTANT)]
+    at: Annotated[
+        Instant,
+        described(
+            "When it took effect; where that is not for the reader, the beginning of its day.",
+            EXAMPLE_INSTANT,
+        ),
+    ]
     day: Annotated[Day, described("Its day in Asia/Shanghai.", "2026-03-05")]
     figure: Annotated[str, described("What it counts as.", "refusals")]
     member: Member
@@ -147,7 +153,11 @@ class FigureEventLine(Told):
     ]
     waited_seconds: Annotated[
         float | None,
-        described("From the claim or the application to the decision; null: no decision.", None),
+        described(
+            "From the claim or the application to the decision; null: no decision, or not for the "
+            "reader.",
+            None,
+        ),
     ]
     number: Annotated[str | None, described("Of the contract; null: none.", None)]
 

@@ -70,7 +70,13 @@ class HeldTold(Told):
         str | None, described("The contact's position; null for a phone.", "采购经理")
     ]
     state: StateField
-    recorded_at: Annotated[Instant, described("Since when.", EXAMPLE_INSTANT)]
+    recorded_at: Annotated[
+        Instant,
+        described(
+            "Since when; where that is not for the reader, the beginning of its day.",
+            EXAMPLE_INSTANT,
+        ),
+    ]
 
 
 class ErasureTold(Told):
@@ -105,13 +111,28 @@ class SubjectList(Told):
 
 
 class ExportTold(Told):
-    """A file that left the house after the data was recorded."""
+    """What one member took out of the house on one day in one way, after the data was recorded."""
 
-    at: Annotated[Instant, described("When.", EXAMPLE_INSTANT)]
+    first: Annotated[Instant, described("When, for the first time that day.", EXAMPLE_INSTANT)]
+    last: Annotated[Instant, described("When, for the last time that day.", EXAMPLE_INSTANT)]
+    count: Annotated[
+        int, described("How often; pages of events count one by one, empty ones not.", 1)
+    ]
+    rows: Annotated[
+        int | None,
+        described(
+            "Events in the pages that were taken; null: a file or stream, whose end is an entry "
+            "of the access log.",
+            None,
+        ),
+    ]
     member: Annotated[str | None, described("Who took it; null: unknown.", "wu-jing")]
+    token_id: Annotated[
+        UUID | None, described("By which of his tokens; null: by none.", None, format="uuid")
+    ]
     customer_id: Annotated[UUID | None, described("Of which record; null: of more than one.", None)]
     facts: Annotated[
-        dict[str, Any], described("What was exported, as the access log says.", {"what": "audit"})
+        dict[str, Any], described("What was exported, as the access log says.", {"view": "audit"})
     ]
 
 
@@ -144,7 +165,19 @@ class SubjectTold(Told):
     ]
     exports: Annotated[
         list[ExportTold],
-        described("Files and evidence bundles since the data was recorded, the newest first.", []),
+        described(
+            "Files, pages and streams of events and evidence bundles since the data was recorded, "
+            "the newest first.",
+            [],
+        ),
+    ]
+    exports_left_off: Annotated[
+        int,
+        described(
+            "How many older lines there are beyond these 500; the access log has them all: "
+            "`/v1/access?kind=exported`.",
+            0,
+        ),
     ]
     webhooks: Annotated[list[ReceiverTold], described("Webhooks that got events since then.", [])]
     position: ViewPosition

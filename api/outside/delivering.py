@@ -90,7 +90,7 @@ class Deliverer:
                     try:
                         self.step(pool, stop)
                     except (PersistenceError, psycopg2.Error, TenureError) as error:
-                        self._log.warning("webhooks wait", error=str(error).strip())
+                        self._log.warning("webhooks wait", error=error)
                         self.close()
                         pause_seconds = PAUSE_SECONDS
                     self._awake.wait(pause_seconds)
@@ -145,7 +145,7 @@ class Deliverer:
         try:
             turn.run(stop)
         except (PersistenceError, psycopg2.Error, TenureError) as error:
-            self._log.warning("webhook waits", webhook=str(webhook.id), error=str(error).strip())
+            self._log.warning("webhook waits", webhook=str(webhook.id), error=error)
         except Exception as error:  # noqa: BLE001 - one webhook's trouble is not the others'
             self._log.exception("webhook stands still", webhook=str(webhook.id))
             with suppress(PersistenceError, psycopg2.Error, TenureError):

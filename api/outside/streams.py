@@ -167,7 +167,7 @@ class Streams:
                     self._kept_after = self._kept.popleft().position
                 self._tell()
         except PersistenceError as error:
-            self._log.warning("streams wait for the database", error=str(error).strip())
+            self._log.warning("streams wait for the database", error=error)
             await self._pause(AGAIN_SECONDS)
         except Exception:  # noqa: BLE001 - say, an event of a newer release: nothing is skipped
             self._log.exception("streams stand still", after=self._reached)

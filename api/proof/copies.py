@@ -26,11 +26,18 @@ SELECT position, customer_id FROM access.about ORDER BY position, customer_id
 """
 _NEXT_ABOUT: Final = "FETCH FORWARD 10000 FROM about"
 _COUNTS: Final = """
-SELECT member, day, details, searches, exports FROM access.reads_a_day ORDER BY member, day
+SELECT member, day, details, searches, exports, exported FROM access.reads_a_day
+ORDER BY member, day
 """
 _SETTLED: Final = timedelta(days=2)
 """So long after its end no entry of a day is written any more; its customers are then forgotten."""
 Row = tuple[Any, ...]
+
+
+class _Facts(msgspec.Struct):
+    """Of an export: how many rows of it were taken."""
+
+    rows: int | None = None
 
 
 class _Told(msgspec.Struct):
@@ -41,6 +48,7 @@ class _Told(msgspec.Struct):
     member: str | None = None
     customer_id: UUID | None = None
     customer_ids: list[UUID] = []
+    facts: _Facts = msgspec.field(default_factory=_Facts)
 
 
 _DECODER: Final = msgspec.json.Decoder(_Told)
@@ -55,6 +63,7 @@ class _Day:
     shown: int = 0
     searches: int = 0
     exports: int = 0
+    exported: int = 0
 
     def count(self, told: _Told, everybody: set[UUID], *, is_forgotten: bool) -> None:
         if told.kind == "details-read":
@@ -63,12 +72,14 @@ class _Day:
                 self.customers |= everybody
         self.searches += told.kind == "collision-asked"
         self.exports += told.kind == "exported"
+        if told.kind in ("exported", "export-ended"):
+            self.exported += told.facts.rows or 0
 
     def forget(self) -> None:
         self.details += len(self.customers)
         self.customers = set()
 
-    def differs_in(self, details: int, searches: int, exports: int) -> str | None:
+    def differs_in(self, details: int, searches: int, exports: int, exported: int) -> str | None:
         """What of the counts that are kept is wrong; a clock that was set back over midnight counts
         a customer again, which is no fault."""
         fewest = self.details + len(self.customers)
@@ -78,6 +89,8 @@ class _Day:
             return f"searches {searches}, {self.searches} by the entries"
         if exports != self.exports:
             return f"exports {exports}, {self.exports} by the entries"
+        if exported != self.exported:
+            return f"exported {exported}, {self.exported} by the entries"
         return None
 
 
@@ -119,7 +132,7 @@ class AccessCopies:
         kept = {(row[0], row[1]): row[2:] for row in self._cursor.fetchall()}
         for key in sorted(self._days.keys() | kept.keys()):
             day = self._days.get(key, _NOTHING)
-            wrong = day.differs_in(*kept.get(key, (0, 0, 0)))
+            wrong = day.differs_in(*kept.get(key, (0, 0, 0, 0)))
             if wrong is not None:
                 detail = f"access.reads_a_day {key[0]} {key[1]}: {wrong}"
                 yield Finding("access", "count-differs", detail=detail)

@@ -61,7 +61,7 @@ class LogSealer:
                 try:
                     pause_seconds = _pause_after(self.step())
                 except (PersistenceError, psycopg2.Error) as error:
-                    self._log.warning("sealing waits", error=str(error).strip())
+                    self._log.warning("sealing waits", error=error)
                     self.close()
                     pause_seconds = PAUSE_SECONDS
         finally:

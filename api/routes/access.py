@@ -15,6 +15,7 @@ from api.access.entries import Kind
 from api.access.exporting import Taken
 from api.access.looks import PHONES, record_question
 from api.access.looks import Field as Detail
+from api.access.numbers import filters_of
 from api.access.questions import Found, Wanted, end_of, entries
 from api.access.words import sentence
 from api.answers import Answer
@@ -180,7 +181,7 @@ def access_export(
     pages = _pages(call, asked.wanted(member, upto), newest_first=asked.sort == "-at")
     first = next(pages)
     facts = {"view": "access", "filters": _filters(asked), "position": upto}
-    taken = Taken(call, signed, SEE_LOG, facts)
+    taken = Taken(call, signed, SEE_LOG, facts, asked.customer)
     content: Iterator[bytes] = iter(())
     if not is_head(request.scope):
         taken.begins()
@@ -218,8 +219,9 @@ class SearchQuestions(_Span, Paged):
     ),
 )
 def searches(asked: Annotated[SearchQuestions, Query()], call: Asked) -> Answer:
-    """Collision checks with what each showed, as it showed it; one's own, or for directors,
-    auditors and administrators anybody's. `customer` finds those that showed this customer."""
+    """Searches for customers, by collision check or in a list or file, with what each showed, as
+    it showed it; one's own, or for directors, auditors and administrators anybody's. `customer`
+    finds those that showed this customer."""
     signed = call.signed()
     member = asked.whose(signed, SEE_SEARCHES)
     filters = {**asked.filters(), "whose": member}
@@ -257,9 +259,7 @@ def _record(
 
 def _filters(asked: Questions) -> dict[str, Any]:
     """What was asked, without the page and without a number."""
-    given = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    for name in ("limit", "after"):
-        given.pop(name, None)
+    given = filters_of(asked, without=("limit", "after"))
     return given | ({"phone": True} if "phone" in given else {})
 
 
@@ -313,6 +313,7 @@ def _search(entry: Found, words: str) -> dict[str, Any]:
         "at": entry.at,
         "member": entry.member,
         "name": facts.get("name"),
+        "region": facts.get("region"),
         "phone": any(facts.get(name) for name in _HIDDEN),
         "shown": [
             item | {"protected_until": _instant(item["protected_until"])} for item in facts["shown"]

@@ -15,8 +15,10 @@ from pydantic import Field
 
 from api.access.exporting import Taken
 from api.access.looks import fields_in, record_details
+from api.access.numbers import filters_of
+from api.access.searches import record_words_search, words_kept
 from api.answers import POSITION, Answer
-from api.disclosure import untold
+from api.disclosure import Disclosure, untold
 from api.envelope import is_head
 from api.explanations import audit_line
 from api.exports import MEDIA_TYPES, Format, written
@@ -26,10 +28,11 @@ from api.models.past import AuditPage
 from api.openapi import download, query
 from api.routes.calls import Asked, require_for
 from api.routes.parameters import Paged, QueryInstant, Questions, searched
+from api.veil import end_of_day, start_of_day
 from domain.errors import Invalid, NotFound, ViewBehind
 from domain.orders import Signed
 from domain.permissions import PERMISSIONS, condition_of, reach_of
-from projections import audit, customer_search
+from projections import audit, customer_search, figures, statistics
 from projections.answers import LIMIT_MAX, Page
 from projections.positions import position_of
 
@@ -59,7 +62,11 @@ class AuditFilters(Questions):
         ),
     ] = None
     rule: Annotated[
-        Searched | None, searched("Refusals that broke this rule.", "already-protected")
+        Searched | None,
+        searched(
+            "What rests on this rule, refusals, disputes and rulings, by its slug or its clause.",
+            "already-protected",
+        ),
     ] = None
     words: Annotated[
         Searched | None,
@@ -135,20 +142,26 @@ class ExportQuestions(AuditFilters):
 
 
 def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
-    """Whoever leads a department asks about one of its customers, or what one of its members did.
+    """Whoever leads a department asks about one of its customers, what one of its members did, or
+    events that its figures and habits rest on.
 
     Raises NotAllowed.
     """
-    department = None
-    if condition_of(signed.roles, PERMISSIONS["see-audit"]) == "department":
+    department = group = None
+    if condition_of(signed.roles, PERMISSIONS[SEE_AUDIT]) == "department":
+        if asked.position:
+            with call.view(statistics.NAME) as cursor:
+                if figures.are_counted(cursor, asked.position, signed.departments):
+                    return
         if asked.customer is not None:
             with call.view(customer_search.VIEW) as cursor:
                 card, _ = customer_search.card(cursor, asked.customer, now=signed.at)
-            department = card.department if card is not None else None
+            if card is not None:
+                department, group = card.department, card.group
         elif asked.actor:
             with suppress(NotFound):
                 department = call.application.member_at(asked.actor).department
-    require_for(signed, "see-audit", member=asked.actor, department=department)
+    require_for(signed, SEE_AUDIT, member=asked.actor, department=department, group=group)
 
 
 @router.get(
@@ -164,19 +177,22 @@ def _require_reach(call: Asked, signed: Signed, asked: AuditFilters) -> None:
 def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     """Events of the whole log for which every given filter holds.
 
-    Managers name a customer of their departments, or a member; of other departments' customers and
-    those of class A they are told what strangers are (S4-40). Risk control and administrators are
-    told no notes, reasons and statements (A-34).
+    Managers name a customer of their departments, a member, or the events of a figure; those of
+    after-sales also what it holds as a group. Of other departments' customers and those of class A
+    they are told what strangers are, and of those instants to the day (S4-40). Risk control and
+    administrators are told no notes, reasons and statements (A-34).
     """
     signed = call.signed()
     _require_reach(call, signed, asked)
     filters = asked.filters()
     after = call.cursor_key("audit", filters, asked.after)
+    disclosure = Disclosure(signed, call.application).ready()
     with call.view(audit.NAME, customer_search.VIEW) as cursor:
-        looking = _Looking(cursor, signed, call.language, asked)
+        looking = _Looking(cursor, disclosure, call.language, asked)
         items, following, position = looking.page(asked.limit, after)
     detailed = [item for item in items if item["customer_id"] and fields_in([item])]
     whose = [item["customer_id"] for item in detailed]
+    record_words_search(call, signed, asked.words, items, position)
     record_details(call, signed, "audit", fields_in(detailed), whose, right=SEE_AUDIT)
     return call.page_answer(
         "audit",
@@ -208,13 +224,12 @@ def audit_export(
     # The first page is read before the answer begins: what is wrong by then has a status.
     pages = _pages(call, signed, asked, upto)
     first = next(pages)
-    filters = asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
-    facts = {"view": "audit", "filters": filters, "position": upto}
-    taken = Taken(call, signed, SEE_AUDIT, facts)
+    facts = {"view": "audit", "filters": filters_of(asked), "position": upto}
+    taken = Taken(call, signed, SEE_AUDIT, facts, asked.customer)
     content: Iterator[bytes] = iter(())
     if not is_head(request.scope):
         taken.begins()
-        rows = taken.counted(_chained(first, pages))
+        rows = taken.counted(words_kept(call, signed, asked.words, _chained(first, pages), upto))
         content = taken.told(
             written(rows, asked.format, call.language, bom=asked.bom, position=upto)
         )
@@ -235,9 +250,19 @@ class _Looking:
     """Somebody looks through the audit: he finds what he is told, and nothing by what he is not."""
 
     cursor: Cursor
-    signed: Signed
+    disclosure: Disclosure
     language: Language
     asked: AuditFilters
+
+    @property
+    def signed(self) -> Signed:
+        """Who looks."""
+        return self.disclosure.signed
+
+    @property
+    def reads_log(self) -> bool:
+        """True of whoever reads the whole log: no instant of it is hidden from him."""
+        return reach_of(self.signed.roles, SEE_AUDIT) == "any"
 
     def page(
         self, limit: int, after: Sequence[Any] | None
@@ -261,29 +286,51 @@ class _Looking:
     def read(
         self, limit: int, after: Sequence[Any] | None, upto: int | None = None
     ) -> Page[audit.AuditEntry]:
-        """A page of the view, whatever its words."""
-        return audit.audit(self.cursor, **self.asked.asked(), upto=upto, limit=limit, after=after)
+        """A page of the view, whatever its words. From whom instants are hidden, the days of the
+        filters are read whole: asking for instant after instant would find them out."""
+        asked = self.asked.asked()
+        if not self.reads_log:
+            asked["start"] = asked["start"] and start_of_day(asked["start"])
+            asked["end"] = asked["end"] and end_of_day(asked["end"])
+        return audit.audit(self.cursor, **asked, upto=upto, limit=limit, after=after)
 
     def told(self, entries: Sequence[audit.AuditEntry]) -> list[dict[str, Any]]:
         """Events with everything that the reader may know of them (A-34, S4-40)."""
         about = {entry.customer_id for entry in entries if entry.customer_id is not None}
         closed = untold(self.cursor, self.signed, about)
-        reads_log = reach_of(self.signed.roles, SEE_AUDIT) == "any"
         if reach_of(self.signed.roles, "see-details") == "any":
             is_closed = closed.__contains__
         else:
             # What is about no customer may be about a person.
             is_closed = {*closed, None}.__contains__
         names = customer_search.names_of(self.cursor, list(about))
-        return [
+        told = [
             audit_line(
                 entry,
                 self.language,
                 sees_details=not is_closed(entry.customer_id),
-                reads_log=reads_log,
+                reads_log=self.reads_log,
             )
             | {"customer_name": entry.customer_id and names.get(entry.customer_id)}
             for entry in entries
+        ]
+        return told if self.reads_log else self.veiled(told, closed)
+
+    def veiled(self, items: list[dict[str, Any]], closed: set[UUID]) -> list[dict[str, Any]]:
+        """Of customers that are not his to read, events to the day; those that are in the time that
+        was asked for as he is told it."""
+        cards = self.disclosure.cards(self.cursor, closed)
+        start, end = self.asked.start, self.asked.end
+        shown = [
+            self.disclosure.veil_among(cards, item["customer_id"]).event(item)
+            if item["customer_id"] in closed
+            else item
+            for item in items
+        ]
+        return [
+            item
+            for item in shown
+            if (start is None or item["at"] >= start) and (end is None or item["at"] < end)
         ]
 
     def matching(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -305,9 +352,10 @@ def _pages(
     Raises ViewBehind where the view is being folded anew meanwhile and lacks what it had.
     """
     after: tuple[str, ...] | None = None
+    disclosure = Disclosure(signed, call.application).ready()
     while True:
         with call.view(audit.NAME, customer_search.VIEW) as cursor:
-            looking = _Looking(cursor, signed, call.language, asked)
+            looking = _Looking(cursor, disclosure, call.language, asked)
             page = looking.read(LIMIT_MAX, after, upto)
             told = looking.matching(looking.told(page.items))
         if page.position < upto:

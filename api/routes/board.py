@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
@@ -18,7 +18,7 @@ from api.exports import MEDIA_TYPES, Columns
 from api.models.board import BoardPage, LoadPage
 from api.models.fields import EXAMPLE_LATER, Searched
 from api.openapi import download, query
-from api.routes.calls import Asked, departments_of, require_for
+from api.routes.calls import Asked, departments_of, group_of, require_for
 from api.routes.list_files import FileForm, ListFile
 from api.routes.parameters import LIMIT_MAX, Paged, QueryInstant, Questions, searched
 from domain import permissions, terms
@@ -104,7 +104,7 @@ class _Look:
 
     @cached_property
     def disclosure(self) -> Disclosure:
-        return Disclosure(self.signed, self.call.application)
+        return Disclosure(self.signed, self.call)
 
     @cached_property
     def wanted(self) -> board.Wanted:
@@ -113,7 +113,7 @@ class _Look:
         until = self.asked.until
         if until is not None and self.by_day:
             until = self.disclosure.future(until)
-        return board.Wanted(found.member, found.departments, self.asked.state, until)
+        return replace(found, stage=self.asked.state, until=until)
 
     @cached_property
     def by_day(self) -> bool:
@@ -139,8 +139,15 @@ class _Look:
         )
 
     def told(self, line: board.Held) -> dict[str, Any]:
-        """A customer as far as the caller may see it: deadlines perhaps to the day."""
+        """A customer as far as the caller may see it: instants perhaps to the day."""
         told = {field: getattr(line, field) for field in line.__dataclass_fields__}
+        veil = self.disclosure.veil(
+            holder=line.holder,
+            state=line.state,
+            department=line.department,
+            claimed_at=line.claimed_at,
+        )
+        told["claimed_at"] = veil.shown(line.claimed_at)
         for field in ("until", "held_over_until", "ends_at"):
             told[field] = self.disclosure.deadline(
                 told[field], holder=line.holder, state=line.state, department=line.department
@@ -160,7 +167,8 @@ class _Look:
 )
 def board_of(asked: Annotated[BoardQuestions, Query()], call: Asked) -> Answer:
     """Customers that somebody holds, as of now: one's own; for managers, those held in their
-    departments; for directors, auditors and administrators all of them."""
+    departments, and for those of after-sales what it holds as a group; for directors, auditors and
+    administrators all of them."""
     signed = call.signed()
     look = _Look(call, signed, asked)
     filters = {**asked.filters(), **_bound(look.wanted), "by_day": look.by_day}
@@ -208,7 +216,7 @@ def load_of(asked: Annotated[LoadQuestions, Query()], call: Asked) -> Answer:
         filters,
         items=page.items,
         days=[{"day": day, "count": counts.get(day, 0)} for day in coming],
-        held_max=call.application.rulebooks().in_force(signed.at).claims.held_max,
+        held_max=signed.rules.claims.held_max,
         following=page.next,
         position=min(page.position, position),
         at=signed.at,
@@ -247,15 +255,17 @@ def _spelt(row: Mapping[str, Any], *, is_chinese: bool) -> dict[str, str]:
 
 
 def _wanted(signed: Signed, asked: _Whose) -> board.Wanted:
-    """Whose customers the caller gets: his own always; of his departments who leads some;
-    everybody's who looks at any. Raises NotAllowed."""
+    """Whose customers the caller gets: his own always; of his departments who leads some, with what
+    the group holds that he leads; everybody's who looks at any. Raises NotAllowed."""
     member, department = asked.member or None, asked.department or None
     only = None if department is None else frozenset((department,))
     if permissions.reach_of(signed.roles, SEE) == "own" or member == signed.member:
         require_for(signed, SEE, member=member or signed.member)
         return board.Wanted(signed.member, only)
     reached = departments_of(signed, SEE, department=department)
-    return board.Wanted(member, reached if only is None else only)
+    if only is not None:
+        return board.Wanted(member, only)
+    return board.Wanted(member, reached, group_of(signed, SEE) if member is None else None)
 
 
 def _bound(wanted: board.Wanted) -> dict[str, Any]:
@@ -264,4 +274,5 @@ def _bound(wanted: board.Wanted) -> dict[str, Any]:
     return {
         "whose": wanted.member,
         "departments": None if departments is None else sorted(departments),
+        "group": wanted.group,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
@@ -41,8 +41,10 @@ _NAMES = {"quiet": "no_contact"}
 
 
 class BriefingQuestions(Questions):
-    """Whose morning."""
+    """Whose morning. with_waiting: whether what waits for the caller himself is asked for, which a
+    page may show anyway."""
 
+    with_waiting: ClassVar[bool] = True
     department: Annotated[
         Searched | None, searched("Only this department; left out: every one.", "一部")
     ] = None
@@ -74,7 +76,7 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
     and what rivals tried; for managers in their departments, and for directors and auditors."""
     signed = call.signed()
     departments = departments_of(signed, "see-briefing", department=asked.department or None)
-    rules = call.application.rulebooks().in_force(signed.at)
+    rules = signed.rules
     since = asked.since or last_evening(signed.at, rules)
     with call.view(*VIEWS) as cursor:
         found = briefing.briefing(
@@ -86,7 +88,8 @@ def briefing_of_caller(asked: Annotated[BriefingQuestions, Query()], call: Asked
             member=signed.member,
             no_contact_days=rules.agenda.no_contact_days,
             limit=asked.limit + 1,
-            kinds=decided_kinds(signed, rules),
+            kinds=decided_kinds(signed),
+            with_waiting=asked.with_waiting,
         )
         found = _without_reasons(cursor, signed, found)
         tomorrow = local_day(signed.at) + timedelta(days=1)

@@ -79,12 +79,13 @@ class BurstQuestions(Questions):
 )
 def bursts_of(asked: Annotated[BurstQuestions, Query()], call: Asked) -> Answer:
     """Days on which a member read the details of many more customers than on his days before, or
-    of many before leaving; for managers in their departments, and for directors and auditors."""
+    of many before leaving; rows that were exported count like customers. For managers in their
+    departments, and for directors and auditors."""
     signed = call.signed()
     reached = departments_of(signed, SEE_BURSTS, department=asked.department or None)
     whose = (asked.department,) if asked.department else reached
     start, end = asked.span(local_day(signed.at))
-    rules = call.application.rulebooks().in_force(signed.at).disclosure
+    rules = signed.rules.disclosure
     with call.view() as cursor:
         rows = much_read(cursor, rules, start, end)
     found = bursts(call.application, rules, rows, departments=whose)

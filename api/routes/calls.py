@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -25,13 +25,16 @@ from domain.application import Tenure
 from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
 from domain.phones import PhoneProblem, normalise_phone
+from domain.replay import History
+from domain.replaying import Situation
+from domain.rulebook import RulebookStream
 from projections.answers import require_ours
 from projections.engine import ViewLagging
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
-    from api.access.looks import Look
+    from api.access.entries import Entry
     from api.composition import Service
 
 WAIT_SECONDS_MAX = 2.0
@@ -74,11 +77,31 @@ class CommandCall:
             yield cursor
 
 
+@dataclass(eq=False, slots=True)
+class Known:
+    """What the log has told one request, which asks for each thing once: who asks, under which
+    rules, customers' lives, how they stood at an instant after so many events, and whose details
+    were granted. So all that a page tells is told as of one instant."""
+
+    signed: Signed | None = None
+    rulebooks: RulebookStream | None = None
+    histories: dict[UUID, History] = field(default_factory=dict)
+    situations: dict[tuple[UUID, int, datetime], Situation | None] = field(default_factory=dict)
+    grants: dict[tuple[UUID, str, str | None, datetime], bool] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Ask anew: something was written since."""
+        self.signed = self.rulebooks = None
+        self.histories.clear()
+        self.situations.clear()
+        self.grants.clear()
+
+
 @dataclass(frozen=True, slots=True)
 class QueryCall:
     """A question on its way in. min_position: what the views must have reached. permission: the row
-    of the table that its route names. looks: where the answer's entries of the access log wait for
-    who asked, who keeps them before he shows it; None: they are kept before it is answered."""
+    of the table that its route names. looks: of a page's, where entries of the access log
+    wait to be kept together; None: each is kept at once."""
 
     service: Service
     credentials: Credentials
@@ -87,7 +110,8 @@ class QueryCall:
     request_id: str
     client: str | None
     permission: str
-    looks: list[Look] | None = None
+    known: Known = field(default_factory=Known)
+    looks: list[Entry] | None = None
 
     @property
     def application(self) -> Tenure:
@@ -96,9 +120,36 @@ class QueryCall:
 
     def signed(self) -> Signed:
         """Who asks, with the rights of now. Raises NotSignedIn, NotAllowed."""
-        signed = self.application.authenticate(self.credentials)
+        signed = self.known.signed
+        if signed is None:
+            signed, self.known.rulebooks = self.application.asker(self.credentials)
+            self.known.signed = signed
         require(signed, self.permission)
         return signed
+
+    def rulebooks(self) -> RulebookStream:
+        """Every adopted version."""
+        if self.known.rulebooks is None:
+            self.known.rulebooks = self.application.rulebooks()
+        return self.known.rulebooks
+
+    def history(self, customer_id: UUID) -> History:
+        """A customer's own events. Raises NotFound."""
+        found = self.known.histories.get(customer_id)
+        if found is None:
+            found = self.known.histories[customer_id] = self.application.history(customer_id)
+        return found
+
+    def is_granted_details(
+        self, customer_id: UUID, member: str, *, customer_class: str | None, at: datetime
+    ) -> bool:
+        """Whether the member reads a customer's details by a grant (S4-41)."""
+        grants, key = self.known.grants, (customer_id, member, customer_class, at)
+        if key not in grants:
+            grants[key] = self.application.is_granted_details(
+                customer_id, member, customer_class=customer_class, at=at
+            )
+        return grants[key]
 
     @contextmanager
     def view(self, *names: str) -> Iterator[Cursor]:
@@ -154,6 +205,8 @@ class QueryCall:
         self, told: Any, *, position: int | None = None, version: int | None = None
     ) -> Answer:
         """An answer whose words are in the language of the request."""
+        if self.looks is not None:
+            return Answer.for_page(told, version=version)
         headers = {
             "Content-Language": CONTENT_LANGUAGES[self.language],
             "Vary": "Accept-Language",
@@ -180,16 +233,29 @@ def require(signed: Signed, permission: str) -> None:
 
 
 def require_for(
-    signed: Signed, permission: str, *, member: str | None = None, department: str | None = None
+    signed: Signed,
+    permission: str,
+    *,
+    member: str | None = None,
+    department: str | None = None,
+    group: str | None = None,
 ) -> None:
-    """The permission reaches what belongs to `member` and `department`; with neither, everything.
+    """The permission reaches what belongs to `member`, `department` or `group`; with none of them,
+    everything.
 
     Raises NotAllowed that says how far it does reach.
     """
     row = permissions.PERMISSIONS[permission]
     condition = permissions.condition_of(signed.roles, row)
-    if not permissions.covers(signed, condition, member=member, department=department):
+    if not permissions.covers(signed, condition, member=member, department=department, group=group):
         raise NotAllowed(permission, permissions.beyond(row, condition), condition=condition)
+
+
+def group_of(signed: Signed, permission: str) -> str | None:
+    """The group of which the permission reaches what it holds as a group, beside `departments_of`;
+    None: of none, or of every one."""
+    condition = permissions.reach_of(signed.roles, permission)
+    return permissions.group_led(signed.roles) if condition == "department" else None
 
 
 def departments_of(

@@ -15,7 +15,7 @@ from api.access.looks import fields_in, record_details
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure, untold
 from api.dispute_telling import around, in_matter, line_of, stated
-from api.life_telling import PAGE, REFUSAL, Teller, situation_at
+from api.life_telling import PAGE, REFUSAL, Teller, refused_in, situation_at
 from api.models.disputes import (
     DisputeBody,
     DisputePage,
@@ -175,7 +175,7 @@ def found_disputes(asked: Annotated[DisputeQuestions, Query()], call: Asked) -> 
     with call.view(disputes.NAME, customer_search.VIEW) as cursor:
         page = disputes.disputes(cursor, wanted, limit=asked.limit, after=after)
         closed = untold(cursor, signed, [case.customer_id for case in page.items])
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     items = [
         line_of(case, disclosure, sees_details=case.customer_id not in closed)
         for case in page.items
@@ -206,10 +206,8 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     that time, the ruling, and other rulings that rest on the same rule."""
     signed = call.signed()
     read = _read(call, customer_id, number)
-    disclosure = Disclosure(signed, call.application)
-    history = call.application.history(customer_id).known(
-        known_at=None, known_position=read.position
-    )
+    disclosure = Disclosure(signed, call)
+    history = call.history(customer_id).known(known_at=None, known_position=read.position)
     now = situation_at(call, history, signed.at)
     right = _right(disclosure, customer_id, now)
     sees_details = right is not None
@@ -217,7 +215,8 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     veil = veil.above(past.event.timestamp for past in history.events)
     teller = Teller(call, disclosure, veil, sees_details=sees_details)
     refusals = [entry for entry in read.entries if entry.topic == REFUSAL]
-    steps = list(teller.steps(replay(history), refusals, signed.at))
+    refused = refused_in(call, history, refusals)
+    steps = list(teller.steps(replay(history), refused, signed.at))
 
     matter = list(in_matter(read.case, read.entries))
 
@@ -229,7 +228,7 @@ def dispute(customer_id: CustomerId, number: DisputeNumber, call: Asked) -> Answ
     answer = {
         **line,
         "rulers": disclosure.rulers,
-        "statements": stated(read.statements, disclosure, sees_words=sees_words),
+        "statements": stated(read.statements, disclosure, read.case, sees_details=sees_details),
         "details_hidden": None if sees_details and sees_words else NOT_A_PARTY,
         "steps": around(read.case, steps),
         "follow_ups": told(FOLLOW_UP),
@@ -288,7 +287,7 @@ def _read(call: QueryCall, customer_id: UUID, number: int) -> _Read:
             raise NotFound("dispute", number)
         case = page.items[0]
         rule = case.rule or case.contested_rule or FIRST_VALID_CLAIM
-        others = Wanted(rule=rule, is_open=False, but=(customer_id, number))
+        others = Wanted(rests_on=rule, is_open=False, but=(customer_id, number))
         precedents = disputes.disputes(cursor, others, limit=PRECEDENTS_MAX)
         said = disputes.statements(cursor, customer_id, number, limit=STATEMENTS_MAX)
         entries: list[AuditEntry] = []

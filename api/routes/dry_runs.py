@@ -45,7 +45,7 @@ def tried(body: DryRunBody, call: Asked) -> Answer:
     """
     signed = call.signed()
     span = _span(body)
-    rulebooks = call.application.rulebooks()
+    rulebooks = call.rulebooks()
     base = body.based_on or rulebooks.in_force(signed.at).version
     rules = stated_rules(body.toml, body.changes, rulebooks.adoption(base).toml)
     filters = {
@@ -60,7 +60,7 @@ def tried(body: DryRunBody, call: Asked) -> Answer:
     )
     with call.view(customer_search.VIEW) as cursor:
         names = customer_search.names_of(cursor, [fall.customer_id for fall in found.items])
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     return call.page_answer(
         NAME,
         filters,
@@ -122,6 +122,7 @@ def _totals(tally: Tally) -> dict[str, Any]:
     return {
         "fell": tally.fell,
         "would_have_fallen": tally.would_have_fallen,
+        "customers": _counts([tally.customers_fell, tally.customers_would_have_fallen]),
         "changes": {kind.replace("-", "_"): tally.changes[kind] for kind in kinds},
         "days": [{"day": day, **_counts(counts)} for day, counts in sorted(tally.days.items())],
         "departments": [

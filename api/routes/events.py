@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.looks import record_export
+from api.access.numbers import filters_of
 from api.answers import Answer
 from api.disclosure import reads_all_details
 from api.models.events import EventPage
@@ -107,18 +108,18 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
         after = _beginning(_last_event_id(request.headers), asked, settled)
         credentials = call.credentials
         facts = _facts("stream", asked, after)
-        record_export(call, signed, "exported", FOLLOW, facts)
+        record_export(call, signed, "exported", FOLLOW, facts, asked.customer)
         return EventStream(
             streams,
             lambda: Follower(credentials, wanted, after, sees_details),
-            partial(_ended, call, signed, facts),
+            partial(_ended, call, signed, facts, asked.customer),
         )
     after = _beginning(None, asked, settled)
     page = streams.teller.stretch(
         after=after, upto=settled, wanted=wanted, limit=asked.limit, scan_max=SCAN_EVENTS_MAX
     )
     facts = _facts("events", asked, after) | {"rows": len(page.events), "reached": page.reached}
-    record_export(call, signed, "exported", FOLLOW, facts)
+    record_export(call, signed, "exported", FOLLOW, facts, asked.customer)
     body = b'{"items":[%b],"next":%d,"position":%d}' % (
         b",".join(event.body(sees_details=sees_details) for event in page.events),
         page.reached,
@@ -127,18 +128,25 @@ def events(asked: Annotated[EventQuestions, Query()], call: Asked, request: Requ
     return Answer.of_bytes(body, position=settled)
 
 
-def _ended(call: Asked, signed: Signed, facts: dict[str, Any], rows: int, reached: int) -> None:
+def _ended(
+    call: Asked,
+    signed: Signed,
+    facts: dict[str, Any],
+    customer: UUID | None,
+    rows: int,
+    reached: int,
+) -> None:
     """Keep what a stream carried. Whoever finds no end knows from the beginning what it may have
     been."""
     told = {**facts, "rows": rows, "reached": reached, "complete": True}
     with suppress(Unavailable, PersistenceError):
         now = replace(signed, at=call.application.now())
-        record_export(call, now, "export-ended", FOLLOW, told)
+        record_export(call, now, "export-ended", FOLLOW, told, customer)
 
 
 def _facts(view: str, asked: EventQuestions, after: int) -> dict[str, Any]:
     """What is kept of whoever follows. A stream goes on from there for as long as it is open."""
-    filters = asked.model_dump(mode="json", include={"topic", "customer"}, exclude_defaults=True)
+    filters = filters_of(asked, without=("after", "limit"))
     return {"view": view, "filters": filters, "after": after}
 
 

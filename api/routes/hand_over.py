@@ -90,8 +90,8 @@ def leave(member: MemberId, body: LeaveBody, call: Commanded) -> Answer:
     """Arranges, in one act, from when on a member has no rights and who takes over what.
 
     Deadlines and open applications of what is handed over stay. Customers that are not named are
-    public from that instant on; formal ones fall to after-sales. By managers and directors, never
-    for themselves.
+    public from that instant on; formal ones fall to after-sales. By managers, of sales or of
+    after-sales, and directors, never for themselves.
     """
     held = _held_by(call, member)
     hand_over = [(entry.customer_id, entry.to) for entry in body.hand_over]

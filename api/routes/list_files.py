@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from api.access.exporting import Taken
+from api.access.numbers import filters_of
 from api.answers import POSITION
 from api.envelope import is_head
 from api.exports import MEDIA_TYPES, Columns, Format, written
@@ -60,8 +61,8 @@ class ListFile(Generic[Item]):
     """A list that is to be a file.
 
     view: what it is of, as the access log names it; right: by which it is read. views: what it is
-    read from. ask: a page behind a key. told: an item as the list answers it. spelt: more cells for
-    people, in a CSV alone.
+    read from. ask: a page behind a key. told: an item as the list answers it. seen: called with
+    each page before it is sent. spelt: more cells for people, in a CSV alone.
     """
 
     view: str
@@ -72,6 +73,7 @@ class ListFile(Generic[Item]):
     told: Callable[[Item], dict[str, Any]]
     spelt: Callable[[Mapping[str, Any]], dict[str, str]]
     columns: Columns
+    seen: Callable[[Page[Item]], None] = lambda _: None
 
     def answer(self, call: QueryCall, signed: Signed, request: Request) -> StreamingResponse:
         """The file, true at one position. One that could not be finished is cut off, which every
@@ -79,7 +81,7 @@ class ListFile(Generic[Item]):
         pages = self._pages(call)
         first = next(pages)
         position = first.position
-        filters = self.asked.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+        filters = filters_of(self.asked)
         facts = {"view": self.view, "filters": filters, "position": position}
         taken = Taken(call, signed, self.right, facts)
         content: Iterator[bytes] = iter(())
@@ -115,8 +117,11 @@ class ListFile(Generic[Item]):
                 yield page
 
     def _rows(self, page: Page[Item]) -> list[dict[str, Any]]:
-        """The items of a page as the file tells them."""
+        """The items of a page as the file tells them, once it is kept that they were seen."""
         rows = [self.told(item) for item in page.items]
         if self.asked.format == "csv":
             rows = [row | self.spelt(row) for row in rows]
+        # A page without rows shows nothing; of a file without any the export's entry tells.
+        if rows:
+            self.seen(page)
         return rows

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.access.looks import record_list_search
+from api.access.searches import record_list_search
 from api.answers import Answer
 from api.disclosure import Disclosure
 from api.models.customers import CustomerPage
@@ -102,8 +102,9 @@ def portfolio(member: MemberId, asked: Annotated[Paged, Query()], call: Asked) -
     """The customers that a member holds now, the next deadline first. One's own, or for those
     whose roles permit any."""
     signed = call.signed()
-    found = call.application.member_at(member)
-    require_for(signed, "see-portfolio", member=member, department=found.department)
+    is_own = member == signed.member
+    whose = signed if is_own else call.application.member_at(member)
+    require_for(signed, "see-portfolio", member=member, department=whose.department)
     questions = CustomerQuestions(holder=member, sort="until", limit=asked.limit, after=asked.after)
     return _customers(call, signed, "portfolio", questions, own=member)
 
@@ -154,7 +155,7 @@ def tenures_of(asked: Annotated[TenureQuestions, Query()], call: Asked) -> Answe
         raise Invalid.field("to", "before-from", zh="不得早于 from", en="must not be before `from`")
     filters = asked.filters()
     after = call.cursor_key("tenures", filters, asked.after)
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     at, start = asked.at, asked.start
     end = asked.end
     if not _sees_instants(call, disclosure, asked):
@@ -237,7 +238,7 @@ def _customers(
 ) -> Answer:
     """A page of customers, as far as the caller may see them. own: whose customers are his to see
     with their instants; others are in the order of the days that he is shown."""
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     sort = asked.sort.removeprefix("-")
     if sort == "until" and asked.holder != own and not disclosure.sees_instants:
         sort = "until_day"
@@ -261,8 +262,7 @@ def _customers(
             after=after,
         )
     items = [card_line(card, disclosure) for card in page.items]
-    if asked.name:
-        record_list_search(call, signed, asked.name, page, items)
+    record_list_search(call, signed, asked, page, items)
     return call.page_answer(
         query_name,
         filters,

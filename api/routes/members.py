@@ -91,7 +91,7 @@ def members(asked: Annotated[MembersQuestions, Query()], call: Asked) -> Answer:
             after=after,
         )
         departments = members_view.departments(cursor, now=signed.at)
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     return call.page_answer(
         "members",
         filters,
@@ -129,7 +129,7 @@ def member_at(member: MemberId, asked: Annotated[MemberQuestions, Query()], call
     found = call.application.member_at(member, asked.at)
     at = asked.at or signed.at
     # What nobody takes over falls to the pool with the leaving: a deadline like any other.
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     may_see_tokens = member == signed.member or permissions.may(signed.roles, "issue-token")
     told = {
         "id": found.member,
@@ -166,7 +166,7 @@ def member_rights(
     at = asked.at or call.signed().at
     found = call.application.member_at(member, at)
     roles = found.roles_at(at)
-    rules = call.application.rulebooks().in_force(at)
+    rules = call.rulebooks().in_force(at)
     reach = {
         name: permissions.condition_of(roles, permissions.permitted(name, rules))
         for name in permissions.PERMISSIONS

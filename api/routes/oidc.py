@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from api.openapi import redirection
-from api.routes.sign_in import cookie_of_host, give_cookies, origin_of
-from api.security import client_key, cookie_of
+from api.routes.sign_in import cookie_of_host, counted_sign_in, give_cookies, origin_of
+from api.security import cookie_of
 from api.sign_in.errors import OidcFailed
 from api.sign_in.oidc import UNDER_WAY_SECONDS, Provider
 from domain.errors import NotFound
@@ -61,7 +61,7 @@ async def finish_oidc(request: Request) -> RedirectResponse:
 
 async def _outside(request: Request, call: Callable[[], RedirectResponse]) -> RedirectResponse:
     """`call`, which asks the provider, when its turn has come."""
-    request.app.state.limits.count("sign-in", client_key(request))
+    await counted_sign_in(request, "oidc")
     async with request.app.state.oidc_gate.entered():
         return await to_thread.run_sync(call)
 

@@ -9,10 +9,11 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.models.fields import EXAMPLE_ID, Instant, searchable
+from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Instant, searchable
 from domain.commands.contracts import NUMBER_CHARACTERS_MAX
 
 LIMIT_MAX = 500
+POSITION_MAX = 2**63 - 1
 _SEARCH_CHARACTERS_MAX = 200
 _LOST_SIGN = re.compile(r" (\d{2}:\d{2})$")
 
@@ -70,6 +71,32 @@ class Paged(Questions):
         str | None,
         Field(description="The cursor that `next` of the previous page gave.", examples=[None]),
     ] = None
+
+
+class KnownThen(Questions):
+    """By what was known when an answer is given; everything where neither is asked."""
+
+    known_at: Annotated[
+        QueryInstant | None,
+        Field(
+            description="Only events recorded by this instant, and what follows from them.",
+            examples=[EXAMPLE_INSTANT],
+        ),
+    ] = None
+    known_position: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=POSITION_MAX,
+            description="Only events up to this place in the log.",
+            examples=[4711],
+        ),
+    ] = None
+
+    @property
+    def is_as_known(self) -> bool:
+        """True where the answer is by earlier knowledge."""
+        return self.known_at is not None or self.known_position is not None
 
 
 def searched(meaning: str, example: str) -> Any:

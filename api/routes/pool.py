@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from api.access.searches import record_pool_search
 from api.answers import Answer, instant
 from api.exports import MEDIA_TYPES, Columns
 from api.models.customers import PoolPage
@@ -85,6 +86,7 @@ def in_pool(asked: Annotated[PoolQuestions, Query()], call: Asked) -> Answer:
     after = call.cursor_key("pool", filters, asked.after)
     with call.view(*_pool_views(asked)) as cursor:
         page = _pool_page(cursor, signed, asked, limit=asked.limit, after=after)
+    record_pool_search(call, signed, asked, page)
     return call.page_answer(
         "pool",
         filters,
@@ -114,6 +116,7 @@ def pool_export(
         views=_pool_views(asked),
         ask=lambda cursor, after: _pool_page(cursor, signed, asked, limit=LIMIT_MAX, after=after),
         told=_pool_line,
+        seen=lambda page: record_pool_search(call, signed, asked, page),
         spelt=lambda row: _spelt(row, is_chinese=call.language == "zh"),
         columns=COLUMNS,
     )

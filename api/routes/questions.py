@@ -11,7 +11,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.access.looks import fields_in, record_details, record_search
+from api.access.looks import fields_in, record_details
+from api.access.searches import record_search
 from api.answers import Answer
 from api.disclosure import NOT_A_PARTY, Disclosure
 from api.explanations import explanation, logged_event, past_event
@@ -23,7 +24,7 @@ from api.models.past import HistoryPage, HolderTold
 from api.openapi import query
 from api.routes.calls import Asked, QueryCall, phone_hash_of
 from api.routes.cards import card_answer
-from api.routes.parameters import CustomerId, Paged, QueryInstant, Questions, searched
+from api.routes.parameters import CustomerId, KnownThen, Paged, QueryInstant, Questions, searched
 from api.veil import NOTHING_HIDDEN, Veil
 from domain.errors import FieldProblem, Invalid, NotFound
 from domain.events import Classified, ContractConfirmed, DuplicateAbsorbed, Merged, Stage
@@ -34,7 +35,6 @@ from domain.tenures import Interval
 from projections import audit, customer_search
 
 router = APIRouter()
-POSITION_MAX = 2**63 - 1
 _OF_ANSWER = ("customer_id", "holder", "group", "stage", "ended", "at", "known_at")
 _OF_TENURE = ("claimed_at", "in_force_since", "since")
 
@@ -64,7 +64,7 @@ def collisions(asked: Annotated[CollisionQuestions, Query()], call: Asked) -> An
     phone_hash = phone_hash_of(call, asked.phone) if asked.phone else None
     if not asked.name and phone_hash is None:
         raise Invalid(FieldProblem("name", "missing", "请填写名称或电话", "or `phone` is required"))
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     with call.view(customer_search.VIEW) as cursor:
         found, position = customer_search.collisions(
             cursor,
@@ -118,7 +118,7 @@ def card(customer_id: CustomerId, call: Asked) -> Answer:
         found, position = customer_search.card(cursor, customer_id, now=signed.at)
     if found is None:
         raise NotFound("customer", customer_id)
-    return card_answer(call, Disclosure(signed, call.application), found, position)
+    return card_answer(call, Disclosure(signed, call), found, position)
 
 
 @router.get(
@@ -141,7 +141,7 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
         if found is None:
             raise NotFound("customer", customer_id)
         page = audit.history(cursor, customer_id, limit=asked.limit, after=after)
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     right = disclosure.right_to_card(found)
     sees_details = right is not None
     veil = disclosure.veil_of_card(found, sees_details=sees_details)
@@ -161,28 +161,12 @@ def history(customer_id: CustomerId, asked: Annotated[Paged, Query()], call: Ask
     )
 
 
-class HolderQuestions(Questions):
+class HolderQuestions(KnownThen):
     """Which instant, and what was known when."""
 
     at: Annotated[
         QueryInstant | None,
         Field(description="The instant asked about; left out: now.", examples=[EXAMPLE_INSTANT]),
-    ] = None
-    known_at: Annotated[
-        QueryInstant | None,
-        Field(
-            description="Only events recorded by this instant, and what follows from them.",
-            examples=[EXAMPLE_INSTANT],
-        ),
-    ] = None
-    known_position: Annotated[
-        int | None,
-        Field(
-            ge=0,
-            le=POSITION_MAX,
-            description="Only events up to this place in the log.",
-            examples=[4711],
-        ),
     ] = None
 
 
@@ -205,12 +189,14 @@ def holder(
     With `known_at` or `known_position`: what was known then. A deadline counts as an end, whether
     or not anybody had written it down.
     """
-    disclosure = Disclosure(call.signed(), call.application)
-    history = call.application.history(customer_id)
+    disclosure = Disclosure(call.signed(), call)
+    history = call.history(customer_id)
     veil = _veil(call, disclosure, history)
 
     def asked_at(at: datetime) -> datetime:
-        return at if at > history.now else veil.asked(at, history.now)
+        if at > history.now:
+            return at
+        return veil.asked(at, history.now, as_known=asked.is_as_known)
 
     known_at = asked.known_at and asked_at(asked.known_at)
 
@@ -227,14 +213,8 @@ def holder(
     if right is not None:
         veil = NOTHING_HIDDEN
     told = _told(call, disclosure, found, merged_into, veil, sees_details=right is not None)
-    record_details(
-        call,
-        disclosure.signed,
-        "holder",
-        fields_in(told["grounds"]),
-        [customer_id],
-        right=right,
-    )
+    fields = fields_in(told["grounds"])
+    record_details(call, disclosure.signed, "holder", fields, [customer_id], right=right)
     return call.answer(told, position=found.known_position)
 
 

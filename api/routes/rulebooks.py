@@ -70,7 +70,7 @@ def adopt_rulebook(body: RulebookBody, call: Commanded) -> Answer:
 def rulebooks(call: Asked) -> Answer:
     """Every adopted version, in the order of adoption, and which one decides now."""
     signed = call.signed()
-    stream = call.application.rulebooks()
+    stream = call.rulebooks()
     in_force = stream.in_force(signed.at).version
     items = [_line(stream, adopted.version, in_force) for adopted in stream.adopted]
     return call.answer({"items": items, "at": signed.at}, version=stream.version)
@@ -90,7 +90,7 @@ def rulebooks(call: Asked) -> Answer:
 def rulebook(version: Version, call: Asked) -> Answer:
     """One version, with its text and its values, which are told in words, too."""
     signed = call.signed()
-    stream = call.application.rulebooks()
+    stream = call.rulebooks()
     line = _line(stream, version, stream.in_force(signed.at).version)
     rules = stream.rules_of(version)
     # Hours and days have no JSON form of their own: msgspec writes them as ISO 8601.
@@ -108,7 +108,7 @@ def _text_of(body: RulebookBody, call: CommandCall) -> str:
     may adopt nothing is told nothing of his values."""
     signed = call.application.authenticate(call.order.credentials)
     require(signed, "adopt-rulebook")
-    stream = call.application.rulebooks()
+    stream = call.rulebooks()
     base = body.based_on or stream.in_force(signed.at).version
     rules = stated_rules(body.toml, body.changes, stream.adoption(base).toml)
     return written(rules, based_on=base)

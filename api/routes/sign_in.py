@@ -28,7 +28,8 @@ from api.openapi import public_command, query
 from api.routes.calls import Asked, QueryCall, require_for
 from api.routes.parameters import MemberId, Questions
 from api.security import COOKIE, DEVICE_COOKIE, client_key, cookie_of, session_of
-from api.sign_in.passwords import Origin
+from api.sign_in.errors import TooManyRequests
+from api.sign_in.passwords import TURNED_AWAY, Origin
 from api.sign_in.sessions import Opened, Session, csrf_token
 from api.strict_route import StrictRoute
 from api.trace import trace_of
@@ -225,10 +226,22 @@ def origin_of(request: Request) -> Origin:
     return Origin(trace.client, trace.request_id, cookie_of(request, DEVICE_COOKIE))
 
 
+async def counted_sign_in(request: Request, method: str) -> None:
+    """One more sign-in of the client. Raises TooManyRequests past the limit; the first of a minute
+    that is turned away so is kept in the access log."""
+    try:
+        request.app.state.limits.count("sign-in", client_key(request))
+    except TooManyRequests as error:
+        if error.is_first:
+            sign_in = request.app.state.service.sign_in
+            await to_thread.run_sync(sign_in.failed, method, origin_of(request), TURNED_AWAY)
+        raise
+
+
 async def _hashing(request: Request, call: Callable[[], Result]) -> Result:
     """`call`, which hashes a password, when its turn has come. Raises Unavailable,
     TooManyRequests."""
-    request.app.state.limits.count("sign-in", client_key(request))
+    await counted_sign_in(request, "password")
     async with request.app.state.gate.entered():
         return await to_thread.run_sync(call)
 

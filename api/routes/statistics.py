@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.answers import Answer
+from api.disclosure import Disclosure
 from api.languages import Language
 from api.models.fields import Day, Searched
 from api.models.statistics import FigureEventPage, HabitPage, StatisticsPage
@@ -22,6 +23,7 @@ from domain.errors import Invalid
 from domain.orders import Signed
 from domain.rulebook_text import Rulebook
 from projections import agenda, customer_search, figures, habits, statistics
+from projections.cards import Card
 from projections.counting import local_day
 from projections.figures import Figure, Grouping
 from projections.habits import HabitKind, Thresholds
@@ -64,8 +66,9 @@ WORDS: Final[Mapping[HabitKind, tuple[str, str]]] = {
         "A customer changed hands, and days later its new holder signed.",
     ),
     "contracts-never-confirmed": (
-        "预领的合同从未签订，因而无从确认。",
-        "A member draws contracts that are never signed, so that nobody can confirm them.",
+        "预领的合同从未签订，或签订后直至保护结束仍未经确认。",
+        "A member draws contracts that are never signed, or signed and not confirmed by the time "
+        "that the protection ends.",
     ),
     "equal-notes": (
         "同一成员多次填写相同的跟踪记录。",
@@ -285,12 +288,17 @@ def statistics_of(asked: Annotated[StatisticsQuestions, Query()], call: Asked) -
     ),
 )
 def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Asked) -> Answer:
-    """The events that one figure counts, under the same filters."""
+    """The events that one figure counts, under the same filters.
+
+    Of a customer whose instants are hidden from the caller they are told to the day, and how long a
+    review waited not at all (A-34).
+    """
     signed = call.signed()
     (start, end), (member, departments) = asked.span(signed), asked.whose(signed)
     filters = {**asked.filters(), "whose": member, "start": start, "end": end}
     filters["departments"] = departments and sorted(departments)
     after = call.cursor_key("statistics-events", filters, asked.after)
+    disclosure = Disclosure(signed, call.application).ready()
     with call.view(statistics.NAME, customer_search.VIEW) as cursor:
         page = figures.figure_events(
             cursor,
@@ -304,12 +312,13 @@ def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Ask
             limit=asked.limit,
             after=after,
         )
-        named = {event.customer_id for event in page.items if event.customer_id}
-        names = customer_search.names_of(cursor, list(named))
+        named = list({event.customer_id for event in page.items if event.customer_id})
+        names = customer_search.names_of(cursor, named)
+        cards = disclosure.cards(cursor, named)
     return call.page_answer(
         "statistics-events",
         filters,
-        items=[_event(event, names) for event in page.items],
+        items=[_event(event, names, disclosure, cards) for event in page.items],
         following=page.next,
         position=page.position,
         at=signed.at,
@@ -331,7 +340,7 @@ def statistics_habits(asked: Annotated[HabitQuestions, Query()], call: Asked) ->
     auditors."""
     signed = call.signed()
     departments = departments_of(signed, "see-habits", department=asked.department or None)
-    rules = call.application.rulebooks().in_force(signed.at)
+    rules = signed.rules
     start, end = asked.span(signed)
     kinds = [kind for kind in habits.KINDS if not asked.kind or kind in asked.kind]
     used = {kind: asked.thresholds(kind, rules) for kind in kinds}
@@ -364,9 +373,20 @@ def statistics_habits(asked: Annotated[HabitQuestions, Query()], call: Asked) ->
     return call.answer(told, position=position)
 
 
-def _event(event: figures.FigureEvent, names: Mapping[UUID, str]) -> dict[str, Any]:
+def _event(
+    event: figures.FigureEvent,
+    names: Mapping[UUID, str],
+    disclosure: Disclosure,
+    cards: Mapping[UUID, Card] | None,
+) -> dict[str, Any]:
     told = {name: getattr(event, name) for name in event.__dataclass_fields__}
-    return told | {"customer_name": event.customer_id and names.get(event.customer_id)}
+    if event.customer_id is None:
+        return told | {"customer_name": None}
+    veil = disclosure.veil_among(cards, event.customer_id)
+    if veil.hides(event.at):
+        # Whoever decided knows when he did: how long it had waited would tell him since when.
+        told = veil.event(told) | {"waited_seconds": None}
+    return told | {"customer_name": names.get(event.customer_id)}
 
 
 def _lead(lead: habits.Habit, language: Language) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api import subjects as told
 from api.answers import Answer
+from api.disclosure import Disclosure
 from api.models.fields import EXAMPLE_ID
 from api.models.subjects import ErasureBody, LiftBody, SubjectList, SubjectReceipt, SubjectTold
 from api.openapi import command, query
@@ -51,6 +52,7 @@ def subjects_of(asked: Annotated[SubjectQuestions, Query()], call: Asked) -> Ans
     """The people whose data a customer's record holds, and its phone; without a customer, every
     subject whose erasure waits to be confirmed, the longest waiting first."""
     signed = call.signed()
+    disclosure = Disclosure(signed, call.application).ready()
     with call.view(subjects.VIEW) as cursor:
         if asked.customer is not None:
             held = subjects.held_by(cursor, asked.customer)
@@ -58,9 +60,10 @@ def subjects_of(asked: Annotated[SubjectQuestions, Query()], call: Asked) -> Ans
             held = [
                 one for found in told.waiting(cursor) for one in subjects.held_of(cursor, found)
             ]
+        shown = told.held_told(cursor, disclosure, held)
         position = position_of(cursor, subjects.VIEW)
     known = call.application.subjects({one.subject_id for one in held})
-    items = told.lines(held, known)
+    items = told.lines(shown, known)
     return call.answer({"items": items, "position": position, "at": signed.at}, position=position)
 
 
@@ -79,6 +82,7 @@ def subject(subject_id: SubjectId, call: Asked) -> Answer:
     became of it. Names and phones are on the customer's card, for those who may see them."""
     signed = call.signed()
     known = call.application.subjects([subject_id]).get(subject_id)
+    disclosure = Disclosure(signed, call.application).ready()
     with call.view(subjects.VIEW) as cursor:
         held = subjects.held_of(cursor, subject_id)
         position = position_of(cursor, subjects.VIEW)
@@ -86,15 +90,17 @@ def subject(subject_id: SubjectId, call: Asked) -> Answer:
             raise NotFound("subject", subject_id)
         customers = {one.customer_id for one in held} | set(known.customers if known else ())
         since = min([one.recorded_at for one in held] or [signed.at])
+        shown = told.held_told(cursor, disclosure, held)
         exports = told.exports(cursor, customers, since)
         destroyed_at = told.destroyed_at(cursor, subject_id)
     answer = {
         "subject_id": subject_id,
         "state": known.state if known else "open",
-        "held": held,
+        "held": shown,
         "erasure": told.erasure(known),
         "key_destroyed_at": destroyed_at,
-        "exports": exports,
+        "exports": exports.lines,
+        "exports_left_off": exports.left_off,
         "webhooks": told.receivers(call.service, since),
         "position": position,
         "at": signed.at,

@@ -22,7 +22,6 @@ from api.routes.cards import placed
 from api.routes.parameters import Paged, QueryInstant
 from domain import permissions
 from domain.orders import Signed
-from domain.rulebook_text import Rulebook
 from projections import address_book, agenda, approvals, customer_search
 
 router = APIRouter()
@@ -52,7 +51,7 @@ def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) ->
     signed = call.signed()
     filters = {**asked.filters(), "caller": signed.member}
     after = call.cursor_key("agenda", filters, asked.after)
-    decided = decided_kinds(signed, _rules(call, signed))
+    decided = decided_kinds(signed)
     with call.view(agenda.NAME) as cursor:
         page = agenda.agenda(
             cursor,
@@ -126,7 +125,7 @@ def approvals_of_caller(asked: Annotated[ApprovalQuestions, Query()], call: Aske
     """Claims, applications, complete contracts, reported duplicates, open disputes and formal
     customers without a person, the one due first on top."""
     signed = call.signed()
-    decided = decided_kinds(signed, _rules(call, signed))
+    decided = decided_kinds(signed)
     is_mine = asked.scope == "mine" or (asked.scope is None and bool(decided))
     departments = signed.departments if is_mine else departments_of(signed, "see-approvals")
     limited = {kind for kind in approvals.KINDS if not is_mine or decided.get(kind) == "department"}
@@ -207,18 +206,14 @@ def record_waiting(
     record_details(call, signed, view, shown, whose, right="decider", kind="waiting-read")
 
 
-def decided_kinds(signed: Signed, rules: Rulebook) -> dict[str, permissions.Condition]:
+def decided_kinds(signed: Signed) -> dict[str, permissions.Condition]:
     """The kinds of approvals that the caller's roles permit deciding by the rules in force, and how
     far."""
     found = {
-        kind: permissions.condition_of(signed.roles, permissions.permitted(command, rules))
+        kind: permissions.condition_of(signed.roles, permissions.permitted(command, signed.rules))
         for kind, command in _DECIDED_BY.items()
     }
     return {kind: condition for kind, condition in found.items() if condition is not None}
-
-
-def _rules(call: Asked, signed: Signed) -> Rulebook:
-    return call.application.rulebooks().in_force(signed.at)
 
 
 def _opened(call: Asked, entries: list[address_book.AddressBookEntry]) -> list[dict[str, Any]]:

@@ -56,15 +56,15 @@ def supposed(
     deadlines, removals and what else follows by itself are found anew, and what could not have been
     says which rule would have forbidden it. Nothing is written."""
     signed = call.signed()
-    rulebooks = call.application.rulebooks()
+    rulebooks = call.rulebooks()
     rules = rulebooks.rules_of(asked.rulebook)
     with call.view(audit.NAME) as cursor:
         refusals, position = refusals_about(cursor, customer_id)
-    history = call.application.history(customer_id).known(known_at=None, known_position=position)
+    history = call.history(customer_id).known(known_at=None, known_position=position)
     if not history.events:
         raise NotFound("customer", customer_id)
     told = what_if(history, rules, rulebooks.rules_of, [_attempt(found) for found in refusals])
-    disclosure = Disclosure(signed, call.application)
+    disclosure = Disclosure(signed, call)
     right = disclosure.right_to_situation(customer_id, told.was)
     sees_details = right is not None
     veil = disclosure.veil_of_situation(told.was, sees_details=sees_details)

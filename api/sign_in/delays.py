@@ -56,6 +56,18 @@ def wait_seconds(cursor: Cursor, name: str, client: str, now: datetime) -> float
     )
 
 
+def is_first_turned_away(cursor: Cursor, name: str, client: str, now: datetime) -> bool:
+    """Whether this is the first try since the last failure that is turned away; the others leave
+    no trace, however many there are."""
+    cursor.execute(
+        "UPDATE access.failed_sign_ins SET turned_away_at = %s"
+        " WHERE client = %s AND name IN (%s, %s)"
+        " AND (turned_away_at IS NULL OR turned_away_at < last_at)",
+        (now, client, name, ANY_NAME),
+    )
+    return cursor.rowcount > 0
+
+
 def count_failure(cursor: Cursor, name: str, client: str, now: datetime) -> None:
     """One more failure; some of those that no longer count are removed."""
     forgotten = now - FORGOTTEN_AFTER

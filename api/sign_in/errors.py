@@ -47,13 +47,14 @@ class CsrfMissing(TenureError):
 
 
 class TooManyRequests(TenureError):
-    """Not before `retry_after` seconds."""
+    """Not before `retry_after` seconds. is_first: the first that is turned away so."""
 
     slug = "too-many-requests"
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, *, is_first: bool = False) -> None:
         super().__init__(f"again in {retry_after} s")
         self.retry_after = retry_after
+        self.is_first = is_first
 
     def facts(self) -> dict[str, Any]:
         return {"retry_after": self.retry_after}

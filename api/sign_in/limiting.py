@@ -132,4 +132,6 @@ class Limits:
         item, counting = self._items[name], self._counting[name]
         if item is not None and not counting.hit(item, key):
             ends_at = counting.get_window_stats(item, key).reset_time
-            raise TooManyRequests(max(1, math.ceil(ends_at - time.time())))
+            is_first = counting.storage.get(item.key_for(key)) == item.amount + 1
+            wait_seconds = max(1, math.ceil(ends_at - time.time()))
+            raise TooManyRequests(wait_seconds, is_first=is_first)

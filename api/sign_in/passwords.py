@@ -26,6 +26,9 @@ from domain.orders import CONSOLE
 from domain.passwords import normalised, require_strong
 from eventstore.connections import Database
 
+TURNED_AWAY = "turned-away"
+"""Why a sign-in failed that was not looked at: others before it had, or there were too many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -161,6 +164,7 @@ class SignIn:
             # Asked for nobody, too, so that it takes as long; what was typed may hold anything.
             stored = _stored(cursor, person.member if person is not None else "")
         if wait > 0:
+            self._turned_away(person, name, client, origin, now=now, wait_seconds=math.ceil(wait))
             raise TooManyRequests(math.ceil(wait))
         is_fit = person is not None and stored is not None and stored.is_fit(now)
         kept = stored.hash if is_fit and stored is not None else None
@@ -171,6 +175,24 @@ class SignIn:
         # Only the name of somebody: anything else may be a password in the wrong field.
         self._note("sign-in-failed", person.member if person else None, origin)
         raise SignInFailed
+
+    def _turned_away(
+        self,
+        person: Member | None,
+        name: str,
+        client: str,
+        origin: Origin,
+        *,
+        now: datetime,
+        wait_seconds: int,
+    ) -> None:
+        """Note that tries are turned away, once for each wait."""
+        with self._database.transaction() as cursor:
+            is_first = delays.is_first_turned_away(cursor, name, client, now)
+        if is_first:
+            member = person.member if person else None
+            facts = {"reason": TURNED_AWAY, "wait_seconds": wait_seconds}
+            self._note("sign-in-failed", member, origin, **facts)
 
     def _counted(self, member: str, origin: Origin) -> tuple[str, str]:
         """Under which name and client a failure counts. The name is kept as its keyed hash:

@@ -72,7 +72,7 @@ class TokenUses:
                 cursor.execute(_UPSERT, (at, list(uses), list(uses.values())))
         except (PersistenceError, TenureError) as error:
             log = structlog.get_logger("tenure.tokens")
-            log.warning("last uses of tokens are lost", error=str(error).strip())
+            log.warning("last uses of tokens are lost", error=error)
 
 
 def last_uses(database: Database, digests: Collection[str]) -> dict[str, TokenUse]:

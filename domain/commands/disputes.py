@@ -14,7 +14,7 @@ from domain.commands.parties import has_part, receiving_member, require_no_part
 from domain.commands.records import problems_of
 from domain.contesting import contested, lost_by, tenures_of
 from domain.customer import Customer
-from domain.customer.disputes import AWARDABLE, Award
+from domain.customer.disputes import AWARDABLE, MOVABLE, UNREVIEWED, Award
 from domain.errors import FieldProblem, Invalid
 from domain.events.disputes import Contested, Dispute, RulingKind
 from domain.events.values import Stage
@@ -190,7 +190,10 @@ class RuleDispute:
         elif self.stage is not None and self.stage not in _AWARDED:
             found.append(
                 FieldProblem(
-                    "stage", "unknown", "须为 potential 或 intent", "must be potential or intent"
+                    "stage",
+                    "unknown",
+                    "须为 waiting、potential 或 intent",
+                    "must be waiting, potential or intent",
                 )
             )
         required = {"move": ("to", self.to), "restore": ("until", self.until)}.get(self.ruling)
@@ -220,9 +223,11 @@ class RuleDispute:
     ) -> Award:
         """A protection that begins now, in the stage that was stated, or the present one."""
         stage = self._stage_after(tenure, held)
-        if stage is Stage.WAITING and held is not None:
+        if stage is Stage.WAITING:
             if self.until is not None:
                 raise Invalid(_not_used("until"))
+            under_review = held if held is not None and held.stage is stage else None
+            own_due = work.rules.days_after(work.at, work.rules.claims.review_due_days)
             return Award(
                 to,
                 department,
@@ -231,8 +236,8 @@ class RuleDispute:
                 in_force_since=None,
                 until=None,
                 granted_by=work.rules.version,
-                review_due=held.review_due,
-                corrections=held.corrections,
+                review_due=under_review.review_due if under_review else own_due,
+                corrections=under_review.corrections if under_review else 0,
             )
         days = work.rules.stage(stage.value).days
         return Award(
@@ -249,14 +254,15 @@ class RuleDispute:
         """The stated stage; else the present one; of what nobody holds, the contested one."""
         if self.stage is not None:
             return Stage(self.stage)
-        if held is not None and held.stage in (Stage.WAITING, *AWARDABLE):
+        if held is not None and held.stage in AWARDABLE:
             return held.stage
         return tenure.stage if tenure and tenure.stage in AWARDABLE else Stage.POTENTIAL
 
     def _restored(
         self, work: Work, customer: Customer, held: Protection | None, to: str, department: str
     ) -> Award:
-        """The protection that `to` lost, with what it had used up; the deadline alone is new."""
+        """The protection that `to` lost, with what it had used up; the deadline alone is new: of a
+        claim under review when that is due, of a refused one until when it may be corrected."""
         found = lost_by(tenures_of(work.life(customer)), to)
         if found is None:
             raise Invalid.field(
@@ -266,22 +272,24 @@ class RuleDispute:
         is_his = held is not None and held.holder == to
         if held is not None and is_his and held.claimed_at == lost.claimed_at:
             raise Invalid(_SAME_HOLDER)
-        own = lost.stage if lost.stage in AWARDABLE else Stage.POTENTIAL
+        own = lost.stage if lost.stage in MOVABLE else Stage.POTENTIAL
         stage = Stage(self.stage) if self.stage is not None else own
         goes_on = stage is lost.stage
         granted_by = lost.rulebook if goes_on else work.rules.version
-        until = cast(datetime, self.until)
+        deadline = cast(datetime, self.until)
+        until, review_due = (None, deadline) if stage is Stage.WAITING else (deadline, None)
         held_over_until = None
-        if held is not None and is_his and held.signatures:
+        if until is not None and held is not None and is_his and held.signatures:
             held_over_until = work.rulebook.rules_of(granted_by).hold_over_end(until).at
         return Award(
             to,
             department,
             stage,
             claimed_at=lost.claimed_at,
-            in_force_since=lost.in_force_since or work.at,
+            in_force_since=None if stage in UNREVIEWED else lost.in_force_since or work.at,
             until=until,
             granted_by=granted_by,
+            review_due=review_due,
             corrections=lost.corrections,
             extensions=lost.extensions if goes_on else 0,
             held_over_until=held_over_until,

@@ -22,8 +22,10 @@ from domain.protection import Protection
 from domain.rulebook_text import Rulebook
 
 MOVABLE = (Stage.WAITING, Stage.REJECTED, Stage.POTENTIAL, Stage.INTENT)
-AWARDABLE = (Stage.POTENTIAL, Stage.INTENT)
-"""Stages that a ruling may name: those of a protection that a deadline ends."""
+AWARDABLE = (Stage.WAITING, Stage.POTENTIAL, Stage.INTENT)
+"""Stages that a ruling may name: under review, and those of a protection that a deadline ends."""
+UNREVIEWED = (Stage.WAITING, Stage.REJECTED)
+"""Stages of a claim that no review has passed: it is not in force."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,8 +200,10 @@ class Restored(Awarded):
 
     number: of the case. holder: who loses it; None: it was in the pool. department: that of `to`.
     stage: the stage that `to` has it in again. claimed_at: when the lost protection was asked for,
-    which it keeps. in_force_since: when the lost one came into force. until: the stated deadline.
-    review_due: null, for no review is open. corrections, extensions: as many as the lost one had.
+    which it keeps. in_force_since: when the lost one came into force; None for a claim that no
+    review has passed. until: the stated deadline; None under review. review_due: the stated
+    deadline of a claim under review; None outside it. corrections, extensions: as many as the lost
+    one had.
     held_over_until: until when a signature of `to` holds it over, where it was his already.
     granted_by: the version whose terms hold: the lost one's, in the same stage.
     """

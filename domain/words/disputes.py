@@ -84,6 +84,11 @@ def _restored(event: Restored, who: Names) -> Words:
         f"{who.en(event.actor)} gave {who.en(event.to)} ({event.department}) the lost protection"
         f" back, {stage(event.stage).en}, by the ruling of dispute {event.number}",
     )
+    if event.review_due is not None:
+        told = told.and_then(
+            f"，应于{zh_instant(event.review_due)}前审核",
+            f"; the review is due by {en_instant(event.review_due)}",
+        )
     return _with_terms(told, event, who)
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,15 +22,16 @@ import eventstore
 from api.cli.main import app
 from api.embedded import EmbeddedPostgres
 from api.log_source import source_of
+from api.rebuild_lane import Work
 from api.rebuilds import LaneFailed, ProcessLane, lanes_of
 from api.renewal import Renewal
 from eventstore.connections import Database
-from projections import pool
+from projections import audit, pool
 from projections.catalogue import ALL
 from projections.engine import Engine
 from projections.rebuilding import Rebuild
-from projections.shadow import PREFIX
-from projections.stretches import stretches
+from projections.shadow import PREFIX, Attempt
+from projections.stretches import BATCH_EVENTS, Stretch, passes, stretches
 from tests.projections.lives import thorough_log
 from tests.projections.stories import Story, TestLog
 from tests.projections.whole_views import rows_of, shadow_schemas
@@ -82,13 +83,11 @@ def test_a_killed_second_process_ends_the_rebuild_and_changes_nothing(
     database_url: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(ProcessLane):
-        def fold(self, stretch: Any) -> None:
+        def folded(self, stretch: Any) -> Iterator[int]:
             os.kill(self.process_id, signal.SIGKILL)
-            super().fold(stretch)
+            yield from super().folded(stretch)
 
     def made(schema: str, views: Any, _: int, stack: ExitStack) -> Sequence[Any]:
-        from api.rebuild_lane import Work
-
         lane = Killed(Work(database_url, schema, tuple(view.NAME for view in views)))
         stack.callback(lane.close)
         return [lane]
@@ -101,6 +100,30 @@ def test_a_killed_second_process_ends_the_rebuild_and_changes_nothing(
             Rebuild(source_of(database), ALL, lanes=made, batch_events=1).run()
         assert rows_of(cursor) == before
         assert shadow_schemas(cursor) == []
+
+
+def test_a_second_process_tells_how_far_it_is_within_a_long_stretch(
+    database_url: str, database: Database, log: TestLog
+) -> None:
+    log.append(*(entry.event for entry in thorough_log(2_000)))
+    settled = source_of(database).log.settled_position()
+    with closing(Attempt(database.connect, [audit])) as attempt:
+        attempt.make()
+        with closing(ProcessLane(Work(database_url, attempt.schema, ("audit",)))) as lane:
+            done = list(lane.folded(Stretch(("audit",), settled, settled, after=0)))
+    assert len(done) == -(-settled // BATCH_EVENTS) > 1
+    assert sum(done) == settled
+
+
+@pytest.mark.usefixtures("followed")
+def test_both_commands_count_every_pass_over_the_log(database_url: str, database: Database) -> None:
+    settled = source_of(database).log.settled_position()
+    for command in ("rebuild", "verify"):
+        said = tenure(database_url, command)[2].splitlines()
+        told = [json.loads(line) for line in said if line.startswith('{"stage"')]
+        folding = [line for line in told if line["stage"] == "folding"]
+        assert {line["total"] for line in folding} == {passes(ALL) * settled}
+        assert all(line["done"] <= line["total"] for line in folding)
 
 
 @pytest.mark.usefixtures("followed")

@@ -62,6 +62,32 @@ def test_the_board_shows_a_seller_his_own_and_a_manager_his_department(
     assert "Nothing here fits." in reader.get("/board", "zhao").text
 
 
+@pytest.mark.clause("S1-048", "S1-032")
+def test_an_after_sales_manager_sees_on_start_and_board_what_waits_for_a_person(
+    reader: Reader, guests: Guests
+) -> None:
+    mark = uuid4().hex[:6]
+    lead, one, department = f"care-{mark}", f"an-{mark}", f"售后{mark}"
+    guests.move_in({lead: "after-sales-manager", one: "after-sales"})
+    for member in (lead, one):
+        guests.patch(f"/v1/members/{member}", {"department": department}, "root")
+    waits, named, of_seller = guests.formal(), guests.formal(), guests.potential()
+    guests.post(f"/v1/customers/{named}/after-sales", {"to": one}, lead)
+    shown = rows_through(reader, "/board?sort=-ends_at", lead)
+    assert {waits, named} <= set(shown)
+    assert of_seller not in shown
+    page = reader.get("/board", lead).text
+    assert f'<a href="/board?member={one}">{one}</a>' in page
+    assert 'name="department"' in page
+    assert rows_through(reader, f"/board?member={one}", lead) == [named]
+    start = reader.get("/", lead).text
+    assert "Formal, without a person" in start
+    assert f"/customers/{waits}" in start
+    assert f'href="/people/{one}/leave"' in reader.get(f"/people/{one}", lead).text
+    assert reader.get(f"/people/{one}/leave", lead).status_code == 200
+    assert "Formal, without a person" not in reader.get("/", one).text
+
+
 def test_a_full_board_of_many_members_is_small(guests: Guests, reader: Reader) -> None:
     for number in range(21):
         member = f"crowd-{number:02}-{'x' * 30}"

@@ -1,14 +1,14 @@
 """The pages in a real Chromium, before a real service on a real database."""
 
-from itertools import product
 from typing import Any
 
 import pytest
 
 from tests.api.http.guests import DAY, MONDAY, Guests
 from tests.api.sign_in.browser import GOOD, one_time
-from tests.console.pages_known import PAGES, places
-from tests.console.windows import Windows, scrolls_sideways, serious_faults
+from tests.console.pages_known import ANSWERED, FURTHER, PAGES, places
+from tests.console.test_pages import HTML_BYTES_MAX
+from tests.console.windows import Windows, scrolls_sideways, send_form, serious_faults
 
 PHONE, SCREEN = 360, 1920
 
@@ -158,17 +158,26 @@ def test_pages_work_without_scripts(windows: Windows, guests: Guests) -> None:
     page.get_by_role("button", name="Note a follow-up").wait_for()
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_no_page_scrolls_sideways_on_a_phone(
-    windows: Windows, guests: Guests, language: str
+@pytest.mark.parametrize("member", ["zhao", "wang"])
+def test_a_print_of_approvals_shows_what_waits_and_nothing_to_press_or_fill_in(
+    windows: Windows, guests: Guests, member: str
 ) -> None:
-    found = places(guests)
-    for known in PAGES:
-        path = known.path.format(**found)
-        page = windows.open(path, known.member, language=language, width=PHONE)
-        assert not scrolls_sideways(page), path
-        page.context.close()
+    customer = guests.register()
+    guests.claim(customer)
+    guests.apply(guests.potential(), "intent")
+    page = windows.open("/approvals", member)
+    page.emulate_media(media="print")
+    assert page.locator("#waiting table.rows th a").first.is_visible()
+    pressed_or_filled = page.locator("button, input, textarea, select, a.button")
+    assert [one for one in pressed_or_filled.all() if one.is_visible()] == []
+
+
+def test_a_print_of_a_change_of_rules_shows_its_values_and_no_button(windows: Windows) -> None:
+    page = windows.open("/rules/change", "wang")
+    page.emulate_media(media="print")
+    assert page.locator(".chapter .field label").first.is_visible()
+    assert page.locator(".chapter input[type=number]").first.is_visible()
+    assert [one for one in page.locator("button").all() if one.is_visible()] == []
 
 
 @pytest.mark.long
@@ -178,9 +187,34 @@ def test_every_page_is_fit_for_everybody_in_both_languages_themes_and_widths(
     windows: Windows, guests: Guests, language: str, theme: str
 ) -> None:
     found = places(guests)
-    for known, width in product(PAGES, (PHONE, SCREEN)):
+    for known in (*PAGES, *FURTHER):
         path = known.path.format(**found)
-        page = windows.open(path, known.member, language=language, theme=theme, width=width)
+        page = windows.open(path, known.member, language=language, theme=theme, width=PHONE)
+        assert_fit(page, path)
+        page.context.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_that_answers_a_form_is_fit_for_everybody(
+    windows: Windows, guests: Guests, language: str, theme: str
+) -> None:
+    found = places(guests)
+    for answered in ANSWERED:
+        path, member = answered.path.format(**found), answered.member
+        page = windows.open(path, member, language=language, theme=theme, width=PHONE)
+        typed = {name: text.format(**found) for name, text in answered.typed.items()}
+        send_form(page, answered.action.format(**found), typed)
+        assert page.locator(answered.shown).count(), (path, page.content())
+        assert len(page.content().encode()) <= HTML_BYTES_MAX, path
+        assert_fit(page, path)
+        page.context.close()
+
+
+def assert_fit(page: Any, path: str) -> None:
+    """Nothing serious for axe, and nothing sideways, on a phone and on a wide screen."""
+    for width in (PHONE, SCREEN):
+        page.set_viewport_size({"width": width, "height": 800})
         assert serious_faults(page) == [], (path, width)
         assert not scrolls_sideways(page), (path, width)
-        page.context.close()

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, timedelta
-from html import escape
+from html import escape, unescape
 from urllib.parse import quote
 
 import pytest
@@ -122,6 +122,25 @@ def test_waiting_is_told_in_hours(reader: Reader, guests: Guests, month: str) ->
     assert "waited 1 d 0 h at most" in words(page)
 
 
+@pytest.mark.clause("S1-272")
+def test_the_page_of_a_figure_tells_a_reviewer_no_instant_that_the_card_hides(
+    reader: Reader, guests: Guests
+) -> None:
+    guests.at(MONDAY + 60 * DAY + timedelta(minutes=37, seconds=41))
+    customer = guests.register()
+    guests.claim(customer)
+    guests.at(MONDAY + 60 * DAY + timedelta(minutes=48, seconds=53))
+    guests.review(customer)
+    guests.at(MONDAY + 61 * DAY)
+    for figure, secret in (("claims", "37:41"), ("reviews_passed", "48:53")):
+        page = f"/figures/{figure}?from=2026-05-01&to=2026-05-02"
+        assert secret in reader.get(page, "wu").text
+        told = reader.get(page, "qian").text
+        assert customer in told
+        assert secret not in told
+        assert "11 min" not in words(told)
+
+
 def test_members_and_departments_stand_side_by_side(
     reader: Reader, guests: Guests, month: str
 ) -> None:
@@ -154,8 +173,11 @@ def test_events_of_a_figure_lead_to_the_audit_for_those_who_audit(
     reader: Reader, month: str
 ) -> None:
     path = "/figures/claims?from=2026-03-01&to=2026-03-31"
-    assert re.search(r'href="/audit\?position=\d+', reader.get(path, "wu").text)
-    assert "/audit?" not in reader.get(path, "wang").text
+    for member in ("wu", "wang"):
+        found = re.search(r'href="(/audit\?position=\d+[^"]*)"', reader.get(path, member).text)
+        assert found is not None
+        assert reader.get(unescape(found[1]), member).status_code == 200
+    assert "/audit?" not in reader.get(path, "li").text
     assert reader.get("/figures/nonsense", "wu").status_code == 404
     one = reader.get("/figures/claims?day=2026-03-02", "wu").text
     assert "2026-03-02" in words(one)

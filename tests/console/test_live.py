@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -157,6 +157,55 @@ def test_a_session_that_ends_elsewhere_is_said_and_takes_nothing_away(
     page.get_by_label("Password").fill(GOOD)
     page.get_by_role("button", name="Sign in").click()
     assert page.get_by_label("Region").input_value() == "靖"
+
+
+def test_what_is_typed_waits_while_another_window_signs_in_again(
+    windows: Windows, guests: Guests
+) -> None:
+    guests.claim(guests.register())
+    page = windows.open("/approvals?open=first", None)
+    page.get_by_label("Sign-in name").fill("zhao")
+    password = one_time(guests, "zhao")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("New password").fill(GOOD)
+    page.get_by_role("button", name="Sign in").click()
+    says(page, "Live, updated")
+    page.locator("#facts [name=reason]").first.fill("电话号码无法接通")
+    for session in guests.service.sessions.of("zhao", guests.now):
+        guests.service.sessions.end(session.session_id)
+    says(page, "The session is over")
+    with page.context.expect_page() as opened:
+        page.locator("#live").get_by_role("link", name="Sign in").click()
+    other = opened.value
+    other.get_by_label("Sign-in name").fill("zhao")
+    other.get_by_label("Password").fill(GOOD)
+    other.get_by_role("button", name="Sign in").click()
+    other.locator("#waiting").wait_for()
+    other.close()
+    look_at(page, is_hidden=True)
+    look_at(page, is_hidden=False)
+    assert page.locator("#facts [name=reason]").first.input_value() == "电话号码无法接通"
+    page.locator("#live").get_by_text("The session is over").wait_for(state="detached")
+
+
+def test_new_work_comes_to_a_reviewer_whose_focus_is_on_the_list(
+    windows: Windows, guests: Guests
+) -> None:
+    first = guests.register()
+    guests.claim(first)
+    page = windows.open("/approvals?open=first", "zhao")
+    says(page, "Live, updated")
+    kept = page.evaluate("document.activeElement.dataset.ref")
+    # Whatever comes, and be it more urgent, what is being read stays open.
+    assert parse_qs(urlsplit(page.url).query)["open"] == [kept]
+    for _ in range(2):
+        customer = guests.register()
+        guests.claim(customer)
+        page.locator(f'#waiting a[data-ref*="{customer}"]').wait_for()
+        says(page, "Live, updated")
+        assert page.evaluate("document.activeElement.dataset.ref") == kept
 
 
 @pytest.mark.parametrize("path", ["/pool", "/"])

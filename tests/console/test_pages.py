@@ -7,6 +7,7 @@ import pytest
 
 from api.console.shown import rule_title
 from tests.api.http.guests import CONTACT, DAY, Guests
+from tests.console.pages_known import FURTHER, PAGES, places
 from tests.console.reading import Reader, words
 
 HTML_BYTES_MAX = 60_000
@@ -64,14 +65,32 @@ def test_a_page_is_small_and_holds_no_inline_script_or_style_and_no_address_outs
 
 
 def test_every_page_says_when_and_where_in_the_log_it_is_true(
-    reader: Reader, paths: list[str], guests: Guests
+    reader: Reader, guests: Guests
 ) -> None:
-    for path in paths:
-        answer = reader.get(path)
-        assert "As of 2026-03-02 01:00:00 UTC" in words(answer.text), path
-        if path not in ("/collisions", "/register"):
+    found = places(guests)
+    for known in (*PAGES, *FURTHER):
+        path = known.path.format(**found)
+        answer = reader.get(path, known.member, Accept="text/html")
+        assert f"As of {guests.now:%Y-%m-%d %H:%M:%S} UTC" in words(answer.text), path
+        assert len(answer.content) <= HTML_BYTES_MAX, path
+        if known.member is not None:
+            assert answer.status_code == 200, path
             assert f'<data value="{guests.settled()}">' in answer.text, path
             assert answer.headers["tenure-position"] == str(guests.settled())
+
+
+def test_a_problem_page_says_when_it_was_told_and_names_no_place_in_the_log(
+    reader: Reader, guests: Guests
+) -> None:
+    for path, member in (
+        ("/customers/rubbish", "li"),
+        ("/rules/change", "li"),
+        ("/no/such/page", None),
+    ):
+        answer = reader.get(path, member, Accept="text/html")
+        assert answer.status_code >= 400, path
+        assert f"As of {guests.now:%Y-%m-%d %H:%M:%S} UTC" in words(answer.text), path
+        assert "tenure-position" not in answer.headers
 
 
 def test_a_choice_of_language_and_colours_is_remembered(reader: Reader) -> None:

@@ -1,11 +1,13 @@
 """An open page that asks again leaves an entry of the access log where it shows something new."""
 
 from datetime import timedelta
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from api.access.same_look import LOOK
+from api.console.page_calls import FOLLOWING
 from tests.api.http.guests import Guests
 from tests.console.reading import Reader
 
@@ -95,3 +97,27 @@ def test_whoever_only_says_that_a_page_asks_by_itself_is_kept(
         before = written(guests)
         assert reader.get(path, member, **BY_ITSELF).status_code == 200
         assert written(guests) > before, path
+
+
+@pytest.mark.clause("S0-25")
+def test_a_search_that_an_open_page_asks_again_is_counted_once(
+    reader: Reader, guests: Guests
+) -> None:
+    name = guests.get(f"/v1/customers/{guests.register()}").json()["name"]
+    path = f"/pool?name={name}"
+    reader.get(path, "chen")
+    before, counts = written(guests), counted(guests, "chen")
+    assert counts[1] > 0
+    guests.register()  # Whatever else is written meanwhile, and wherever the log is by then.
+    assert name in reader.get(path, "chen", **BY_ITSELF).text
+    assert (written(guests), counted(guests, "chen")) == (before, counts)
+
+
+def test_every_page_that_follows_the_log_is_known_as_one() -> None:
+    folder = files("api.console") / "templates"
+    following = {
+        page.name
+        for page in folder.iterdir()
+        if "{{ follows(" in page.read_text(encoding="utf-8") and page.name != "parts.html"
+    }
+    assert following == FOLLOWING

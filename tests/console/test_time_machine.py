@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.api.http.guests import DAY, MONDAY, Guests
+from tests.api.http.guests import CONTACT, DAY, MONDAY, Guests
 from tests.console.reading import Reader, words
 
 NOTE = "预算三十万，月底定案"
@@ -67,14 +67,20 @@ def test_two_instants_stand_side_by_side_with_what_differs_marked(
 
 
 def test_it_goes_from_event_to_event_and_tells_what_changed(reader: Reader, customer: str) -> None:
-    address, seen = f"/customers/{customer}/time?at=2026-03-02T01:00:00Z", []
-    while address:
-        page = reader.get(address, "wu").text
-        seen.append(re.findall(r'<p id="event-(\d+)"', page))
-        onward = re.search(r'rel="next" href="([^"]+)"', page)
-        address = f"/customers/{customer}/time{onward[1].replace('&amp;', '&')}" if onward else ""
-    assert len(seen) == 5
-    assert all(seen)
+    forth: list[list[str]] = []
+    back: list[list[str]] = []
+    for direction, seen in (("next", forth), ("prev", back)):
+        address = f"/customers/{customer}/time"
+        address += "?at=2026-03-01T01:00:00Z" if direction == "next" else ""
+        while address:
+            page = reader.get(address, "wu").text
+            seen.append(re.findall(r'<div id="event-(\d+)"', page))
+            onward = re.search(rf'rel="{direction}" href="([^"]+)"', page)
+            query = onward[1].replace("&amp;", "&") if onward else ""
+            address = query and f"/customers/{customer}/time{query}"
+    life = [[str(event["position"])] for event in reader.guests.events(customer)]
+    assert forth == [[], *life]
+    assert back[1:] == life[::-1][1:]
     assert "in the pool → <strong>waiting for review" in reader.get(
         f"/customers/{customer}/time?at=2026-03-09T01:00:00Z", "wu"
     ).text.replace("\n", " ")
@@ -83,6 +89,87 @@ def test_it_goes_from_event_to_event_and_tells_what_changed(reader: Reader, cust
 def test_it_tells_what_was_known_at_an_instant(reader: Reader, customer: str) -> None:
     path = f"/customers/{customer}/time?at=2026-03-09T12:00&known_at=2026-03-02T12:00"
     assert "As known at 2026-03-02 12:00:00 UTC" in words(reader.get(path, "wu").text)
+
+
+def side_of(page: str) -> str:
+    """The first of the sheets: how the customer stood."""
+    return words(side_of_markup(page))
+
+
+def side_of_markup(page: str) -> str:
+    return page.partition('<div class="sheets">')[2].partition("</section>")[0]
+
+
+def test_state_facts_and_actions_are_what_was_known(reader: Reader, customer: str) -> None:
+    """On Friday li gave it up; on Thursday nobody knew that he would."""
+    at = f"/customers/{customer}/time?at=2026-03-07T12:00"
+    today = side_of(reader.get(at, "li").text)
+    assert "in the pool Nobody holds it." in today
+    assert "give the customer up" not in today
+    then = side_of(reader.get(f"{at}&known_at=2026-03-05T12:00", "li").text)
+    assert "As known at 2026-03-05 12:00:00" in then
+    assert "potential Held by li until" in then
+    assert "At 2026-03-07 12:00:00 UTC li held it (potential)" in then
+    assert "give the customer up" in then
+    assert "in the pool" not in then
+    before = side_of(reader.get(f"{at}&known_at=2026-03-01T12:00", "li").text)
+    assert "was not registered" in before
+    assert "What I might have done Nothing." in before
+
+
+def test_what_happened_last_is_what_was_known_too(reader: Reader, customer: str) -> None:
+    at = f"/customers/{customer}/time?at=2026-03-09T12:00"
+    last = "The last that happened by then"
+    known = words(reader.get(f"{at}&known_at=2026-03-05T12:00", "wu").text).partition(last)[2]
+    assert "2026-03-04 01:00:00" in known
+    assert "chen" not in known
+    assert "chen" in words(reader.get(at, "wu").text).partition(last)[2]
+
+
+def test_the_record_is_that_of_the_instant(reader: Reader, guests: Guests, customer: str) -> None:
+    changed = {"address": "靖江市新建路9号", "industry": "暖通"}
+    answer = guests.patch(f"/v1/customers/{customer}", changed, "chen")
+    assert answer.status_code == 200, answer.text
+    at = f"/customers/{customer}/time?at="
+    early = side_of(reader.get(f"{at}2026-03-02T12:00", "wu").text)
+    assert "Industry 空调" in early
+    assert CONTACT["name"] not in early
+    late = side_of(reader.get(f"{at}2026-03-09T01:00", "wu").text)
+    assert "Industry 暖通 Address 靖江市新建路9号" in late
+    assert CONTACT["name"] in late
+    as_known = f"{at}2026-03-09T01:00&known_at=2026-03-05T12:00"
+    assert "Industry 空调" in side_of(reader.get(as_known, "wu").text)
+    stranger = side_of(reader.get(f"{at}2026-03-09T01:00", "feng").text)
+    assert "新建路" not in stranger
+    assert CONTACT["name"] not in stranger
+
+
+def test_who_had_not_joined_yet_might_have_done_nothing(
+    reader: Reader, guests: Guests, customer: str
+) -> None:
+    late = f"late-{next(guests.numbers)}"
+    guests.move_in({late: "auditor"})
+    page = reader.get(f"/customers/{customer}/time?at=2026-03-03T12:00", late)
+    assert page.status_code == 200
+    assert "What I might have done Nothing." in side_of(page.text)
+
+
+def test_each_event_of_one_instant_has_its_step_and_its_situation(
+    reader: Reader, guests: Guests
+) -> None:
+    """Everything happened in one instant: registered, claimed, followed up, passed."""
+    customer = guests.potential()
+    events = guests.events(customer)
+    assert len({event["at"] for event in events}) == 1
+    states = []
+    for event in events:
+        page = reader.get(f"/customers/{customer}/time?event={event['position']}", "li").text
+        assert re.findall(r'<div id="event-(\d+)"', page) == [str(event["position"])]
+        states.append(re.findall(r'<span class="state (\w+)">', side_of_markup(page))[0])
+    assert states == ["pool", "waiting", "waiting", "potential"]
+    first = side_of(reader.get(f"/customers/{customer}/time?event={events[0]['position']}").text)
+    assert "claim the customer" in first
+    assert "give the customer up" not in first
 
 
 def test_what_if_is_a_second_band_under_another_version(reader: Reader, customer: str) -> None:

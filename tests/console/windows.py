@@ -1,5 +1,6 @@
 """Windows of a real browser, one a member; what goes wrong in any of them is written down."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,25 @@ class Windows:
         parts = urlsplit(request.url)
         if parts.scheme != "data" and parts.netloc != self.guests.client.base_url.netloc.decode():
             self.faults.append(f"request to {request.url}")
+
+
+SENDING = """([action, typed]) => {
+  const form = [...document.querySelectorAll("main form[method=post]")]
+    .find((one) => one.getAttribute("action").startsWith(action));
+  for (const [name, value] of Object.entries(typed)) {
+    const field = form.querySelector(`[name="${name}"]:not(button)`)
+      ?? form.appendChild(Object.assign(document.createElement("input"), {type: "hidden", name}));
+    if (field.type === "checkbox") field.checked = true; else field.value = value;
+  }
+  HTMLFormElement.prototype.submit.call(form);
+}"""
+"""Sends a form with these fields, those that it lacks as hidden ones, whatever is required."""
+
+
+def send_form(page: Any, action: str, typed: Mapping[str, str]) -> None:
+    """Send the page's form of that action, and wait for the page that answers it."""
+    with page.expect_navigation():
+        page.evaluate(SENDING, [action, dict(typed)])
 
 
 def scrolls_sideways(page: Any) -> bool:

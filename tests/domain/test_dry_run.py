@@ -157,6 +157,24 @@ def test_totals_are_by_day_in_shanghai_by_department_and_by_holder() -> None:
     assert tally.changes == {"earlier": 1}
 
 
+def test_a_customer_that_falls_twice_is_two_falls_and_one_customer() -> None:
+    customer = potential(a_customer_with_events(MONDAY))
+    customer.expire(MONDAY + 31 * DAY, rules_of)
+    potential(customer, "chen", MONDAY + 31 * DAY)
+    customer.expire(MONDAY + 70 * DAY, rules_of)
+    events = events_of(customer)
+    for days, span, fell, would_have_fallen in (
+        (20, ALWAYS, (2, 1), (2, 1)),
+        (400, Span(MONDAY, MONDAY + 300 * DAY), (2, 1), (0, 0)),
+        (20, Span(MONDAY, MONDAY + 25 * DAY), (0, 0), (1, 1)),
+    ):
+        tally = Tally(span)
+        tally.count(falls(events, rules(potential__days=days), rules_of, MONDAY + 70 * DAY, span))
+        assert (tally.fell, tally.customers_fell) == fell
+        told_of = (tally.would_have_fallen, tally.customers_would_have_fallen)
+        assert told_of == would_have_fallen
+
+
 def test_a_reach_from_before_all_time_begins_with_it() -> None:
     endless = rules(potential__extensions=100, potential__extension_days_max=3650)
     assert reach_days(endless) > 365_000

@@ -125,6 +125,18 @@ def test_a_manager_reads_what_his_department_or_one_below_it_holds() -> None:
     assert right_to_details(above, holder="li", state="intent", department="二部") == "department"
 
 
+@pytest.mark.clause("S1-048", "S1-272")
+def test_the_after_sales_manager_reads_what_his_people_and_the_group_hold() -> None:
+    role = "after-sales-manager"
+    assert reads(role, holder=None, state="formal", department=None) == "department"
+    assert reads(role, state="formal", department="一部") == "department"
+    # Any formal customer is after-sales' task; of another department's it is no more than that.
+    assert reads(role, state="formal", department="二部") == "task"
+    assert reads(role, state="potential", department="二部") is None
+    assert reads(role, holder=None, state="pool", department=None) is None
+    assert reads("manager", holder=None, state="formal", department=None) is None
+
+
 @pytest.mark.clause("S1-309", "S1-020")
 def test_a_reviewer_reads_what_he_must_review_and_no_more() -> None:
     for state in ("waiting", "rejected"):
@@ -216,6 +228,16 @@ def test_a_wider_condition_takes_in_every_narrower_one() -> None:
     assert covers(wang, "own", member="wang")
     assert not covers(wang, "own", member="li", department="一部")
     assert not covers(wang, None, member="wang", department="一部")
+
+
+@pytest.mark.clause("S1-048")
+def test_what_after_sales_holds_as_a_group_belongs_to_its_manager_alone() -> None:
+    for role, is_led in (("after-sales-manager", True), ("after-sales", False), ("manager", False)):
+        who = Somebody("jiang", frozenset((role,)), frozenset(("售后部",)))
+        assert covers(who, "department", group="after-sales") is is_led
+        assert not covers(who, "own", group="after-sales")
+        assert not covers(who, "department", group="another")
+        assert not covers(who, "department")
 
 
 def test_a_member_with_several_roles_has_the_widest_condition() -> None:

@@ -9,7 +9,7 @@ from domain.errors import NotFound
 from domain.events.customer import Registered
 from domain.protection import AFTER_SALES
 from domain.replay import History, PastEvent
-from domain.replaying import Situation, customer_at, replay, situation
+from domain.replaying import Situation, customer_at, replay, situation, situations_at
 from tests.domain.stories import (
     DAY,
     MICROSECOND,
@@ -331,6 +331,46 @@ def test_a_leaving_that_has_come_is_seen_recorded_or_not() -> None:
         "zhou",
     )
     assert (after.holder, after.leaves_at, after.handed_over_to) == ("zhou", None, None)
+
+
+@pytest.mark.clause("S1-035", "S1-235")
+def test_what_was_refused_met_the_customer_as_it_stood_at_that_instant() -> None:
+    """By what stood in the log before it, an end that was written down later included."""
+    customer = potential(a_customer())
+    customer.expire(DEADLINE + DAY, rules_of)
+    past = history(claimed(customer, "wu", DEADLINE + DAY))
+    lapsed, claimed_again = (event.position for event in past.events[-2:])
+    asked = [
+        (lapsed, DEADLINE - MICROSECOND),
+        (lapsed, DEADLINE),
+        (lapsed, DEADLINE + HOUR),
+        (claimed_again, DEADLINE + DAY),
+        (claimed_again + 1, DEADLINE + DAY - MICROSECOND),
+        (claimed_again + 1, DEADLINE + DAY),
+        (claimed_again + 2, DEADLINE + 2 * DAY),
+    ]
+    found = [(one.state, one.holder) for one in situations_at(past, asked, rules_of)]
+    assert found == [
+        ("potential", "li"),
+        ("pool", None),
+        ("pool", None),
+        ("pool", None),
+        ("pool", None),
+        ("waiting", "wu"),
+        ("waiting", "wu"),
+    ]
+    # The ends that were implied on the way have changed nothing of the life itself.
+    assert customer_at(past, DEADLINE + 2 * DAY, rules_of).state(DEADLINE + 2 * DAY) == "waiting"
+
+
+@pytest.mark.clause("S1-037")
+def test_what_was_refused_after_a_bar_had_ended_met_no_bar() -> None:
+    customer = potential(a_customer())
+    customer.release(member="li", reason="无预算", at=MONDAY, rules=RULES)
+    after = MONDAY + 3 * DAY
+    asked = [(20, after - MICROSECOND), (21, after)]
+    barred, free = situations_at(history(customer), asked, rules_of)
+    assert (barred.bars, free.bars) == ((("li", after),), ())
 
 
 def test_a_situation_shows_no_bar_that_has_ended_and_no_contract_as_open_that_expired() -> None:

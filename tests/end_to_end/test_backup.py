@@ -215,18 +215,18 @@ def test_no_backup_writes_over_another(kept: Kept) -> None:
 
 
 @pytest.mark.long
-def test_a_database_of_ones_own_is_told_what_to_do_instead(house: House) -> None:
+def test_a_database_of_ones_own_is_told_what_to_do_instead(empty_house: House) -> None:
     url = "postgresql://nobody@127.0.0.1:1/none"
     for words in (("backup", "out"), ("restore", "out")):
-        done = house.run(*words, "--database", url, status=2)
+        done = empty_house.run(*words, "--database", url, status=2)
         assert "docs/operations.md" in done.stderr
         assert "pgBackRest" in done.stderr
 
 
 @pytest.mark.long
-def test_a_folder_without_a_database_is_left_alone(house: House) -> None:
-    assert "holds no database" in house.run("backup", "out", status=1).stderr
-    assert not house.data.exists()
+def test_a_folder_without_a_database_is_left_alone(empty_house: House) -> None:
+    assert "holds no database" in empty_house.run("backup", "out", status=1).stderr
+    assert not empty_house.data.exists()
 
 
 @pytest.mark.long

@@ -58,8 +58,10 @@ def tokens_in(lines: list[str]) -> dict[str, str]:
     return {words[0]: words[-1] for words in shown}
 
 
-def test_the_demonstration_has_a_token_a_role_and_a_history_of_every_kind(house: House) -> None:
-    with house.serving("--demo") as server:
+def test_the_demonstration_has_a_token_a_role_and_a_history_of_every_kind(
+    empty_house: House,
+) -> None:
+    with empty_house.serving("--demo") as server:
         tokens = tokens_in(server.lines)
         assert set(tokens) == set(ROLES)
         for token in tokens.values():
@@ -76,26 +78,26 @@ def test_the_demonstration_has_a_token_a_role_and_a_history_of_every_kind(house:
             assert all(search["shown"] for search in searches)
             assert searches
         rules = "SELECT DISTINCT state ->> 'rule' FROM tenure.event_log"
-        refused = set(house.column(f"{rules} WHERE topic = 'refusal.recorded'"))
-        topics = set(house.column("SELECT DISTINCT topic FROM tenure.events"))
+        refused = set(empty_house.column(f"{rules} WHERE topic = 'refusal.recorded'"))
+        topics = set(empty_house.column("SELECT DISTINCT topic FROM tenure.events"))
         assert topics >= PLANNED
         # Holidays differ from week to week, and chance with them: one kind of each may be missing.
         assert len(RULES - refused) <= 1, RULES - refused
         assert len(TOPICS - topics) <= 1, TOPICS - topics
         days = "SELECT extract(day FROM max(recorded_at) - min(recorded_at)) FROM tenure.events"
-        assert 60 <= int(house.column(days)[0]) <= 77
+        assert 60 <= int(empty_house.column(days)[0]) <= 77
         states = "SELECT DISTINCT coalesce(stage, 'pool') FROM views.agenda"
         expected = {"pool", "waiting", "rejected", "potential", "intent", "formal"}
-        wait_until(lambda: set(house.column(states)) == expected, what="every state")
-    before = house.column("SELECT count(*) FROM tenure.events WHERE topic LIKE 'customer.%'")
-    with house.serving("--demo") as server:
+        wait_until(lambda: set(empty_house.column(states)) == expected, what="every state")
+    before = empty_house.column("SELECT count(*) FROM tenure.events WHERE topic LIKE 'customer.%'")
+    with empty_house.serving("--demo") as server:
         again = tokens_in(server.lines)
         assert set(again) == set(ROLES)
         assert again != tokens
         with server.client(again["seller"]) as client:
             register(client, 1)
     after = "SELECT count(*) FROM tenure.events WHERE topic = 'customer.registered'"
-    assert int(house.column(after)[0]) < 300
+    assert int(empty_house.column(after)[0]) < 300
     assert int(before[0]) > 1000
 
 

@@ -38,9 +38,9 @@ def test_a_house_that_is_well_is_status_zero(house: House) -> None:
     assert "✓" in house.run("doctor").stdout
 
 
-def test_a_folder_without_a_database_is_left_alone(house: House) -> None:
-    assert standings(house.json("doctor")) == {"database": {"warning"}}
-    assert not house.data.exists()
+def test_a_folder_without_a_database_is_left_alone(empty_house: House) -> None:
+    assert standings(empty_house.json("doctor")) == {"database": {"warning"}}
+    assert not empty_house.data.exists()
 
 
 def test_a_missing_trigger_and_a_key_that_others_read_are_found(house: House) -> None:
@@ -56,17 +56,17 @@ def test_a_missing_trigger_and_a_key_that_others_read_are_found(house: House) ->
     assert standings(document)["keys"] == {"warning", "good"}
 
 
-def test_keys_that_were_lost_are_found_and_not_replaced(house: House) -> None:
-    house.run("member", "list")
-    (house.data / "keys" / "hashes.key").unlink()
-    assert "failure" in standings(house.json("doctor", status=1))["keys"]
+def test_keys_that_were_lost_are_found_and_not_replaced(open_house: House) -> None:
+    open_house.run("member", "list")
+    (open_house.data / "keys" / "hashes.key").unlink()
+    assert "failure" in standings(open_house.json("doctor", status=1))["keys"]
 
 
 @pytest.fixture
-def own_house(house: House, database_url: str) -> House:
+def own_house(empty_house: House, database_url: str) -> House:
     """A house on a database that somebody else runs."""
-    house.environment |= {"TENURE_DATABASE": database_url, "TENURE_DATA": ""}
-    return house
+    empty_house.environment |= {"TENURE_DATABASE": database_url, "TENURE_DATA": ""}
+    return empty_house
 
 
 def test_a_database_of_ones_own_needs_keys_and_every_command_says_how_to_make_them(
@@ -91,17 +91,19 @@ def test_a_database_of_ones_own_serves_with_keys(own_house: House) -> None:
 
 
 def test_an_empty_database_of_ones_own_is_told_to_migrate(
-    house: House, postgres: EmbeddedPostgres
+    empty_house: House, postgres: EmbeddedPostgres
 ) -> None:
-    house.environment |= KEYS
-    done = house.run("member", "list", "--database", postgres.url(database="postgres"), status=2)
+    empty_house.environment |= KEYS
+    done = empty_house.run(
+        "member", "list", "--database", postgres.url(database="postgres"), status=2
+    )
     assert "tenure migrate" in done.stderr
 
 
-def test_a_database_that_is_not_there_is_one_clear_line(house: House) -> None:
-    house.environment |= KEYS
+def test_a_database_that_is_not_there_is_one_clear_line(empty_house: House) -> None:
+    empty_house.environment |= KEYS
     url = "postgresql://nobody@127.0.0.1:1/none"
-    done = house.run("member", "list", "--database", url, status=1)
+    done = empty_house.run("member", "list", "--database", url, status=1)
     assert "Error" in done.stderr
     assert "Traceback" not in done.stderr
 

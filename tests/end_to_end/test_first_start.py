@@ -14,12 +14,12 @@ from tests.end_to_end.installed import House, claim, register
 from tests.waiting import wait_until
 
 
-def test_from_an_empty_folder_to_a_claimed_customer(house: House) -> None:
+def test_from_an_empty_folder_to_a_claimed_customer(empty_house: House) -> None:
     name = ("--name", "李娜", "--role", "seller", "--role", "reviewer", "--department", "一部")
-    assert "李娜" in house.run("member", "add", "li", *name).stdout
-    seller = house.run("token", "li", "--expires", "90d").stdout.split()[-1]
-    rival = house.token("chen", "seller")
-    with house.serving() as server, server.client(seller) as client:
+    assert "李娜" in empty_house.run("member", "add", "li", *name).stdout
+    seller = empty_house.run("token", "li", "--expires", "90d").stdout.split()[-1]
+    rival = empty_house.token("chen", "seller")
+    with empty_house.serving() as server, server.client(seller) as client:
         customer_id = register(client, 1)
         won = client.post(f"/v1/customers/{customer_id}/claim", json=claim())
         assert won.status_code in (200, 201), won.text
@@ -82,14 +82,14 @@ def test_several_processes_serve_one_address_on_one_database(house: House) -> No
         assert server.stop() == 0, server.errors
 
 
-def test_a_port_that_is_taken_is_told_at_once(house: House) -> None:
+def test_a_port_that_is_taken_is_told_at_once(empty_house: House) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        done = house.run("serve", "--port", port, status=2)
+        done = empty_house.run("serve", "--port", port, status=2)
     assert port in done.stderr
-    assert not house.data.exists()
+    assert not empty_house.data.exists()
 
 
 @pytest.mark.parametrize(
@@ -104,43 +104,45 @@ def test_a_port_that_is_taken_is_told_at_once(house: House) -> None:
         ("import", "nowhere.csv"),
     ],
 )
-def test_wrong_usage_is_status_two_and_makes_nothing(house: House, words: tuple[str, ...]) -> None:
-    done = house.run(*words, status=2)
+def test_wrong_usage_is_status_two_and_makes_nothing(
+    empty_house: House, words: tuple[str, ...]
+) -> None:
+    done = empty_house.run(*words, status=2)
     assert done.stderr
     assert "Traceback" not in done.stderr
-    assert not house.data.exists()
+    assert not empty_house.data.exists()
 
 
-def test_an_error_speaks_chinese_and_english_and_is_json_if_asked(house: House) -> None:
-    refused = house.run("token", "nobody", status=1)
+def test_an_error_speaks_chinese_and_english_and_is_json_if_asked(open_house: House) -> None:
+    refused = open_house.run("token", "nobody", status=1)
     assert "错误" in refused.stderr
     assert "Error" in refused.stderr
     assert refused.stdout == ""
-    told = json.loads(house.run("--json", "token", "nobody", status=1).stderr)
+    told = json.loads(open_house.run("--json", "token", "nobody", status=1).stderr)
     assert told["error"] == "not-found"
     assert told["zh"]
     assert told["en"]
 
 
-def test_members_and_tokens_on_the_command_line(house: House) -> None:
-    house.token("li", "seller", "reviewer")
-    house.run("member", "change", "li", "--role", "manager", "--department", "二部")
-    [console, member] = house.json("member", "list")["items"]
+def test_members_and_tokens_on_the_command_line(open_house: House) -> None:
+    open_house.token("li", "seller", "reviewer")
+    open_house.run("member", "change", "li", "--role", "manager", "--department", "二部")
+    [console, member] = open_house.json("member", "list")["items"]
     assert console["member"] == "console"
     assert member == {"member": "li", "name": "li", "roles": ["manager"], "department": "二部"}
-    issued = house.json("token", "li", "--expires", "90d")
+    issued = open_house.json("token", "li", "--expires", "90d")
     assert re.fullmatch(r"tnr\.li\.[\w-]{43}", issued["token"])
     assert issued["expires_at"]
-    assert house.run("token", "li").stdout.split()[-1].startswith("tnr.li.")
+    assert open_house.run("token", "li").stdout.split()[-1].startswith("tnr.li.")
     again = ("member", "add", "li", "--name", "x", "--role", "seller", "--department", "y")
-    assert "已被使用" in house.run(*again, status=1).stderr
+    assert "已被使用" in open_house.run(*again, status=1).stderr
 
 
-def test_the_version_and_the_help_need_no_database(house: House) -> None:
-    assert house.run("--version").stdout.startswith("tenure ")
+def test_the_version_and_the_help_need_no_database(empty_house: House) -> None:
+    assert empty_house.run("--version").stdout.startswith("tenure ")
     for command in ("serve", "import", "doctor", "psql", "member"):
-        assert house.run(command, "--help").stdout
-    assert not house.data.exists()
+        assert empty_house.run(command, "--help").stdout
+    assert not empty_house.data.exists()
 
 
 def test_processes_of_a_killed_service_leave_its_port(house: House) -> None:
@@ -151,17 +153,17 @@ def test_processes_of_a_killed_service_leave_its_port(house: House) -> None:
         wait_until(lambda: _is_free(port), seconds_max=30, what="the port")
 
 
-def test_an_auditor_reads_the_log_and_changes_nothing(house: House) -> None:
-    house.token("li", "seller")
+def test_an_auditor_reads_the_log_and_changes_nothing(open_house: House) -> None:
+    open_house.token("li", "seller")
     query = "SELECT DISTINCT topic FROM tenure.event_log"
-    assert "member.joined" in house.run("psql", "--", "-A", "-t", "-c", query).stdout.split()
+    assert "member.joined" in open_house.run("psql", "--", "-A", "-t", "-c", query).stdout.split()
     for forbidden in (
         "DELETE FROM tenure.events",
         "SET default_transaction_read_only = off; DELETE FROM tenure.events",
         "SELECT * FROM tenure_keys.subject_keys",
     ):
-        assert "ERROR" in house.run("psql", "--", "-c", forbidden, status=1).stderr
-    done = house.run("psql", "--owner", "--", "-c", "DELETE FROM tenure.events", status=1)
+        assert "ERROR" in open_house.run("psql", "--", "-c", forbidden, status=1).stderr
+    done = open_house.run("psql", "--owner", "--", "-c", "DELETE FROM tenure.events", status=1)
     assert "never changed" in done.stderr
 
 
@@ -170,12 +172,12 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_the_departments_are_drawn_as_a_tree_from_the_console(house: House) -> None:
-    assert "销售部" in house.run("department", "place", "一部", "--under", "销售部").stdout
-    told = house.json("department", "place", "销售部", "--under", "公司")
+def test_the_departments_are_drawn_as_a_tree_from_the_console(open_house: House) -> None:
+    assert "销售部" in open_house.run("department", "place", "一部", "--under", "销售部").stdout
+    told = open_house.json("department", "place", "销售部", "--under", "公司")
     assert (told["name"], told["parent"]) == ("销售部", "公司")
-    items = house.json("department", "list")["items"]
+    items = open_house.json("department", "list")["items"]
     assert [one["name"] for one in items] == ["公司", "销售部", "一部"]
-    assert "一部" in house.run("department", "list").stdout
-    done = house.run("department", "place", "公司", "--under", "一部", status=1)
+    assert "一部" in open_house.run("department", "list").stdout
+    done = open_house.run("department", "place", "公司", "--under", "一部", status=1)
     assert "parent" in done.stderr

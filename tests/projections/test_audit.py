@@ -233,6 +233,28 @@ def test_the_audit_is_filtered_by_rule_by_place_and_by_the_beginning_of_a_kind(
     assert told(actor=rival, topic="refusal.", upto=first) == [0]
 
 
+def test_what_rests_on_a_rule_is_found_by_its_slug_and_by_its_clause(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    opener = f"opener-{uuid4().hex[:8]}"
+    story = Story().registered().claimed().dispute_opened(opener, rule="already-protected")
+    story.dispute_ruled(actor=opener, rule="S1-302")
+    log.append(story, a_refusal(story.id, actor=opener), a_party(story.id, opener))
+    follow()
+    for rule in ("already-protected", "S1-302"):
+        for asked in ({"actor": opener}, {"customer_id": story.id}):
+            found = _walk(cursor, rule=rule, **asked)
+            assert [entry.topic for entry in found] == [
+                "customer.dispute_opened",
+                "customer.dispute_ruled",
+                "refusal.recorded",
+            ]
+    (ruled,) = _walk(cursor, rule="S1-302", actor=opener, topic="customer.dispute_ruled")
+    assert (ruled.rule, ruled.clause) == ("S1-302", None)
+    assert len(_walk(cursor, rule="S1-302", actor=opener, topic="customer.")) == 2
+    assert _walk(cursor, rule="S1-302", actor=opener, topic="member.") == []
+
+
 def test_a_lapse_is_found_on_the_day_of_its_deadline_though_it_was_recorded_later(
     log: TestLog, follow: Any, cursor: Any
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -67,6 +68,55 @@ def test_the_board_tells_who_holds_what_until_its_last_instant(
     assert every(cursor, wanted, now=START + 3 * DAY) == []
     assert load_of(cursor, wanted, now=START) == {li: (1, 1)}
     assert load_of(cursor, wanted, now=START + 3 * DAY) == {}
+
+
+@pytest.mark.clause("S1-048")
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("by_day", [False, True])
+def test_what_a_group_holds_shows_beside_departments_until_a_person_is_named(
+    log: TestLog,
+    follow: Any,
+    cursor: Any,
+    house: Callable[[str], str],
+    descending: bool,
+    by_day: bool,
+) -> None:
+    li, department = house("li"), house("一部")
+    of_li = [Story().registered().claimed(li, department=department) for _ in range(2)]
+    for story in of_li:
+        story.review_passed(until=START + DAY)
+    of_group = [_formal() for _ in range(3)]
+    named, left = _formal(), _formal()
+    named.moved_to_after_sales(house("an"))
+    left.moved_to_after_sales(house("shi")).hand_over_arranged(START + DAY)
+    log.append(*of_li, *of_group, named, left)
+    follow()
+    ours = {story.id for story in (*of_li, *of_group, named, left)}
+
+    def shown(wanted: Wanted, now: datetime = START) -> list[UUID]:
+        page = every(cursor, wanted, now=now, descending=descending, by_day=by_day)
+        return [one.customer_id for one in page if one.customer_id in ours]
+
+    both = Wanted(departments=[department], group="after-sales")
+    apart = [{story.id for story in of_li}, {story.id for story in of_group}]
+    first, last = reversed(apart) if descending else apart
+    found = shown(both)
+    assert (set(found[: len(first)]), set(found[len(first) :])) == (first, last)
+    # At the deadline what li held is over, and who left has nobody after him but the group.
+    assert set(shown(both, START + DAY)) == apart[1] | {left.id}
+    formal = replace(both, stage="formal")
+    assert set(shown(formal)) == apart[1]
+    assert set(shown(replace(both, stage="potential"))) == apart[0]
+    assert set(shown(replace(both, until=START + 2 * DAY))) == apart[0]
+    assert set(shown(Wanted(departments=[department]))) == apart[0]
+    assert load_of(cursor, both, now=START) == {li: (2, 2)}
+    days, _ = board.falling(cursor, both, now=START, before=WEEK)
+    assert sum(one.count for one in days) == 2
+
+
+def _formal() -> Story:
+    story = Story().registered().claimed().review_passed().intent_requested().intent_granted()
+    return story.contract_drawn().contract_signed().contract_confirmed()
 
 
 @pytest.mark.clause("S1-283", "S1-284")

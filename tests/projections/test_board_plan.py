@@ -21,7 +21,8 @@ WEEK = NOW + timedelta(days=7)
 
 @pytest.fixture(scope="module")
 def filled(database_url: str) -> Iterator[Database]:
-    """200 sellers in 40 departments hold 300 customers each; every fifth is formal for good."""
+    """200 sellers in 40 departments hold 300 customers each; every fifth is formal for good, and
+    every tenth after-sales' as a group."""
     database = Database(database_url)
     with database.transaction() as cursor:
         cursor.execute("SET LOCAL search_path TO views")
@@ -32,12 +33,14 @@ def filled(database_url: str) -> Iterator[Database]:
         )
         cursor.execute(
             "INSERT INTO customer_holdings (customer_id, protection, pool_from, holder, department,"
-            " stage, version, position) SELECT customer_id,"
+            " holder_group, stage, version, position) SELECT customer_id,"
             " jsonb_build_object('holder', 'seller-' || n %% %(sellers)s, 'stage', 'potential',"
             " 'claimed_at', %(now)s, 'since', %(now)s, 'in_force_since', null, 'until', null,"
             " 'review_due', null, 'corrections', 0, 'rulebook', '1'),"
             " CASE WHEN n %% 5 > 0 THEN %(now)s::timestamptz + n %% 997 * interval '1 hour' END,"
-            " 'seller-' || n %% %(sellers)s, 'department-' || n %% %(departments)s,"
+            " CASE WHEN n %% 10 > 0 THEN 'seller-' || n %% %(sellers)s END,"
+            " CASE WHEN n %% 10 > 0 THEN 'department-' || n %% %(departments)s END,"
+            " CASE WHEN n %% 10 = 0 THEN 'after-sales' END,"
             " CASE WHEN n %% 5 > 0 THEN 'potential' ELSE 'formal' END, 1, 1"
             " FROM (SELECT customer_id, row_number() OVER () AS n FROM customers) AS numbered",
             {"now": NOW, "sellers": SELLERS, "departments": DEPARTMENTS},
@@ -56,6 +59,9 @@ def filled(database_url: str) -> Iterator[Database]:
 DEPARTMENT = Wanted(departments=["department-3", "department-7"])
 QUESTIONS: dict[str, Callable[[Any], object]] = {
     "a department": lambda cursor: board.held(cursor, DEPARTMENT, now=NOW),
+    "a department and the group": lambda cursor: board.held(
+        cursor, Wanted(departments=DEPARTMENT.departments, group="after-sales"), now=NOW
+    ),
     "a seller": lambda cursor: board.held(cursor, Wanted(member="seller-3"), now=NOW),
     "everybody": lambda cursor: board.held(cursor, Wanted(), now=NOW),
     "a stage": lambda cursor: board.held(

@@ -133,6 +133,10 @@ def test_cases_are_found_by_rule_and_by_who_ruled(log: TestLog, follow: Any, cas
     (left,) = cases(rule="A-01", but=(two.id, 1))
     assert left.customer_id == one.id
     assert cases(rule="S9-999") == []
+    # Under either of its names; a precedent rests on the rule, whatever its opener had named.
+    assert one.id in [case.customer_id for case in cases(rule="already-protected")]
+    assert [case.customer_id for case in cases(rests_on="A-01", is_open=False)] == [one.id]
+    assert one.id not in [case.customer_id for case in cases(rests_on="already-protected")]
 
 
 def test_pages_go_from_the_newest_on(log: TestLog, follow: Any, cursor: Any) -> None:

@@ -280,7 +280,7 @@ def test_contracts_that_are_drawn_and_never_confirmed_are_found(office: Office) 
     office.house.complete(signs, office.house.intent(signs))
     office.later(10 * DAY)
     (lead,) = office.leads("contracts-never-confirmed", hoards)
-    assert lead.figures == {"drawn": 2, "never_signed": 2, "expired": 0}
+    assert lead.figures == {"drawn": 2, "never_signed": 2, "never_confirmed": 0, "expired": 0}
     office.later(30 * DAY)
     # A number that was given back and is another's now is no signature of the first draw.
     other = office.house.intent(signs)
@@ -288,9 +288,24 @@ def test_contracts_that_are_drawn_and_never_confirmed_are_found(office: Office) 
     office.house.fill_in(signs, other, numbers[0])
     office.house.tenure.confirm_contract(office.house.order("he"), other, numbers[0])
     (lead,) = office.leads("contracts-never-confirmed", hoards)
-    assert lead.figures == {"drawn": 2, "never_signed": 2, "expired": 2}
+    assert lead.figures == {"drawn": 2, "never_signed": 2, "never_confirmed": 0, "expired": 2}
     assert (lead.customers, office.topics(lead)) == ([customer], ["contract_drawn"] * 2)
     assert office.leads("contracts-never-confirmed", signs) == []
+
+
+@pytest.mark.clause("S1-043", "S1-057")
+def test_contracts_that_are_signed_and_end_without_confirmation_are_found(office: Office) -> None:
+    stalls = office.house.hire("seller")
+    customers = [office.house.intent(stalls) for _ in range(3)]
+    numbers = [office.house.complete(stalls, customer) for customer in customers]
+    office.later(10 * DAY)
+    assert office.leads("contracts-never-confirmed", stalls) == []
+    office.house.tenure.confirm_contract(office.house.order("he"), customers[2], numbers[2])
+    for customer in customers[:2]:
+        office.house.tenure.release(office.house.order(stalls), customer, reason="不再跟进")
+    (lead,) = office.leads("contracts-never-confirmed", stalls)
+    assert lead.figures == {"drawn": 3, "never_signed": 0, "never_confirmed": 2, "expired": 0}
+    assert (lead.customers, office.topics(lead)) == (customers[:2], ["contract_drawn"] * 2)
 
 
 @pytest.mark.clause("S1-030")

@@ -228,7 +228,35 @@ def test_pages_of_lines_follow_one_another_and_the_total_is_that_of_all(
     assert {(line.department, line.figures["claims"]) for line in lines} == {(department, 1)}
 
 
-@pytest.mark.parametrize("by", [("day",), ("department",), ("day", "department")])
+@pytest.mark.parametrize("is_house", [False, True])
+def test_pages_of_members_tell_each_once_and_count_the_events_of_all(
+    log: TestLog, follow: Any, cursor: Any, *, is_house: bool
+) -> None:
+    department = f"部{uuid4().hex[:6]}"
+    for number in range(5):
+        story = Story().registered().claimed(f"m{number}", department=department)
+        log.append(story.then(HOUR).review_passed())
+    follow()
+    span = {"now": START, "start": date(2026, 2, 1), "end": date(2026, 4, 1), "by": ("member",)}
+    whose = {} if is_house else {"departments": [department, "elsewhere"]}
+    exact = figures(cursor, limit=500, **span, **whose)
+    lines: list[Line] = []
+    after = None
+    while True:
+        page = figures(cursor, after=after, limit=2, percentiles=False, **span, **whose)
+        lines += page.lines
+        assert page.total.figures == exact.total.figures
+        after = page.next
+        if after is None:
+            break
+    assert [line.member for line in lines] == [line.member for line in exact.lines]
+    assert {f"m{number}" for number in range(5)} <= {line.member for line in lines}
+    for told, found in zip(exact.lines, lines, strict=True):
+        assert replace(found, review_waiting=told.review_waiting) == told
+        assert found.review_waiting.count == told.review_waiting.count
+
+
+@pytest.mark.parametrize("by", [("day",), ("department",), ("day", "department"), ("member",)])
 def test_sums_of_days_say_what_their_events_say(
     log: TestLog, follow: Any, cursor: Any, by: tuple[Any, ...]
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from api.embedded import EmbeddedPostgres
 from eventstore.connections import Database
-from projections import approvals, audit, pool, tenures
+from projections import approvals, audit, pool, statistics, tenures
 from projections.catalogue import ALL
 from projections.rebuilding import Rebuild
 from projections.stretches import Source
@@ -36,7 +36,8 @@ EDITS = {
     "agenda_leavers": "leaves_at = now()",
     "approvals": "warnings = ARRAY['x']",
     "statistics_events": "actor = 'nobody'",
-    "statistics_days": "last_position = 0",
+    "statistics_days": "count = count + 1",
+    "statistics_house_days": "waited = 1000000",
     "statistics_notes": "characters = 0",
     "statistics_members": "department = 'x'",
     "disputes": "statement = '错'",
@@ -53,7 +54,9 @@ KEYS = {
     **dict.fromkeys(
         ("agenda_leavers", "statistics_members", "members"), ("member_id", str(uuid4()))
     ),
-    **dict.fromkeys(("audit_days", "statistics_days"), ("day", "2001-01-01")),
+    **dict.fromkeys(
+        ("audit_days", "statistics_days", "statistics_house_days"), ("day", "2001-01-01")
+    ),
 }
 """A key that no row has, of the tables that are not one row a customer."""
 TABLES = [table for view in ALL for table in view.TABLES]
@@ -182,6 +185,30 @@ def test_the_last_event_that_set_a_wrong_column_is_named(
     assert found.difference.columns["stage"] == ("intent", "potential")
     assert found.event is not None
     assert (found.event.position, found.event.topic) == (passed, "customer.review_passed")
+
+
+@pytest.mark.usefixtures("lived")
+@pytest.mark.parametrize("table", ["statistics_days", "statistics_house_days"])
+def test_a_wrong_sum_is_told_with_the_last_event_that_it_sums_up(
+    source: Source, cursor: Any, table: str
+) -> None:
+    """Though the row is right about the stretch of the log that it stands for."""
+    cursor.execute(
+        f"UPDATE views.{table} SET count = count + 1 WHERE (figure, last_position) ="
+        f" (SELECT figure, last_position FROM views.{table} ORDER BY count DESC, figure LIMIT 1)"
+        " RETURNING figure, count, last_position"
+    )
+    figure, count, last = cursor.fetchone()
+    (verified,) = Verification(source, [statistics]).run()
+    (found,) = verified.differences
+    assert (found.difference.table, found.difference.key["figure"]) == (table, figure)
+    assert found.difference.columns == {"count": (count, count - 1)}
+    assert found.event is not None
+    assert found.event.position == last
+    cursor.execute(
+        f"SELECT 1 FROM views.statistics_events WHERE position = {last} AND figure = '{figure}'"
+    )
+    assert cursor.fetchone() is not None
 
 
 def test_a_party_is_found_though_its_stream_does_not_follow_from_its_key(

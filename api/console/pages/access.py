@@ -28,7 +28,8 @@ FILE: Final = ("member", "customer", "field", "format", "bom")
 KINDS: Final = {
     "details-read": marked("Details shown"),
     "waiting-read": marked("Details of what waits shown"),
-    "collision-asked": marked("Collision check"),
+    "collision-asked": marked("Customers searched"),
+    "words-asked": marked("Audit searched"),
     "exported": marked("Export begun"),
     "export-ended": marked("Export ended"),
     "access-asked": marked("Log asked about others"),
@@ -65,7 +66,6 @@ def access_page(page: Shown) -> Response:
             "fields": {name: FIELD_WORDS[name][page.call.language] for name in FIELDS},
             "kinds": KINDS,
             "bursts": _bursts(page),
-            "at": page.signed.at,
         },
     )
 

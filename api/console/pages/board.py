@@ -44,7 +44,7 @@ def board_page(page: Shown) -> Response:
     of_members = {name: sent.get(name, "") for name in ("member", "department")}
     of_members |= {"limit": str(MEMBERS), "after": sent.get("members_after", "")}
     load = page.ask(load_of, asked(LoadQuestions, of_members))
-    rules = page.call.application.rulebooks().in_force(page.signed.at)
+    rules = page.signed.rules
     at = told["at"]
     return page.show(
         "board.html",

@@ -172,7 +172,7 @@ def _standing(page: Page, chosen: Iterable[UUID]) -> dict[str, Any]:
     """How the chosen customers stand by all that is written: one question, no details."""
     ids = [str(one) for one in chosen]
     if not ids:
-        return {"customers": {}, "position": None, "at": page.signed.at}
+        return {"customers": {}, "position": page.written(), "at": page.signed.at}
     questions = checked(CustomerQuestions, {"customer": ids, "limit": len(ids)})
     try:
         told = page.at_the_end().ask(customers, questions)

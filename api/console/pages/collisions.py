@@ -28,7 +28,6 @@ def collision_page(page: Shown) -> Response:
             told |= page.ask(collisions, questions)
         except TenureError as error:
             told["problem"] = trouble_from_thread(page.request, error)
-    told.setdefault("at", page.signed.at)
     # Half a phone number is no fault while it is typed, and browsers write faults down.
     is_fault = told["problem"] is not None and not is_partial(page.request)
     status = told["problem"].status if is_fault else 200

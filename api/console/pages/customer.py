@@ -17,6 +17,7 @@ from api.console.actions import BY_COMMAND, CONTRACT, DISPUTE, REPORT, REQUEST, 
 from api.console.band import COLOURS, MARKS, SHAPES, Link, Spans, band, in_page
 from api.console.catalogue import marked, translated
 from api.console.forms import Entry, called
+from api.console.notes import note_of
 from api.console.page_calls import Filled, Page, Shown, go_on
 from api.console.page_route import pages
 from api.console.troubles import Trouble
@@ -29,6 +30,8 @@ from api.routes.questions import card
 
 router = pages()
 EVENTS_MAX: Final = 25
+NOTES_BYTES_MAX: Final = 10_000
+"""Of notes on one page: the event that goes beyond it is the last that is shown."""
 CONTESTED: Final = "customer.dispute_opened"
 _BAND_WORDS: Final = {
     "title": marked("Who held it when"),
@@ -126,8 +129,9 @@ def action_shown(
 
 
 def recent(steps: Sequence[Any], before: str | None, span: Span | None) -> dict[str, Any]:
-    """A page of steps, the newest first, and the query of the page of those before. before: the
-    position that they lie before. span: the instants that are shown alone."""
+    """A page of steps, the newest first, and the query of the page of those before; fewer of them
+    where their notes are long. before: the position that they lie before. span: the instants that
+    are shown alone."""
     end = int(before) if before and before.isdecimal() and len(before) <= 18 else None
     found = [
         step
@@ -135,7 +139,14 @@ def recent(steps: Sequence[Any], before: str | None, span: Span | None) -> dict[
         if (end is None or step["event"]["position"] < end)
         and (span is None or span.holds(step["event"]["at"]))
     ]
-    items = found[: -EVENTS_MAX - 1 : -1]
+    items: list[Any] = []
+    weight_bytes = 0
+    for step in found[: -EVENTS_MAX - 1 : -1]:
+        note = note_of(step["event"])
+        items.append(step)
+        weight_bytes += note.weight_bytes if note else 0
+        if weight_bytes > NOTES_BYTES_MAX:
+            break
     older = _before(items[-1]["event"]["position"], span) if len(found) > len(items) else None
     return {"events": items, "older": older}
 

@@ -181,17 +181,11 @@ def _of_span(page: Page, sent: Mapping[str, Any], start: date, end: date) -> dic
 
 
 def _lead(page: Page, lead: Mapping[str, Any]) -> dict[str, Any]:
-    """A lead with the question that tells its events in words, where the reader may ask it: those
-    who lead departments ask about one customer of theirs."""
-    customers = lead["customers"]
-    asked: dict[str, Any] = {"position": lead["positions"][:POSITIONS_MAX]}
-    if len(set(customers)) == 1:
-        asked["customer"] = customers[0]
-    is_answered = _audits(page) or "customer" in asked
-    return {**lead, "audit": query_of(asked) if is_answered else ""}
+    """A lead with the question that tells its events in words, where the reader may ask it."""
+    asked = query_of({"position": lead["positions"][:POSITIONS_MAX]})
+    return {**lead, "audit": asked if _audits(page) else ""}
 
 
 def _audits(page: Page) -> bool:
-    """Whether the reader is told any event in words."""
-    row = permissions.PERMISSIONS["see-audit"]
-    return permissions.condition_of(page.signed.roles, row) == "any"
+    """Whether the reader is told the events of figures in words."""
+    return permissions.may(page.signed.roles, "see-audit")

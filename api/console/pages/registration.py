@@ -61,5 +61,4 @@ def _run(sent: Sent) -> Answer:
 
 
 def _form(page: Page, typed: Mapping[str, str], *, problem: Trouble | None = None) -> Response:
-    told = {"entries": ENTRIES, "at": page.signed.at}
-    return page.show_form("register.html", told, typed, problem)
+    return page.show_form("register.html", {"entries": ENTRIES}, typed, problem)

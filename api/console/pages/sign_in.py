@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from anyio import to_thread
@@ -90,8 +91,9 @@ async def password_changed(request: Request) -> Response:
         body = checked(PasswordBody, body_of(PASSWORD, visible(typed_of(request)), "Z"))
         await change_password(body, page.call_of(change_password), request)
     except TenureError as error:
-        return _password_form(page, problem=await trouble_of(request, error))
-    return _password_form(page, is_done=True)
+        problem = await trouble_of(request, error)
+        return await to_thread.run_sync(partial(_password_form, page, problem=problem))
+    return await to_thread.run_sync(partial(_password_form, page, is_done=True))
 
 
 def _password_form(

@@ -40,11 +40,17 @@ TEAM: Final = {
 """Lists of the briefing: their heading, and which instant of a line is shown."""
 
 
+class _OfTeam(BriefingQuestions):
+    """The briefing without what waits for the reader himself, which has a table of its own."""
+
+    with_waiting = False
+
+
 @router.get("/")
 def start_page(page: Shown) -> Response:
     """Everything of the reader's that needs him today, the earliest first."""
     at = page.signed.at
-    days = page.call.application.rulebooks().in_force(at).agenda.warning_days
+    days = page.signed.rules.agenda.warning_days
     due = AgendaQuestions(limit=ROWS, until=instant(at + timedelta(days=max(days, 1))))
     agenda = page.ask(agenda_of_caller, due)
     mine = page.ask_if_allowed(portfolio, page.signed.member, Paged(limit=ROWS))
@@ -72,7 +78,7 @@ def start_page(page: Shown) -> Response:
 
 def _team(page: Page) -> list[dict[str, Any]] | None:
     """The briefing's lists that hold something; None for who gets none."""
-    told = page.ask_if_allowed(briefing_of_caller, BriefingQuestions(limit=TEAM_ROWS))
+    told = page.ask_if_allowed(briefing_of_caller, _OfTeam(limit=TEAM_ROWS))
     if told is None:
         return None
     return [

@@ -6,6 +6,7 @@ Every answer is the interface's own: replay, holder at an instant, rights at an 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from api.answers import instant
-from api.console.band import Link, Spans
+from api.console.band import Link, Spans, Step
 from api.console.catalogue import marked
 from api.console.forms import Entry, body_of, checked
 from api.console.page_calls import Page, Shown
@@ -25,11 +26,12 @@ from api.console.pages.customer import LEGEND, band_of
 from api.console.rendering import moved
 from api.console.shown import OFFSETS
 from api.console.zooming import NAMES, Span, span_of
-from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
+from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed, stood_at
 from api.routes.parameters import CustomerId
 from api.routes.questions import HolderQuestions, card, holder
 from api.routes.rulebooks import rulebooks
 from api.routes.what_if import WhatIfQuestions, supposed
+from domain.errors import NotFound
 
 router = pages()
 INSTANTS: Final = (
@@ -47,55 +49,62 @@ PAIRS_MAX: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """How the customer stood at an instant. situation: None before it was registered."""
+    """How the customer stood at an instant, as it was known. situation: None before it was
+    registered. record: what its record said; None where that is not for the reader."""
 
     at: datetime
     situation: Mapping[str, Any] | None
+    record: Mapping[str, Any] | None
     explanation: str
     rights: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """The events around an instant: those that led to it, and where one step leads."""
+    """The events around an instant: those that led to it, and the places in the log of those that
+    one step leads to."""
 
     here: Sequence[Mapping[str, Any]]
-    back: datetime | None
-    forth: datetime | None
+    back: int | None
+    forth: int | None
 
 
 @router.get("/customers/{customer_id}/time")
 def time_page(customer_id: CustomerId, page: Shown) -> Response:
     """The customer as of any instant of its life, and the life under another rulebook."""
     sent = page.request.query_params
+    told = page.ask(card, customer_id)
     life = page.ask(replayed, customer_id, ReplayQuestions())
     asked = _instants(page, life)
     span = span_of(sent, life)
-    then = _then(page, customer_id, asked["at"], asked.get("known_at"))
+    questions = {"known_at": instant(asked["known_at"])} if "known_at" in asked else {}
+    known = (
+        page.ask(replayed, customer_id, checked(ReplayQuestions, questions)) if questions else life
+    )
+    steps = sorted(known["steps"], key=_order)
+    chosen = _chosen(page, steps)
+    if chosen is not None:
+        asked["at"] = chosen["event"]["at"]
+    then = _then(page, life, asked["at"], questions | _up_to(steps, chosen))
     other = asked.get("other")
-    beside = _then(page, customer_id, other, asked.get("known_at")) if other else None
+    beside = _then(page, life, other, questions) if other else None
     begun, now = life["steps"][0]["event"]["at"], life["at"]
+    seconds_max = max(int((now - begun).total_seconds()), 1)
     return page.show(
         "time.html",
         {
-            "card": page.ask(card, customer_id),
+            "card": told,
+            "names": {contact["id"]: contact["name"] for contact in told["contacts"] or ()},
             "then": then,
             "beside": beside,
             "different": _different(then, beside),
             "asked": asked,
-            "moves": _moves(life["steps"], then.at),
+            "moves": _moves(steps, then.at, chosen),
             "seconds": int((then.at - begun).total_seconds()),
-            "seconds_max": max(int((now - begun).total_seconds()), 1),
-            "slider_step": max(int((now - begun).total_seconds()) // SLIDER_STEPS, 1),
+            "seconds_max": seconds_max,
+            "slider_step": max(seconds_max // SLIDER_STEPS, 1),
             "zoom": span,
-            "band": band_of(
-                page,
-                life,
-                shown_at=then.at,
-                link=_to_its_instant(page),
-                span=span,
-                spans=_to_its_span(page),
-            ),
+            "band": _band(page, known, then.at, span),
             "legend": LEGEND,
             "rulebooks": [one["version"] for one in page.ask(rulebooks)["items"]],
             "rulebook": sent.get("rulebook", ""),
@@ -124,33 +133,79 @@ def _instants(page: Page, life: Mapping[str, Any]) -> dict[str, datetime]:
     return {"at": life["at"], **found}
 
 
-def _then(page: Page, customer_id: UUID, at: datetime, known_at: datetime | None) -> Then:
-    """Everything as of one instant."""
-    told_at = instant(at)
-    life = page.ask(replayed, customer_id, checked(ReplayQuestions, {"until": told_at}))
-    questions = {"at": told_at} | ({"known_at": instant(known_at)} if known_at else {})
-    held = page.ask(holder, customer_id, checked(HolderQuestions, questions))
-    situation = life["situation"]
+def _then(page: Page, life: Mapping[str, Any], at: datetime, known: Mapping[str, Any]) -> Then:
+    """Everything as of one instant of a life that was told. known: by which knowledge; empty: by
+    today's."""
+    customer_id, told_at = life["customer_id"], instant(at)
+    then = {"at": told_at, **known}
+    if known:
+        questions = checked(ReplayQuestions, {"until": told_at, **known})
+        stood = page.ask(replayed, customer_id, questions)
+    else:
+        stood = stood_at(customer_id, at, life["position"], page.call_of(replayed))
+    held = page.ask(holder, customer_id, checked(HolderQuestions, then))
+    situation = stood["situation"]
     rights: Sequence[Any] = ()
     if situation is not None:
-        rights = page.ask(may, customer_id, checked(RightsQuestions, {"at": told_at}))["rights"]
-    return Then(at, situation, held["explanation"], rights)
+        with suppress(NotFound):  # The reader had not joined yet, as far as was known.
+            rights = page.ask(may, customer_id, checked(RightsQuestions, then))["rights"]
+    return Then(at, situation, stood["record"], held["explanation"], rights)
 
 
-def _moves(steps: Sequence[Mapping[str, Any]], at: datetime) -> Moves:
-    """What happened at the last instant by `at` at which anything did, and its neighbours."""
-    instants = sorted({step["event"]["at"] for step in steps})
-    passed = [one for one in instants if one <= at]
-    here = [step for step in steps if passed and step["event"]["at"] == passed[-1]][-HERE_MAX:]
-    is_between = bool(passed) and passed[-1] < at
-    back = passed[-1] if is_between else passed[-2] if len(passed) > 1 else None
-    return Moves(here, back, next((one for one in instants if one > at), None))
+def _order(step: Step) -> tuple[datetime, int]:
+    """By instant, and of one instant by place in the log."""
+    return step["event"]["at"], step["event"]["position"]
 
 
-def _to_its_instant(page: Page) -> Link:
+def _chosen(page: Page, steps: Sequence[Step]) -> Step | None:
+    """The step that the address names by its event's place in the log; the slider goes before."""
+    sent = page.request.query_params
+    if sent.get("moment"):
+        return None
+    found = (step for step in steps if str(step["event"]["position"]) == sent.get("event"))
+    return next(found, None)
+
+
+def _up_to(steps: Sequence[Step], chosen: Step | None) -> dict[str, int]:
+    """What leaves out the events of the same instant that came after the chosen one."""
+    if chosen is None:
+        return {}
+    at, position = _order(chosen)
+    is_last = all(one["event"]["at"] != at for one in steps if one["event"]["position"] > position)
+    return {} if is_last else {"known_position": position}
+
+
+def _moves(steps: Sequence[Step], at: datetime, chosen: Step | None) -> Moves:
+    """What happened last: the chosen event alone, or all of the last instant by `at` at which
+    anything did. A step leads to the neighbour of the last of them, so that each of several events
+    of one instant has its turn."""
+    passed = [step for step in steps if step["event"]["at"] <= at]
+    last = steps.index(chosen) if chosen is not None else len(passed) - 1
+    here = [chosen] if chosen is not None else _of_one_instant(passed)[-HERE_MAX:]
+    is_between = bool(here) and here[-1]["event"]["at"] < at
+    back = last if is_between else last - 1
+    return Moves(here, _position(steps, back), _position(steps, last + 1))
+
+
+def _of_one_instant(passed: Sequence[Step]) -> list[Step]:
+    """The last of the steps, with those of the same instant."""
+    return [step for step in passed if step["event"]["at"] == passed[-1]["event"]["at"]]
+
+
+def _position(steps: Sequence[Step], place: int) -> int | None:
+    return int(steps[place]["event"]["position"]) if 0 <= place < len(steps) else None
+
+
+def _band(page: Page, known: Mapping[str, Any], at: datetime, span: Span | None) -> Markup:
+    """The band with the instant that is shown."""
+    link, spans = _to_its_event(page), _to_its_span(page)
+    return band_of(page, known, shown_at=at, link=link, span=span, spans=spans)
+
+
+def _to_its_event(page: Page) -> Link:
     """A mark leads to the instant of its event, whatever else is asked about."""
     query = page.request.query_params.multi_items()
-    return lambda event: f"?{moved(query, event['at'])}"
+    return lambda event: f"?{moved(query, event['position'])}"
 
 
 def _to_its_span(page: Page) -> Spans:

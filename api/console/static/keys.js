@@ -77,9 +77,18 @@
     }, PAUSE_MS);
   };
 
+  // What comes meanwhile may be more urgent, and yet must not take the place of what is being read.
+  const stay = () => {
+    const address = new URL(location.href), open = current()?.dataset.ref;
+    if (!open || address.searchParams.get("open") !== "first") return;
+    address.searchParams.set("open", open);
+    history.replaceState(history.state, "", address);
+  };
+
   // After a decision the focus is where the work goes on: at what is wrong, else at the open one.
   const begin = () => {
     pause();
+    stay();
     if (location.hash) return;
     const place =
       document.querySelector("#waiting [aria-invalid=true]") ??
@@ -95,7 +104,11 @@
     kept = list()?.contains(focused) ? linkOf(focused)?.dataset.ref : null;
   });
   document.addEventListener("htmx:after:swap", () => {
-    if (!kept || !list() || list().contains(document.activeElement)) return;
+    stay();
+    const focused = document.activeElement;
+    if (!kept || !list()) return;
+    // Lines may have moved under the focus, and the next key must not be for another one.
+    if (list().contains(focused) && linkOf(focused)?.dataset.ref === kept) return;
     const same = links().find((link) => link.dataset.ref === kept);
     (same ?? current() ?? links()[0])?.focus({ preventScroll: true });
     pause();

@@ -35,8 +35,13 @@
     const made = [...field.options].findIndex((option) => option.defaultSelected);
     return field.selectedIndex !== Math.max(made, field.options.length ? 0 : -1);
   };
+  // A line that has the focus gets it back (keys.js), so it holds nothing up.
+  const isAtWork = (part) => {
+    const focused = document.activeElement;
+    return part.contains(focused) && part !== focused && !focused.matches("a[data-ref]");
+  };
   const isBusy = (part) =>
-    (part.contains(document.activeElement) && part !== document.activeElement)
+    isAtWork(part)
     || part.querySelector(":active, dialog[open]") !== null
     || [...part.querySelectorAll("input, select, textarea")].some(isTyped);
 
@@ -121,8 +126,11 @@
   const over = () => {
     isOver = true;
     leave();
-    line.querySelector("a").href =
-      `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+    const link = line.querySelector("a");
+    link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+    // What is typed here stays here: it is sent once the other window has signed in.
+    const typed = document.querySelectorAll("form[method=post] :is(input, select, textarea)");
+    link.target = [...typed].some(isTyped) ? "_blank" : "";
     say("over");
   };
 
@@ -133,7 +141,11 @@
   };
   const listen = () => {
     leave();
-    if (document.hidden || isOver) return;
+    if (document.hidden) return;
+    if (isOver) {  // Perhaps somebody signed in again in another window.
+      isOver = false;
+      isDue = true;
+    }
     const [first] = parts().sort((one, two) => one.dataset.position - two.dataset.position);
     if (!first) return;
     const { position, at } = first.dataset;

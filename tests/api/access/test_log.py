@@ -11,6 +11,7 @@ import pytest
 
 from api.access.entries import Entry
 from api.access.log import AccessLog, CapReached
+from api.access.migrating import MIGRATIONS
 from domain.errors import Unavailable
 from eventstore.connections import Database
 
@@ -77,7 +78,7 @@ def test_what_cannot_be_written_may_not_be_shown(database_url: str) -> None:
         "TRUNCATE access.entries",
         "UPDATE access.reads_a_day SET details = 0",
         "DELETE FROM access.seen_a_day",
-        "SELECT access.count_read('li', current_date, 'exported', 0)",
+        "SELECT access.count_read('li', current_date, 'exported', 0, 1)",
     ],
 )
 @pytest.mark.parametrize("role", ["tenure_app", "tenure_auditor"])
@@ -153,6 +154,34 @@ def test_reads_are_counted_by_member_and_day_of_shanghai(
         assert cursor.fetchall() == [("2026-03-02", 2, 1, 1), ("2026-03-03", 2, 1, 1)]
         cursor.execute("SELECT DISTINCT day::text FROM access.seen_a_day WHERE member = 'xu'")
         assert cursor.fetchall() == [("2026-03-03",)]
+
+
+def test_rows_that_were_exported_before_they_were_counted_are_counted_by_the_migration(
+    log: AccessLog, database: Database, database_url: str
+) -> None:
+    """A page of events tells its rows with the export itself, a file at its end."""
+    at = datetime(2026, 3, 5, 1, tzinfo=UTC)
+    file = {"view": "board", "rows": 40, "complete": True}
+    log.record(
+        Entry("exported", "early", facts={"view": "events", "rows": 7}, at=at),
+        Entry("exported", "early", facts={"view": "board"}, at=at),
+        Entry("export-ended", "early", facts=file, at=at),
+        Entry("export-ended", "early", facts=file, at=at + timedelta(days=1)),
+    )
+    counted = [("2026-03-05", 2, 47), ("2026-03-06", 0, 40)]
+    asked = "SELECT day::text, exports, exported FROM access.reads_a_day WHERE member = 'early'"
+    with database.autocommit() as cursor:
+        cursor.execute(f"{asked} ORDER BY day")
+        assert cursor.fetchall() == counted
+    migration = (MIGRATIONS / "0012_exported_rows.sql").read_text("utf-8")
+    backfill = "INSERT INTO" + migration.partition("INSERT INTO")[2].partition(";")[0]
+    with closing(psycopg2.connect(database_url)) as owner, owner.cursor() as cursor:
+        cursor.execute("UPDATE access.reads_a_day SET exported = 0")
+        cursor.execute("DELETE FROM access.reads_a_day WHERE day = '2026-03-06'")
+        cursor.execute(backfill)
+        cursor.execute(f"{asked} ORDER BY day")
+        assert cursor.fetchall() == counted
+        owner.rollback()
 
 
 def test_a_cap_counts_each_customer_once_a_day_whatever_the_race(

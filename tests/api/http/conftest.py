@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import MONDAY, Guests, served, settings_for
 
 
@@ -18,8 +18,7 @@ def module_guests(database_url: str, tmp_path_factory: pytest.TempPathFactory) -
         served(settings_for(database_url, clock)) as (service, url),
         httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
-        contract = Contract(client.get("/openapi.json").json())
-        guests = Guests(service, client, clock, contract)
+        guests = Guests(service, client, clock, contract_of(client))
         guests.move_in()
         yield guests
 

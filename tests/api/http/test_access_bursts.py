@@ -57,6 +57,7 @@ def test_a_day_of_far_more_than_usual_is_told_to_the_manager(guests: Guests) -> 
             "details": 30,
             "searches": 0,
             "exports": 0,
+            "exported": 0,
             "usual": 10.0,
             "leaves_at": None,
             "reasons": ["unusual"],
@@ -92,6 +93,61 @@ def test_much_reading_before_leaving_is_told_however_usual_it_is(guests: Guests)
     days = [line["day"] for line in mine if "leaving" in line["reasons"]]
     assert days == [str((MONDAY - back * DAY).date()) for back in range(21)]
     assert mine[0]["leaves_at"] == "2026-03-12T01:00:00.000000Z"
+
+
+@pytest.mark.clause("S4-36")
+def test_who_copies_a_list_is_told_as_who_reads_it_customer_by_customer(guests: Guests) -> None:
+    """By the rows of what he took, whatever it was; what is usual is both together."""
+    guests.move_in({"copier": "seller", "regular": "seller"})
+    log = guests.service.access_log
+    for back in range(1, 6):
+        log.record(_taken("regular", 25, MONDAY - back * DAY))
+    log.record(_taken("regular", 40, MONDAY), _taken("copier", 20, MONDAY))
+    log.record(Entry("exported", "copier", "x", facts={"rows": 9, "view": "events"}, at=MONDAY))
+    read(guests, "copier", MONDAY, 2)
+    found = [line for line in bursts(guests) if line["member"] in {"copier", "regular"}]
+    (line,) = found
+    assert (line["member"], line["details"], line["exported"], line["usual"]) == (
+        "copier",
+        2,
+        29,
+        0,
+    )
+    assert line["exports"] == 1
+
+
+def _taken(member: str, rows: int, at: datetime) -> Entry:
+    facts = {"view": "board", "rows": rows, "complete": True}
+    return Entry("export-ended", member, "see-portfolio", facts=facts, at=at)
+
+
+@pytest.mark.parametrize(
+    ("days", "path", "asked"),
+    [
+        (200, "/v1/pool/export", {}),
+        (201, "/v1/board/export", {"format": "jsonl"}),
+        (202, "/v1/audit/export", {}),
+        (203, "/v1/access/export", {}),
+        (204, "/v1/events", {"limit": 40}),
+    ],
+)
+def test_every_file_and_every_page_of_events_counts_by_its_rows(
+    guests: Guests, days: int, path: str, asked: dict[str, Any]
+) -> None:
+    at = MONDAY + days * DAY
+    guests.at(at)
+    for _ in range(2):
+        guests.potential("shen")
+    assert guests.get(path, "shen", **asked).status_code == 200
+    kind = "exported" if path == "/v1/events" else "export-ended"
+    (kept, *_) = guests.get("/v1/access", "shen", kind=kind).json()["items"]
+    assert kept["at"] == f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"
+    with guests.service.database.autocommit() as cursor:
+        cursor.execute(
+            "SELECT exported FROM access.reads_a_day WHERE member = 'shen' AND day = %s",
+            (at.date(),),
+        )
+        assert cursor.fetchone() == (kept["facts"]["rows"],)
 
 
 def test_a_burst_is_named_in_the_managers_briefing(guests: Guests) -> None:

@@ -12,6 +12,7 @@ from api.access.looks import FIELDS
 from api.access.words import FIELD_WORDS
 from api.routes.access import COLUMNS
 from tests.api.http.guests import DAY, MONDAY, Guests, assert_problem, invalid_fields
+from tests.api.http.test_access_log import entries, last_position
 from tests.waiting import wait_until
 
 ZH = {"Accept-Language": "zh"}
@@ -93,6 +94,51 @@ def test_asking_about_others_is_kept_itself(guests: Guests) -> None:
     before = len(asked(guests, member="li", kind="access-asked"))
     asked(guests, "li")
     assert len(asked(guests, member="li", kind="access-asked")) == before
+
+
+def test_what_was_taken_of_one_customer_alone_is_found_by_that_customer(guests: Guests) -> None:
+    customer, other = guests.potential(), guests.potential()
+    for path in ("/v1/events", "/v1/audit/export", "/v1/access/export"):
+        for one in (customer, other):
+            assert guests.get(path, "wu", customer=one).status_code == 200
+    found = asked(guests, customer=customer, kind="exported")
+    assert {line["facts"]["view"] for line in found} == {"events", "audit", "access"}
+    assert {tuple(line["customer_ids"]) for line in found} == {(customer,)}
+    ended = asked(guests, customer=customer, kind="export-ended")
+    assert {line["facts"]["view"] for line in ended} == {"audit", "access"}
+
+
+@pytest.mark.clause("S4-36")
+def test_no_text_that_is_kept_holds_what_may_be_a_phone(guests: Guests) -> None:
+    """Whatever was typed to look for something, by whatever question that is kept."""
+    number, typed = "13912345678", "打给 139 1234-5678 的客户"
+    customer = guests.potential()
+    since = MONDAY.isoformat()
+    questions: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("/v1/audit/export", {"words": typed, "actor": typed, "rule": typed, "from": since}),
+        ("/v1/pool/export", {"name": typed, "industry": typed, "region": typed}),
+        ("/v1/board/export", {"department": typed}),
+        ("/v1/access/export", {"member": typed, "customer": customer}),
+        ("/v1/access", {"member": typed}),
+        ("/v1/access/searches", {"member": typed, "phone": number}),
+        ("/v1/collisions", {"name": typed, "phone": number}),
+    )
+    before = last_position(guests)
+    for path, parameters in questions:
+        answer = guests.send("GET", path, "wu", params=parameters)
+        assert answer.status_code == 200, answer.text
+    kept = entries(guests, before)
+    assert {entry["facts"].get("view", "collisions") for entry in kept} >= {
+        *("audit", "pool", "board", "access", "searches", "collisions")
+    }
+    for entry in kept:
+        text = json.dumps(entry["facts"], ensure_ascii=False)
+        assert number not in text
+        assert "1234-5678" not in text
+    filters = [entry["facts"].get("filters", {}) for entry in kept]
+    assert {"words": "打给 ••• 的客户"}.items() <= filters[0].items()
+    assert filters[0]["from"].startswith("2026-03-02T01:00:00"), "an instant is no number"
+    assert customer in [one.get("customer") for one in filters], "nor is an id"
 
 
 def test_pages_follow_one_another_by_time_without_a_gap(guests: Guests) -> None:

@@ -160,7 +160,7 @@ def test_undecided_over_a_holiday_it_ends_with_the_third_working_day(
     replayed = steps(guests, customer)
     assert replayed[len(START) :] == [
         ("extension_requested", "potential", "li"),
-        ("refusal.recorded", "potential", "li"),
+        ("refusal.recorded", "pool", None),
         ("lapsed", "pool", None),
         ("claimed", "waiting", "chen"),
         ("followed_up", "waiting", "chen"),
@@ -169,6 +169,45 @@ def test_undecided_over_a_holiday_it_ends_with_the_third_working_day(
     assert (lapsed["at"], lapsed["facts"]["cause"]) == (told(end), "undecided")
     assert holder(guests, customer, end - MICROSECOND) == ("li", "potential")
     assert holder(guests, customer, end) == ("chen", "waiting")
+
+
+@pytest.mark.clause("S1-035", "S1-235")
+def test_a_refusal_after_a_deadline_that_nobody_wrote_down_shows_the_customer_in_the_pool(
+    guests: Guests,
+) -> None:
+    customer, deadline = potential_from(guests, beijing("2026-03-02 10:00"))
+    guests.at(deadline + SECOND / 2)
+    path = f"/v1/customers/{customer}"
+    problem = assert_problem(
+        guests.post(f"{path}/release", {"reason": "无预算"}), 409, "not-the-holder"
+    )
+    assert problem["holder"] is None
+    contested = {"contested_at": told(deadline), "statement": "归属有误"}
+    assert guests.post(f"{path}/disputes", contested, "chen").status_code == 201
+    refusal, lapse = ("refusal.recorded", "pool", None), ("lapsed", "pool", None)
+    assert steps(guests, customer)[len(START) :][:2] == [refusal, lapse]
+    case = guests.get(f"{path}/disputes/1", "wu").json()
+    for shown in (case["steps"], guests.get(f"{path}/replay", "wu").json()["steps"]):
+        refused, lapsed = shown[len(START) : len(START) + 2]
+        assert (refused["after"]["state"], refused["after"]["holder"]) == ("pool", None)
+        # It is the lapse that changed it, whenever it was written down.
+        assert refused["changed"] == {}
+        assert lapsed["changed"]["holder"] == {"before": "li", "after": None}
+
+
+@pytest.mark.clause("S1-037", "S1-235")
+def test_a_refusal_after_a_bar_shows_it_ended(guests: Guests) -> None:
+    customer, _ = potential_from(guests, beijing("2026-03-02 10:00"))
+    path = f"/v1/customers/{customer}"
+    assert guests.post(f"{path}/release", {"reason": "无预算"}).status_code == 200
+    assert [bar["member"] for bar in last_step(guests, customer)["after"]["bars"]] == ["li"]
+    for ago, bars in ((MICROSECOND, ["li"]), (timedelta(0), [])):
+        guests.at(beijing("2026-03-05 10:00") - ago)
+        refused = guests.post(f"{path}/release", {"reason": "无预算"})
+        assert_problem(refused, 409, "not-the-holder")
+        step = last_step(guests, customer)
+        assert step["event"]["topic"] == "refusal.recorded"
+        assert [bar["member"] for bar in step["after"]["bars"]] == bars
 
 
 @pytest.mark.clause("S1-318", "S1-319", "S1-320")

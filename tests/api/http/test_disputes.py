@@ -249,6 +249,86 @@ def test_a_claim_under_review_moves_as_one(guests: Guests) -> None:
     assert (passed["state"], passed["holder"]) == ("potential", "chen")
 
 
+@pytest.mark.clause("S1-309", "S1-310")
+def test_a_claim_under_review_comes_back_under_review(guests: Guests) -> None:
+    """No ruling stands for the review: the stated deadline is when that is due."""
+    customer = guests.register()
+    guests.claim(customer, "li")
+    claimed_at = guests.now
+    guests.post(f"/v1/customers/{customer}/removal", {"reason": "误认为重复"}, "wang")
+    opened(guests, customer, "li", at=later(guests, 10 * DAY) - 10 * DAY)
+    due = guests.now + 2 * DAY
+    receipt = rule(guests, customer, ruling="restore", until=due.isoformat()).json()
+    assert (receipt["state"], receipt["holder"], receipt["until"]) == ("waiting", "li", None)
+    after = case(guests, customer)["steps"][-1]
+    assert after["after"]["claimed_at"] == told_instant(claimed_at)
+    assert (after["event"]["facts"]["in_force_since"], after["event"]["facts"]["until"]) == (
+        None,
+        None,
+    )
+    assert "the review is due by" in after["event"]["words"]
+    waiting = guests.get("/v1/approvals", "zhao", kind=["review"], limit=500).json()["items"]
+    item = next(item for item in waiting if item["customer_id"] == customer)
+    assert (item["due_at"], item["applicant"]) == (told_instant(due), "li")
+    # Silence decides nothing (A-08), and the review itself puts it in force.
+    later(guests, 3 * DAY)
+    passed = guests.review(customer).json()
+    assert (passed["state"], passed["holder"]) == ("potential", "li")
+    assert passed["until"] == told_instant(guests.now + 30 * DAY)
+
+
+@pytest.mark.clause("S1-309")
+def test_a_ruling_may_say_another_stage_than_the_lost_one(guests: Guests) -> None:
+    for lost, stated in (("waiting", "potential"), ("potential", "waiting")):
+        customer = guests.register() if lost == "waiting" else guests.potential()
+        if lost == "waiting":
+            guests.claim(customer, "li")
+        guests.post(f"/v1/customers/{customer}/removal", {"reason": "误认"}, "wang")
+        opened(guests, customer, "li")
+        until = (guests.now + 5 * DAY).isoformat()
+        receipt = rule(guests, customer, ruling="restore", until=until, stage=stated).json()
+        assert (receipt["state"], receipt["holder"]) == (stated, "li")
+
+
+@pytest.mark.clause("S1-318", "S1-319")
+def test_a_refused_claim_comes_back_to_be_corrected_until_the_stated_deadline(
+    guests: Guests,
+) -> None:
+    customers = [guests.register() for _ in range(2)]
+    for customer in customers:
+        guests.claim(customer, "li")
+        guests.review(customer, "refuse", reason="电话无法接通")
+    later(guests, 10 * DAY)
+    until = guests.now + DAY
+    for customer in customers:
+        opened(guests, customer, "li", at=guests.now - 5 * DAY)
+        receipt = rule(guests, customer, ruling="restore", until=until.isoformat()).json()
+        assert (receipt["state"], receipt["until"]) == ("rejected", told_instant(until))
+    corrected, left = customers
+    assert guests.claim(corrected, "li").json()["state"] == "waiting"
+    guests.at(until)
+    assert guests.get(f"/v1/customers/{left}", "wu").json()["state"] == "pool"
+    assert guests.review(corrected).json()["state"] == "potential"
+
+
+@pytest.mark.clause("S1-309")
+def test_a_customer_may_be_moved_to_one_whose_claim_is_still_to_be_reviewed(
+    guests: Guests,
+) -> None:
+    """As where the contested claim was one, and where the ruling says so."""
+    contested, stated = guests.register(), guests.potential()
+    guests.claim(contested, "li")
+    claimed_at = guests.now
+    guests.post(f"/v1/customers/{contested}/removal", {"reason": "误认"}, "wang")
+    for customer, more in ((contested, {}), (stated, {"stage": "waiting"})):
+        opened(guests, customer, "chen", at=claimed_at)
+        receipt = rule(guests, customer, ruling="move", to="chen", **more).json()
+        assert (receipt["state"], receipt["until"]) == ("waiting", None)
+        waiting = guests.get("/v1/approvals", "zhao", kind=["review"], limit=500).json()["items"]
+        item = next(item for item in waiting if item["customer_id"] == customer)
+        assert (item["applicant"], item["due_at"]) == ("chen", told_instant(guests.now + 3 * DAY))
+
+
 def test_who_opened_a_case_is_told_what_was_said_but_no_notes_of_others(guests: Guests) -> None:
     customer = guests.potential()
     guests.post(f"/v1/customers/{customer}/follow-ups", guests.follow_up("很秘密"))

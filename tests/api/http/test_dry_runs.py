@@ -92,6 +92,7 @@ def test_what_falls_and_would_not_is_spared_and_what_followed_from_it_never_begi
     ]
     assert told["totals"]["fell"] == 2
     assert told["totals"]["would_have_fallen"] == 0
+    assert told["totals"]["customers"] == {"fell": 1, "would_have_fallen": 0}
     past = tried(guests, monday, 30, **TWENTY)
     assert past["totals"]["would_have_fallen"] == 1
     nothing = tried(guests, monday, 80, changes={"potential.days": 30})

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import MONDAY, Guests, served, settings_for
 
 EVENTS = 100_000
@@ -26,7 +26,7 @@ def filled(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         served(settings_for(database_url, clock)) as (service, url),
         httpx.Client(base_url=url, timeout=120, trust_env=False) as client,
     ):
-        guests = Guests(service, client, clock, Contract(client.get("/openapi.json").json()))
+        guests = Guests(service, client, clock, contract_of(client))
         guests.move_in({"wu": "auditor"})
         guests.get("/v1/audit", "wu", limit=1)
         with service.database.transaction() as cursor:

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import SecretStr
 
+from api.app import create_app
 from api.problems import BY_SLUG
 from tests.api.http.guests import Guests
 
@@ -151,6 +154,25 @@ def test_every_route_of_the_surface_is_there(document: dict[str, Any]) -> None:
         "GET /metrics",
         "GET /problems/{slug}",
     }
+
+
+def test_every_server_has_the_same_document(
+    module_guests: Guests, document: dict[str, Any]
+) -> None:
+    """Other tests hold answers against what the first server of their process told."""
+    service = module_guests.service
+    changed = {
+        "oidc_issuer": "https://id.example.cn",
+        "oidc_client_id": "tenure",
+        "oidc_redirect_url": "https://tenure.example.cn/v1/sign-in/oidc/callback",
+        "behind_tls": True,
+        "test_clock": None,
+        "signing_key": SecretStr(bytes(32).hex()),
+    }
+    other = replace(service, settings=service.settings.model_copy(update=changed))
+    told = json.loads(json.dumps(create_app(other).openapi()))
+    assert told == document
+    assert module_guests.contract.document == document
 
 
 def test_every_operation_says_what_it_does(document: dict[str, Any]) -> None:

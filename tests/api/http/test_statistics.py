@@ -103,6 +103,27 @@ def test_every_figure_leads_to_its_events_and_these_to_the_audit(guests: Guests)
         assert {item["customer_id"] for item in audited} == {item["customer_id"] for item in items}
 
 
+def test_a_figure_leads_its_manager_to_the_events_also_when_the_customer_is_elsewhere(
+    guests: Guests,
+) -> None:
+    seller, rival = a_seller(guests, "去向部"), f"seller-{next(guests.numbers)}"
+    guests.move_in({rival: "seller"})
+    body = {"department": f"外部-{rival}"}
+    assert guests.patch(f"/v1/members/{rival}", body, "root").status_code == 200
+    gone, foreign = guests.potential(seller), guests.potential(rival)
+    guests.post(f"/v1/customers/{gone}/release", {"reason": "没有需求"}, seller)
+    assert guests.claim(gone, rival).status_code == 201
+    asked = {"figure": "releases", "department": "去向部"}
+    (released,) = told(guests, f"{PATH}/events", **asked)["items"]
+    (line,) = guests.get("/v1/audit", "wang", position=[released["position"]]).json()["items"]
+    assert (line["customer_id"], line["actor"], line["reason"]) == (gone, seller, None)
+    everything = guests.get("/v1/audit", "wu", customer=foreign).json()["items"]
+    others = [item["position"] for item in everything]
+    for position in (others, [*others, released["position"]]):
+        refused = guests.get("/v1/audit", "wang", position=position)
+        assert_problem(refused, 403, "not-allowed")
+
+
 def test_lines_are_told_apart_by_day_department_and_member(guests: Guests) -> None:
     first, second = a_seller(guests, "甲部"), a_seller(guests, "甲部")
     guests.potential(first)

@@ -27,6 +27,8 @@ ASKED = (
     "/v1/customers/{0}/holder?known_at=2026-03-03T01:00:00Z",
     "/v1/customers/{0}/replay?until=2026-03-04T00:00:00Z",
     "/v1/customers/{0}/may?at=2026-03-03T00:00:00Z",
+    "/v1/customers/{0}/replay?known_at=2026-03-03T01:00:00Z",
+    "/v1/customers/{0}/may?known_at=2026-03-03T01:00:00Z",
     "/v1/tenures?at=2026-03-03T00:00:00Z",
     "/v1/members/li",
     "/v1/statistics/events?figure=claims",
@@ -118,12 +120,15 @@ def test_asking_for_instant_after_instant_finds_out_no_beginning(
         answer = _asked(guests, f"/v1/customers/{customer}/holder", known_at=at)
         return answer["holder"], answer["stage"], answer["position"]
 
-    def replayed(at: datetime) -> Any:
-        answer = _asked(guests, f"/v1/customers/{customer}/replay", until=at)
-        return len(answer["steps"]), answer["situation"]
+    def replayed(name: str) -> Callable[[datetime], Any]:
+        def found(at: datetime) -> Any:
+            answer = _asked(guests, f"/v1/customers/{customer}/replay", **{name: at})
+            return len(answer["steps"]), answer["situation"]
 
-    def rights(at: datetime) -> Any:
-        return _asked(guests, f"/v1/customers/{customer}/may", at=at)["rights"]
+        return found
+
+    def rights(name: str) -> Callable[[datetime], Any]:
+        return lambda at: _asked(guests, f"/v1/customers/{customer}/may", **{name: at})["rights"]
 
     def tenures(name: str) -> Callable[[datetime], Any]:
         def found(at: datetime) -> Any:
@@ -132,7 +137,12 @@ def test_asking_for_instant_after_instant_finds_out_no_beginning(
 
         return found
 
-    questions = [holder, known, replayed, rights, *(map(tenures, ("at", "from", "to")))]
+    questions = [
+        *(holder, known),
+        *map(replayed, ("until", "known_at")),
+        *map(rights, ("at", "known_at")),
+        *map(tenures, ("at", "from", "to")),
+    ]
     for question in questions:
         for instant in (CLAIMED, PASSED):
             around = (instant - MICROSECOND, instant, instant + MICROSECOND, instant + 9 * HOUR)
@@ -140,6 +150,33 @@ def test_asking_for_instant_after_instant_finds_out_no_beginning(
             assert all(one == told_around[0] for one in told_around), (question, told_around)
     assert holder(REGISTERED - DAY)[0] is None
     assert holder(CLAIMED + DAY)[0] == "li"
+
+
+@pytest.mark.parametrize("route", ["holder", "replay", "may"])
+def test_asking_again_and_again_as_known_before_finds_out_no_end(
+    guests: Guests, held: tuple[str, str], route: str
+) -> None:
+    """The deadline before the extension tells the one after it."""
+    customer = held[0]
+    events = guests.events(customer)
+    asked_for = next(one for one in events if one["topic"] == "customer.extension_requested")
+    passed = next(one for one in events if one["topic"] == "customer.review_passed")
+    old = datetime.fromisoformat(passed["facts"]["until"])
+
+    def asked(**known: Any) -> Any:
+        told = _asked(guests, f"/v1/customers/{customer}/{route}", **known)
+        return {name: told.get(name) for name in ("holder", "stage", "situation", "rights")}
+
+    for known in (
+        {"known_position": asked_for["position"] - 1},
+        {"known_at": datetime.fromisoformat(passed["at"]) + 12 * HOUR},
+    ):
+        guests.at(old - MICROSECOND)
+        before = asked(**known)
+        guests.at(old + MICROSECOND)
+        assert asked(**known) == before, known
+        guests.at(old + DAY)
+        assert route == "may" or asked(**known) != before, known
 
 
 def _asked(guests: Guests, path: str, **asked: Any) -> Any:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from api.access.entries import Entry
-from tests.api.http.guests import Guests, assert_problem
+from api.subjects import LISTED_MAX
+from tests.api.http.guests import DAY, MONDAY, Guests, assert_problem
 
 OUYANG = {"name": "欧阳锋", "position": "总经理", "phone": "13911112222"}
 ASKED = {"ground": "consent-withdrawn", "reason": "本人要求删除，身份已核实"}
@@ -63,7 +65,8 @@ def test_a_card_tells_who_its_subjects_are_and_that_one_is_restricted(guests: Gu
     shown = contact_on(guests, customer, contact)
     assert (shown["name"], shown["phone"], shown["state"]) == (None, None, "restricted")
     assert confirm(guests, contact).json()["subject_state"] == "erased"
-    assert contact_on(guests, customer, contact)["state"] == "erased"
+    erased = contact_on(guests, customer, contact)
+    assert (erased["state"], erased["position"]) == ("erased", OUYANG["position"])
 
 
 def test_who_may_see_no_details_sees_no_subject(guests: Guests) -> None:
@@ -139,6 +142,82 @@ def test_a_subject_is_told_with_its_records_and_where_it_went(guests: Guests) ->
     told = guests.get(f"/v1/subjects/{contact}", "wu").json()
     assert (told["state"], told["erasure"]["settled_by"]) == ("erased", "shen")
     assert told["key_destroyed_at"] is not None
+
+
+def exports_of(guests: Guests, contact: str) -> list[dict[str, Any]]:
+    told = guests.get(f"/v1/subjects/{contact}", "wu").json()
+    assert told["exports_left_off"] == 0
+    return [one for one in told["exports"] if one["facts"].get("view") == "events"]
+
+
+def test_however_often_somebody_follows_no_real_export_vanishes_from_the_list(
+    guests: Guests,
+) -> None:
+    guests.at(MONDAY + 50 * DAY)
+    _, contact = with_contact(guests)
+    log = guests.service.access_log
+    taken = {"view": "audit", "filters": {}, "position": 4711}
+    log.record(Entry("exported", "shen", "see-audit", facts=taken, at=guests.now))
+    polled = [
+        Entry(
+            "exported",
+            "wu",
+            "follow-events",
+            facts={"view": "events", "filters": {}, "after": 100 + poll, "rows": poll % 2},
+            at=guests.now + timedelta(seconds=poll),
+        )
+        for poll in range(1, LISTED_MAX + 102)
+    ]
+    log.record(*polled)
+    told = guests.get(f"/v1/subjects/{contact}", "wu").json()
+    assert told["exports_left_off"] == 0
+    assert len(told["exports"]) == 2
+    follower, file = told["exports"]
+    assert (file["member"], file["facts"]["view"], file["count"]) == ("shen", "audit", 1)
+    assert (follower["member"], follower["count"], follower["rows"]) == ("wu", 301, 301)
+    assert follower["first"] == _told(guests.now + timedelta(seconds=1))
+    assert follower["last"] == _told(guests.now + timedelta(seconds=601))
+    assert follower["facts"] == {"view": "events", "filters": {}}
+
+
+def test_lines_that_do_not_fit_are_counted(guests: Guests) -> None:
+    guests.at(MONDAY + 60 * DAY)
+    _, contact = with_contact(guests)
+    guests.service.access_log.record(
+        *(
+            Entry(
+                "exported", f"m-{number}", "see-portfolio", facts={"view": "board"}, at=guests.now
+            )
+            for number in range(LISTED_MAX + 3)
+        )
+    )
+    told = guests.get(f"/v1/subjects/{contact}", "wu").json()
+    assert len(told["exports"]) == LISTED_MAX
+    assert told["exports_left_off"] == 3
+
+
+def test_pages_without_events_and_those_of_another_customer_carried_nothing(
+    guests: Guests,
+) -> None:
+    guests.at(MONDAY + 70 * DAY)
+    customer, contact = with_contact(guests)
+    other = guests.register()
+    settled = guests.settled()
+    guests.get("/v1/events", "wu", after=settled)
+    guests.get("/v1/events", "wu", after=0, customer=other)
+    assert exports_of(guests, contact) == []
+    for _ in range(3):
+        guests.get("/v1/events", "wu", after=0, customer=customer)
+    (line,) = exports_of(guests, contact)
+    assert (line["member"], line["customer_id"], line["count"]) == ("wu", customer, 3)
+    assert line["token_id"] is not None
+    guests.at(MONDAY + 71 * DAY)
+    guests.get("/v1/events", "wu", after=0, customer=customer)
+    assert [one["count"] for one in exports_of(guests, contact)] == [1, 3]
+
+
+def _told(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def test_a_customers_subjects_and_those_that_wait_are_listed(guests: Guests) -> None:

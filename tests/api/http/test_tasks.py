@@ -149,9 +149,7 @@ def test_ones_own_case_does_not_wait_for_oneself(guests: Guests) -> None:
 def test_approvals_are_for_those_who_decide_or_look_at_any(guests: Guests) -> None:
     for member in ("li", "han", "root"):
         assert_problem(guests.get("/v1/approvals", member), 403, "not-allowed")
-    for member in ("feng", "jiang"):
-        answer = guests.get("/v1/approvals", member, scope="all")
-        assert_problem(answer, 403, "not-allowed")
+    assert_problem(guests.get("/v1/approvals", "feng", scope="all"), 403, "not-allowed")
     assert invalid_fields(guests.get("/v1/approvals", "zhao", kind="x")) == {
         "kind.0": "not-a-choice"
     }

@@ -3,7 +3,7 @@ question, page, export or stream, whatever his role (A-34). Generated from table
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -14,6 +14,7 @@ from api.strangers import OPEN_FACTS
 from domain.orders import CONSOLE, Order
 from domain.permissions import ROLES, reach_of
 from tests.api.http.guests import CONTACT, STEPS, Guests, assert_problem
+from tests.api.outside.asking import Asked, questions_of
 from tests.api.outside.listening import listening
 from tests.waiting import wait_until
 
@@ -35,14 +36,6 @@ class Typed:
         made = f"金丝雀{next(_numbers):04d}号"
         self.words[customer, f"{kind}-{made}"] = made
         return made
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One question with its parameters."""
-
-    path: str
-    parameters: Mapping[str, Any]
 
 
 def sent(answer: Any) -> Any:
@@ -148,41 +141,8 @@ def questions(guests: Guests, typed: Typed) -> Iterator[Asked]:
     """Every question of the document about each customer, and with each filter that it has."""
     document = sent(guests.send("GET", "/openapi.json", None))
     for customer in dict.fromkeys(customer for customer, _ in typed.words):
-        known = {
-            "customer_id": customer,
-            "customer": customer,
-            "member": "li",
-            "holder": "li",
-            "actor": "li",
-            "party": "chen",
-            "number": 1,
-            "rulebook": "2026-1",
-            "version": "2026-1",
-            "subject_id": customer,
-            "phone": typed.words[customer, "contact-phone"],
-            "figure": "claims",
-            "format": "jsonl",
-        }
-        for path, methods in document["paths"].items():
-            if "get" in methods and path.startswith("/v1") and "oidc" not in path:
-                yield from _asked(path, methods["get"], known)
-
-
-def _asked(path: str, told: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Asked]:
-    parameters = [one for one in told.get("parameters", ()) if "in" in one]
-    for parameter in parameters:
-        if parameter["in"] == "path":
-            name = parameter["name"]
-            path = path.replace(f"{{{name}}}", str(known.get(name, "x")))
-    asked = [one for one in parameters if one["in"] == "query"]
-    needed = {one["name"]: known.get(one["name"], 1) for one in asked if one.get("required")}
-    whole = {"limit": 500} if any(one["name"] == "limit" for one in asked) else {}
-    if path == "/v1/collisions":
-        whole["limit"] = 100
-    yield Asked(path, whole | needed)
-    for one in asked:
-        if one["name"] in known:
-            yield Asked(path, whole | needed | {one["name"]: known[one["name"]]})
+        phone = typed.words[customer, "contact-phone"]
+        yield from questions_of(document, customer, party="chen", phone=phone)
 
 
 def reads(guests: Guests, role: str, customer: str) -> bool:

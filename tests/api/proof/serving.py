@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from api.proof.logs import ACCESS, EVENTS
 from api.proof.sealing import LogSealer
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import MONDAY, Guests, served, settings_for
 
 SEED = bytes(range(32))
@@ -34,8 +34,7 @@ def sealed_house(database_url: str, folder: Path) -> Iterator[Guests]:
         served(settings) as (service, url),
         httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
-        contract = Contract(client.get("/openapi.json").json())
-        guests = Guests(service, client, clock, contract)
+        guests = Guests(service, client, clock, contract_of(client))
         guests.move_in()
         yield guests
 

@@ -63,7 +63,7 @@ def search(database: Database) -> None:
     log = AccessLog(database, database.now)
     shown = tuple(UUID(int=number) for number in range(1, 4))
     log.record(Entry("details-read", "reader", "holder", None, customer_ids=shown))
-    log.record(Entry("exported", "reader", "holder", None))
+    log.record(Entry("exported", "reader", "holder", None, facts={"rows": 5}))
 
 
 @dataclass
@@ -403,6 +403,7 @@ def test_an_entry_of_the_access_log_that_was_rewritten_is_found(
         ("UPDATE access.reads_a_day SET details = 2 WHERE details = 3", "count-differs", None),
         ("UPDATE access.reads_a_day SET details = 4 WHERE details = 3", "count-differs", None),
         ("UPDATE access.reads_a_day SET exports = 0 WHERE exports = 1", "count-differs", None),
+        ("UPDATE access.reads_a_day SET exported = 0 WHERE exported = 5", "count-differs", None),
         ("UPDATE access.reads_a_day SET searches = 7 WHERE member = 'm3'", "count-differs", None),
     ],
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import MONDAY, Guests, served, settings_for
 
 
@@ -27,8 +27,7 @@ def module_guests(
         served(settings) as (service, url),
         httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
     ):
-        contract = Contract(client.get("/openapi.json").json())
-        guests = Guests(service, client, clock, contract)
+        guests = Guests(service, client, clock, contract_of(client))
         guests.move_in()
         yield guests
 

@@ -7,11 +7,14 @@ a line in it fails here, and so does one that works for whoever may only look on
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from enum import Enum
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,8 +25,13 @@ import typer
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.composition import Service, open_service
 from api.embedded import EmbeddedPostgres
-from api.settings import Settings
+from api.settings import Settings, read_settings
+from domain.orders import CONSOLE, Order
+from domain.permissions import PERMISSIONS, ROLES
+from tests.api.http.guests import trade_name
+from tests.waiting import wait_until
 
 
 class Needs(Enum):
@@ -55,6 +63,7 @@ ALSO = {"erase": ["--reason", "同意已撤回"]}
 """What a command needs that is not marked as required."""
 SECONDS_MAX = 90
 KEYS = {"TENURE_KEY": "00" * 32, "TENURE_HASH_KEY": "11" * 32}
+_numbers = count(1)
 FILE = "x1"
 """A name for anything, and of a file that is there."""
 
@@ -174,6 +183,141 @@ def test_an_auditor_verifies_without_a_key(
 ) -> None:
     status, told = status_of("verify", postgres.url(role="tenure_auditor", database=database_name))
     assert status == 0, told
+
+
+@pytest.fixture
+def house(
+    own_url: str, environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Service]:
+    """A house with one member a role; the command line has its keys."""
+    for key, value in KEYS.items():
+        environment.setenv(key, value)
+    with closing(open_service(read_settings(database=own_url))) as service:
+        application, console = service.application, Order(CONSOLE)
+        for role in ROLES:
+            application.add_member(
+                console, member=f"only-{role}", name=role, roles=[role], department="一部"
+            )
+        yield service
+
+
+def subject_of(service: Service) -> str:
+    """A phone that a new customer's record holds."""
+    number = next(_numbers)
+    receipt = service.application.register(
+        Order(CONSOLE),
+        name=f"靖江市{trade_name(number)}空调有限公司",
+        address=f"靖江市人民路{number}号",
+        industry="空调",
+        phone=f"0523-{80000000 + number}",
+        introduction="主营空调",
+    )
+    return str(receipt.customer_id)
+
+
+def erase(subject: str, *words: str, url: str, token: str) -> tuple[int, str]:
+    """Exit status and words of a call by whoever holds the token."""
+    told = CliRunner().invoke(
+        app, ["erase", subject, *words, "--database", url], env={"TENURE_TOKEN": token}
+    )
+    return told.exit_code, told.output
+
+
+STEPS = {
+    "ask-erasure": ("--reason", "同意已撤回"),
+    "confirm-erasure": ("--confirm",),
+    "lift-restriction": ("--lift", "--reason", "本人撤回"),
+}
+"""The permission that each call of `tenure erase` needs."""
+
+
+def refusals(service: Service) -> list[tuple[Any, ...]]:
+    """Who was refused what, by the access log."""
+    with service.database.autocommit() as cursor:
+        cursor.execute(
+            "SELECT member, convert_from(state, 'UTF8')::json ->> 'right',"
+            " convert_from(state, 'UTF8')::json ->> 'token_id' IS NOT NULL"
+            " FROM access.entries WHERE kind = 'refused' ORDER BY position"
+        )
+        return cursor.fetchall()
+
+
+def test_each_role_erases_by_the_command_line_what_the_table_permits_and_each_refusal_is_kept(
+    house: Service, own_url: str
+) -> None:
+    """Ask, confirm and lift with the token of every role."""
+    application, console = house.application, Order(CONSOLE)
+    expected = []
+    for role in ROLES:
+        token = application.issue_token(console, f"only-{role}").extra["token"]
+        for permission, words in STEPS.items():
+            subject = subject_of(house)
+            if permission != "ask-erasure":
+                application.ask_erasure(
+                    console,
+                    UUID(subject),
+                    customers=[UUID(subject)],
+                    ground="consent-withdrawn",
+                    reason="同意已撤回",
+                )
+            status, told = erase(subject, *words, url=own_url, token=token)
+            is_permitted = role in PERMISSIONS[permission]
+            assert (status == 0) is is_permitted, (role, permission, told)
+            assert status in (0, 1)
+            if not is_permitted:
+                expected.append((f"only-{role}", permission, True))
+                assert "Not allowed" in told
+            assert "Traceback" not in told
+    assert refusals(house) == expected
+
+
+def test_nobody_confirms_his_own_erasure_by_the_command_line_and_it_is_kept(
+    house: Service, own_url: str
+) -> None:
+    issued = house.application.issue_token(Order(CONSOLE), "only-administrator")
+    token, subject = issued.extra["token"], subject_of(house)
+    assert erase(subject, *STEPS["ask-erasure"], url=own_url, token=token)[0] == 0
+    assert erase(subject, "--confirm", url=own_url, token=token)[0] == 1
+    assert refusals(house) == [("only-administrator", "own-decision", True)]
+
+
+@pytest.mark.parametrize("permission", STEPS)
+def test_no_stranger_erases_by_the_command_line(
+    house: Service, own_url: str, permission: str
+) -> None:
+    """Nobody with an expired, revoked, foreign or forged token, nor who has left."""
+    application, console = house.application, Order(CONSOLE)
+    member = "only-administrator"
+    soon = application.now() + timedelta(milliseconds=50)
+    expired = application.issue_token(console, member, expires_at=soon).extra["token"]
+    revoked = application.issue_token(console, member)
+    application.revoke_token(console, member, UUID(revoked.extra["token_id"]))
+    live = application.issue_token(console, member).extra["token"]
+    shape = secrets.token_urlsafe(32)
+    strangers = {
+        "revoked": revoked.extra["token"],
+        "of another house": f"tnr.their-root.{shape}",
+        "forged": f"tnr.{member}.{shape}",
+        "another's secret": f"tnr.only-director.{live.rpartition('.')[2]}",
+        "the console's name": f"tnr.console.{live.rpartition('.')[2]}",
+        "no secret": f"tnr.{member}.",
+        "cut off": live[:-1],
+        "longer": live + "A",
+        "no token at all": "x",
+        "blank": " ",
+    }
+    wait_until(lambda: application.now() > soon, what="the end of a token")
+    subject = subject_of(house)
+    before = counts(own_url)
+    for name, token in {**strangers, "expired": expired}.items():
+        status, told = erase(subject, *STEPS[permission], url=own_url, token=token)
+        assert status == 1, (name, told)
+        assert "Traceback" not in told
+        assert token.strip() not in told or len(token) < 5, name
+    assert counts(own_url) == before
+    # With the live one he gets as far as the rules.
+    status, _ = erase(subject, *STEPS["ask-erasure"], url=own_url, token=live)
+    assert status == 0
 
 
 def test_no_error_of_the_command_line_shows_a_password_or_a_key(

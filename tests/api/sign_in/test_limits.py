@@ -12,9 +12,10 @@ import pytest
 from api.sign_in import limiting
 from api.sign_in.errors import TooManyRequests
 from domain.orders import CONSOLE, Credentials, Order
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import Guests, served, settings_for
 from tests.api.sign_in.browser import Browser, slug_of
+from tests.api.sign_in.test_passwords import entries
 
 A, B = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "198.51.100.2"}
 
@@ -34,8 +35,7 @@ def limited(own_url: str) -> Iterator[Guests]:
         served(settings) as (service, url),
         httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
-        contract = Contract(client.get("/openapi.json").json())
-        guests = Guests(service, client, None, contract)  # type: ignore[arg-type]
+        guests = Guests(service, client, None, contract_of(client))  # type: ignore[arg-type]
         guests.move_in({"li": "seller", "chen": "seller"})
         yield guests
 
@@ -59,6 +59,10 @@ def test_a_token_a_client_and_sign_ins_are_limited_each_for_itself(limited: Gues
     browser = Browser(limited, headers={"X-Forwarded-For": "198.51.100.3"})
     tried = [browser.sign_in("li", "wrong").status_code for _ in range(3)]
     assert tried == [401, 401, 429]
+    more = [browser.sign_in("li", "wrong").status_code for _ in range(3)]
+    assert more == [429] * 3
+    kept = [entry["facts"] for entry in entries(limited, "sign-in-failed")]
+    assert kept == [{}, {}, {"reason": "turned-away"}], "the first of a minute alone"
 
 
 def test_all_tokens_and_sessions_of_a_member_share_his_limit(limited: Guests) -> None:

@@ -22,7 +22,7 @@ from api.settings import SettingsInvalid
 from api.sign_in.oidc import Provider
 from domain.orders import CONSOLE, Order
 from domain.sealing import Sealer
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import MONDAY, Guests, served, settings_for
 from tests.api.sign_in.browser import Browser, slug_of
 from tests.waiting import wait_until
@@ -71,8 +71,7 @@ def guests(
         served(settings) as (service, url),
         httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
     ):
-        contract = Contract(client.get("/openapi.json").json())
-        guests = Guests(service, client, clock, contract)
+        guests = Guests(service, client, clock, contract_of(client))
         guests.move_in()
         yield guests
 

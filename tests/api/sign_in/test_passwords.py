@@ -154,6 +154,23 @@ def test_a_client_that_tries_many_names_is_slowed_down(guests: Guests) -> None:
 
 
 @pytest.mark.clause("S4-36")
+def test_tries_that_are_turned_away_leave_one_entry_a_wait(guests: Guests) -> None:
+    signed_in(guests, "wang")
+    stranger = Browser(guests)
+    for _ in range(BY_NAME.free):
+        stranger.sign_in("wang", "wrong")
+    before = len(entries(guests, "sign-in-failed"))
+    for wait in (1, 2):
+        for _ in range(4):
+            assert stranger.sign_in("wang", "wrong").status_code == 429
+        guests.at(guests.now + wait * SECOND)
+        assert stranger.sign_in("wang", "wrong").status_code == 401
+    told = [(one["member"], one["facts"]) for one in entries(guests, "sign-in-failed")[before:]]
+    turned_away = [("wang", {"reason": "turned-away", "wait_seconds": wait}) for wait in (1, 2)]
+    assert told == [turned_away[0], ("wang", {}), turned_away[1], ("wang", {})]
+
+
+@pytest.mark.clause("S4-36")
 def test_sign_ins_and_failures_are_in_the_access_log_and_unknown_names_are_not(
     guests: Guests,
 ) -> None:

@@ -10,7 +10,7 @@ from statistics import median
 import httpx
 import pytest
 
-from tests.api.http.contract import Contract
+from tests.api.http.contract import contract_of
 from tests.api.http.guests import Guests, served, settings_for
 from tests.api.sign_in.browser import GOOD, signed_in
 
@@ -26,8 +26,7 @@ def behind_a_proxy(database_url: str) -> Iterator[Guests]:
         served(settings) as (service, url),
         httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
     ):
-        contract = Contract(client.get("/openapi.json").json())
-        guests = Guests(service, client, None, contract)  # type: ignore[arg-type]
+        guests = Guests(service, client, None, contract_of(client))  # type: ignore[arg-type]
         guests.move_in({"li": "seller", "root": "administrator"})
         yield guests
 
