@@ -44,12 +44,6 @@ class Disclosure:
     signed: Signed
     log: Grants
 
-    def ready(self) -> Disclosure:
-        """The same, with the rules read that need a connection: so it asks for none while another
-        is held."""
-        self._rules  # noqa: B018 - it is kept
-        return self
-
     @cached_property
     def by_day(self) -> bool:
         """True where the rulebook in force shows strangers deadlines to the day."""

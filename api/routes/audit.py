@@ -186,7 +186,7 @@ def audit_log(asked: Annotated[AuditQuestions, Query()], call: Asked) -> Answer:
     _require_reach(call, signed, asked)
     filters = asked.filters()
     after = call.cursor_key("audit", filters, asked.after)
-    disclosure = Disclosure(signed, call.application).ready()
+    disclosure = Disclosure(signed, call.application)
     with call.view(audit.NAME, customer_search.VIEW) as cursor:
         looking = _Looking(cursor, disclosure, call.language, asked)
         items, following, position = looking.page(asked.limit, after)
@@ -352,7 +352,7 @@ def _pages(
     Raises ViewBehind where the view is being folded anew meanwhile and lacks what it had.
     """
     after: tuple[str, ...] | None = None
-    disclosure = Disclosure(signed, call.application).ready()
+    disclosure = Disclosure(signed, call.application)
     while True:
         with call.view(audit.NAME, customer_search.VIEW) as cursor:
             looking = _Looking(cursor, disclosure, call.language, asked)

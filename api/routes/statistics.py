@@ -298,7 +298,7 @@ def statistics_events(asked: Annotated[FigureEventQuestions, Query()], call: Ask
     filters = {**asked.filters(), "whose": member, "start": start, "end": end}
     filters["departments"] = departments and sorted(departments)
     after = call.cursor_key("statistics-events", filters, asked.after)
-    disclosure = Disclosure(signed, call.application).ready()
+    disclosure = Disclosure(signed, call.application)
     with call.view(statistics.NAME, customer_search.VIEW) as cursor:
         page = figures.figure_events(
             cursor,

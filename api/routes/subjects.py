@@ -52,7 +52,7 @@ def subjects_of(asked: Annotated[SubjectQuestions, Query()], call: Asked) -> Ans
     """The people whose data a customer's record holds, and its phone; without a customer, every
     subject whose erasure waits to be confirmed, the longest waiting first."""
     signed = call.signed()
-    disclosure = Disclosure(signed, call.application).ready()
+    disclosure = Disclosure(signed, call.application)
     with call.view(subjects.VIEW) as cursor:
         if asked.customer is not None:
             held = subjects.held_by(cursor, asked.customer)
@@ -82,7 +82,7 @@ def subject(subject_id: SubjectId, call: Asked) -> Answer:
     became of it. Names and phones are on the customer's card, for those who may see them."""
     signed = call.signed()
     known = call.application.subjects([subject_id]).get(subject_id)
-    disclosure = Disclosure(signed, call.application).ready()
+    disclosure = Disclosure(signed, call.application)
     with call.view(subjects.VIEW) as cursor:
         held = subjects.held_of(cursor, subject_id)
         position = position_of(cursor, subjects.VIEW)
