@@ -88,8 +88,6 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
     then = _then(page, life, asked["at"], questions | _up_to(steps, chosen))
     other = asked.get("other")
     beside = _then(page, life, other, questions) if other else None
-    begun, now = life["steps"][0]["event"]["at"], life["at"]
-    seconds_max = max(int((now - begun).total_seconds()), 1)
     return page.show(
         "time.html",
         {
@@ -100,9 +98,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
             "different": _different(then, beside),
             "asked": asked,
             "moves": _moves(steps, then.at, chosen),
-            "seconds": int((then.at - begun).total_seconds()),
-            "seconds_max": seconds_max,
-            "slider_step": max(seconds_max // SLIDER_STEPS, 1),
+            **_slider(life, then.at),
             "zoom": span,
             "band": _band(page, known, then.at, span),
             "legend": LEGEND,
@@ -110,9 +106,21 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
             "rulebook": sent.get("rulebook", ""),
             "supposed": _supposed(page, customer_id, sent.get("rulebook", ""), span),
             "position": life["position"],
-            "at": now,
+            "at": life["at"],
         },
     )
+
+
+def _slider(life: Mapping[str, Any], at: datetime) -> dict[str, int]:
+    """Where the slider stands and how far it goes, in seconds from the first event on."""
+    begun = life["steps"][0]["event"]["at"]
+    most = max(int((life["at"] - begun).total_seconds()), 1)
+    step = max(most // SLIDER_STEPS, 1)
+    return {
+        "seconds": int((at - begun).total_seconds()),
+        "seconds_max": most,
+        "slider_step": step,
+    }
 
 
 def _instants(page: Page, life: Mapping[str, Any]) -> dict[str, datetime]:
