@@ -8,11 +8,13 @@ tables before they are compared.
 
 from __future__ import annotations
 
+import pickle
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final, Literal
+from tempfile import TemporaryFile
+from typing import IO, Any, Final, Literal
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
@@ -46,39 +48,54 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Verified:
     """A view as of its position. rows: that follow from the log. left_out: how many differences
-    are not listed. behind: events that it has still to fold, which is no fault. failed: why it was
-    set aside. is_current: whether its tables are of this program's version; if not, they were not
-    compared."""
+    are not listed. told: how many were told as they were found, and are not listed either. behind:
+    events that it has still to fold, which is no fault. failed: why it was set aside. is_current:
+    whether its tables are of this program's version; if not, they were not compared."""
 
     view: str
     position: int
     rows: int = 0
     differences: list[Found] = field(default_factory=list)
     left_out: int = 0
+    told: int = 0
     behind: int = 0
     failed: FailedView | None = None
     is_current: bool = True
 
     @property
+    def differing(self) -> int:
+        """How many rows differ."""
+        return len(self.differences) + self.left_out + self.told
+
+    @property
     def is_sound(self) -> bool:
         """Whether it holds what follows from the log, and can go on."""
-        return not self.differences and self.failed is None and self.is_current
+        return not self.differing and self.failed is None and self.is_current
 
 
-Stage = Literal["folding", "comparing"]
+Stage = Literal["folding", "comparing", "explaining"]
 Tell = Callable[[Stage, int, int], None]
-"""Is told the stage, how much of it is done and of how much: events, or views."""
+"""Is told the stage, how much of it is done and of how much: events, views, or differing rows."""
+Take = Callable[[str, Found], None]
+"""Is told the view, and a row that differs, as it is found."""
 
 
 class Verification:
-    """One verification of `views`."""
+    """One verification of `views`. take: of every row that differs, which none of them then lists;
+    None: the first of each view are listed and the others counted."""
 
     def __init__(
-        self, source: Source, views: Sequence[View], *, tell: Tell = lambda *_: None
+        self,
+        source: Source,
+        views: Sequence[View],
+        *,
+        tell: Tell = lambda *_: None,
+        take: Take | None = None,
     ) -> None:
         self._log = source
         self._views = list(views)
         self._tell = tell
+        self._take = take
 
     def run(self) -> list[Verified]:
         """Every view. Raises FoldFailed where the log itself cannot be folded."""
@@ -127,25 +144,48 @@ class Verification:
     def _verified(
         self, aside: Source, connection: Any, lane: Lane, view: View, start: int
     ) -> Verified:
-        with self._snapshot(view) as (live, stored):
-            if stored is None or stored.version != view.VERSION:
-                return Verified(
-                    view.NAME, 0 if stored is None else stored.position, is_current=False
-                )
-            upto = stored.position
-            for _ in lane.folded(Stretch((view.NAME,), upto, upto - start, after=start)):
-                pass
-            rows, listed, left_out = _compared(aside, connection, live, view)
-        found = [Found(one, explain(aside, connection, view, one, upto)) for one in listed]
+        # To explain a row ends the transaction that compares: what was found waits in a file.
+        with TemporaryFile() as kept:
+            with self._snapshot(view) as (live, stored):
+                if stored is None or stored.version != view.VERSION:
+                    return Verified(
+                        view.NAME, 0 if stored is None else stored.position, is_current=False
+                    )
+                upto = stored.position
+                for _ in lane.folded(Stretch((view.NAME,), upto, upto - start, after=start)):
+                    pass
+                rows, differing = _compared(aside, connection, live, view, self._limit, kept)
+            explained = (
+                Found(one, explain(aside, connection, view, one, upto)) for one in _read(kept)
+            )
+            listed, told = self._told(view, explained, min(differing, self._limit))
         return Verified(
             view=view.NAME,
             position=upto,
             rows=rows,
-            differences=found,
-            left_out=left_out,
+            differences=listed,
+            left_out=differing - len(listed) - told,
+            told=told,
             behind=max(0, aside.log.settled_position() - upto),
             failed=stored.failed,
         )
+
+    @property
+    def _limit(self) -> int:
+        return LISTED_MAX if self._take is None else sys.maxsize
+
+    def _told(self, view: View, explained: Iterator[Found], total: int) -> tuple[list[Found], int]:
+        """Those to list, and how many were told instead."""
+        listed: list[Found] = []
+        told = 0
+        for done, found in enumerate(explained):
+            self._tell("explaining", done, total)
+            if self._take is None:
+                listed.append(found)
+            else:
+                self._take(view.NAME, found)
+                told += 1
+        return listed, told
 
     @contextmanager
     def _snapshot(self, view: View) -> Iterator[tuple[Any, Position | None]]:
@@ -166,11 +206,10 @@ class Verification:
 
 
 def _compared(
-    aside: Source, connection: Any, live: Any, view: View
-) -> tuple[int, list[Difference], int]:
-    """Rows that follow from the log, the first differences, and how many more there are."""
-    rows = left_out = 0
-    listed: list[Difference] = []
+    aside: Source, connection: Any, live: Any, view: View, limit: int, kept: IO[bytes]
+) -> tuple[int, int]:
+    """Rows that follow from the log, and how many differ; the first of these go into `kept`."""
+    rows = differing = 0
     with aside.database.transaction():
         for table in view.TABLES:
             comparison = Comparison(
@@ -178,11 +217,20 @@ def _compared(
                 Side(live, sql.Identifier(SCHEMA, table)),
                 Side(connection, sql.Identifier(_ASIDE, table)),
             )
-            differences = comparison.differences()
-            listed += islice(differences, LISTED_MAX - len(listed))
-            left_out += sum(1 for _ in differences)
+            for difference in comparison.differences():
+                if differing < limit:
+                    pickle.dump(difference, kept)
+                differing += 1
             rows += comparison.rows
-    return rows, listed, left_out
+    return rows, differing
+
+
+def _read(kept: IO[bytes]) -> Iterator[Difference]:
+    """What `_compared` has written."""
+    end = kept.tell()
+    kept.seek(0)
+    while kept.tell() < end:
+        yield pickle.load(kept)  # noqa: S301 - this process wrote it
 
 
 def _is_current(view: View, stored: dict[str, Position]) -> bool:

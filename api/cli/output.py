@@ -43,9 +43,12 @@ class Output:
     def __init__(self, *, is_json: bool) -> None:
         self.is_json = is_json
 
-    def result(self, document: Mapping[str, Any], shown: Any) -> None:
-        """The command's one result: `document` as JSON, or `shown` (a table, text) for people."""
-        if self.is_json:
+    def result(self, document: Mapping[str, Any], shown: Any, *, is_line: bool = False) -> None:
+        """The command's one result: `document` as JSON, or `shown` (a table, text) for people.
+        is_line: the JSON is one line, the last of many."""
+        if self.is_json and is_line:
+            self.line(document)
+        elif self.is_json:
             print(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
         else:
             people = self.people
@@ -55,6 +58,10 @@ class Output:
                     people.print(part, markup=False, soft_wrap=True)
                 else:
                     people.print(part)
+
+    def line(self, document: Mapping[str, Any]) -> None:
+        """One of many results, on a line of its own: JSON, whole once it is printed."""
+        print(json.dumps(document, ensure_ascii=False, default=_plain), flush=True)
 
     def notice(self, words: Words) -> None:
         """Something to know that is not the result."""

@@ -28,13 +28,15 @@ def staged(
     names: Mapping[str, str],
     units: Mapping[str, str],
     *,
+    is_bar: bool = True,
     clock: Clock = time.monotonic,
 ) -> Iterator[Tell]:
-    """What to tell. names, units: of each stage."""
+    """What to tell. names, units: of each stage. is_bar: False where results are printed between,
+    which a bar would be drawn over."""
     if output.is_json:
         yield _Lines(units, clock).tell
         return
-    if not sys.stderr.isatty():
+    if not is_bar or not sys.stderr.isatty():
         yield _PlainLines(names, units, clock).tell
         return
     with output.progress(unit="") as bar:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from api.cli.stages import Tell
     from api.proof.findings import Verified as VerifiedLog
     from projections.stretches import Source
-    from projections.verifying import Found, Verified
+    from projections.verifying import Found, Take, Verified
     from projections.view import View
 
 _STAGES = {
@@ -25,8 +25,23 @@ _STAGES = {
     "access": "access log against its seal 访问日志校验",
     "folding": "folding aside 旁路折叠",
     "comparing": "comparing 比较",
+    "explaining": "looking for events 查找事件",
 }
-_UNITS = {"events": "leaves", "access": "leaves", "folding": "events", "comparing": "views"}
+_UNITS = {
+    "events": "leaves",
+    "access": "leaves",
+    "folding": "events",
+    "comparing": "views",
+    "explaining": "rows",
+}
+All = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        help="Tell every row that differs, as it is found, not the first 200 of a view; "
+        "with --json one object a line, the result last. 逐条列出全部差异。",
+    ),
+]
 _KINDS = {
     "missing": "missing 缺少",
     "superfluous": "superfluous 多余",
@@ -40,6 +55,7 @@ def verify(
     key: Keys = None,
     database: Database = None,
     data: Data = None,
+    is_all: All = False,
     json_output: Json = False,
 ) -> None:
     """Every row of the logs against the seal, every row of the views against the log; exit status 1
@@ -51,23 +67,42 @@ def verify(
         settings = settings_of(database, data)
         chosen = named_views(views, is_json=json_output)
         are_logs_asked = not views or bool(checkpoints or key)
-        with opened_source(settings) as source, staged(output, _STAGES, _UNITS) as tell:
+        take = _taking(output) if is_all else None
+        with (
+            opened_source(settings) as source,
+            staged(output, _STAGES, _UNITS, is_bar=not is_all) as tell,
+        ):
             logs = verified_logs(source, settings, checkpoints, key, tell) if are_logs_asked else []
             is_rewritten = not all(log.is_sound for log in logs)
-            verified, failure = _verified_views(source, chosen, tell, is_rewritten=is_rewritten)
-        _print(verified, logs, failure, output)
+            verified, failure = _verified_views(
+                source, chosen, tell, take, is_rewritten=is_rewritten
+            )
+        _print(verified, logs, failure, output, is_last_line=is_all)
         if failure or not all(one.is_sound for one in (*logs, *verified)):
             raise typer.Exit(ExitStatus.REFUSED)
 
 
+def _taking(output: Output) -> Take:
+    """Prints each row as it is found."""
+
+    def take(view: str, found: Found) -> None:
+        if output.is_json:
+            output.line({"view": view, **_told(found)})
+            return
+        for line in _lines(view, found):
+            output.people.print(line, markup=False, soft_wrap=True)
+
+    return take
+
+
 def _verified_views(
-    source: Source, chosen: Sequence[View], tell: Tell, *, is_rewritten: bool
+    source: Source, chosen: Sequence[View], tell: Tell, take: Take | None, *, is_rewritten: bool
 ) -> tuple[list[Verified], str | None]:
     """What was found, or why a log that was rewritten cannot be folded any more."""
     from projections.verifying import Verification
 
     try:
-        return Verification(source, chosen, tell=tell).run(), None
+        return Verification(source, chosen, tell=tell, take=take).run(), None
     except Exception as error:
         # A log that was rewritten may be unreadable in any way; what is known of it must come out.
         if not is_rewritten:
@@ -80,6 +115,8 @@ def _print(
     logs: Sequence[VerifiedLog],
     failure: str | None,
     output: Output,
+    *,
+    is_last_line: bool,
 ) -> None:
     rows = sum(view.rows for view in verified)
     is_equal = failure is None and all(one.is_sound for one in (*logs, *verified))
@@ -92,24 +129,24 @@ def _print(
         document["logs"] = [log.document() for log in logs]
     if failure is not None:
         document["views_failed"] = failure
-    title = f"equal 一致: {rows} rows 行" if is_equal else f"not equal 不一致: {rows} rows 行"
-    shown: list[Any] = [
+    verdict = "equal 一致" if is_equal else "not equal 不一致"
+    shown: list[Any] = shown_logs(logs)
+    shown.append(
         table(
-            title,
+            f"{verdict}: {rows} rows 行",
             ("view 视图", "rows 行", "position 位置", "behind 落后", "found 结果"),
             [(one.view, one.rows, one.position, one.behind, _result(one)) for one in verified],
         )
-    ]
-    shown = [*shown_logs(logs), *shown]
+    )
     if failure is not None:
         shown.append(f"views could not be folded 视图无法折叠: {failure}")
     for view in verified:
-        shown += [line for found in view.differences for line in _lines(view, found)]
+        shown += [line for found in view.differences for line in _lines(view.view, found)]
         if view.left_out:
             shown.append(
                 f"{view.view}: {view.left_out} more rows differ 另有 {view.left_out} 行不同"
             )
-    output.result(document, shown)
+    output.result(document, shown, is_line=is_last_line)
     for view in verified:
         _notice(view, output)
     notice_logs(logs, output)
@@ -118,9 +155,8 @@ def _print(
 def _result(view: Verified) -> str:
     if not view.is_current:
         return "another version 其他版本"
-    differing = len(view.differences) + view.left_out
-    if differing:
-        return f"{differing} differ 行不同"
+    if view.differing:
+        return f"{view.differing} differ 行不同"
     return "equal 一致" if view.failed is None else "set aside 已搁置"
 
 
@@ -150,10 +186,10 @@ def _notice(view: Verified, output: Output) -> None:
         )
 
 
-def _lines(view: Verified, found: Found) -> list[str]:
+def _lines(view: str, found: Found) -> list[str]:
     one = found.difference
     key = ", ".join(f"{column} {value}" for column, value in one.key.items())
-    lines = [f"{view.view}: {one.table} {key}: {_KINDS[one.kind]}"]
+    lines = [f"{view}: {one.table} {key}: {_KINDS[one.kind]}"]
     if one.kind == "different":
         lines += [
             f"    {column}: kept 现存 {kept!r}, folded 应为 {folded!r}"
@@ -179,6 +215,7 @@ def _document(view: Verified) -> dict[str, Any]:
         "failed": failed
         and {"position": failed.position, "topic": failed.topic, "error": failed.error},
         "rows": view.rows,
+        "differing": view.differing,
         "differences": [_told(found) for found in view.differences],
         "differences_left_out": view.left_out,
     }

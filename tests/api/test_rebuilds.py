@@ -150,6 +150,34 @@ def test_the_command_verifies_finds_what_is_wrong_and_rebuilds_it(
     assert tenure(database_url, "verify", "pool")[0] == 0
 
 
+@pytest.mark.usefixtures("followed")
+def test_all_differences_come_as_lines_and_the_result_on_the_last(
+    database_url: str, database: Database
+) -> None:
+    with database.autocommit() as cursor:
+        cursor.execute("UPDATE views.pool SET name = '错'")
+        cursor.execute("SELECT customer_id::text FROM views.pool ORDER BY customer_id")
+        wrong = [row[0] for row in cursor.fetchall()]
+    asked = ["verify", "pool", "--all", "--database", database_url]
+    ran = CliRunner().invoke(app, [*asked, "--json"])
+    assert ran.exit_code == 1
+    *lines, last = map(json.loads, ran.stdout.splitlines())
+    assert [line["key"]["customer_id"] for line in lines] == wrong
+    assert {line["view"] for line in lines} == {"pool"}
+    naming = {"customer.registered", "customer.profile_changed"}
+    assert {line["event"]["topic"] for line in lines} <= naming
+    (view,) = last["views"]
+    assert last["equal"] is view["equal"] is False
+    assert (view["differing"], view["differences"], view["differences_left_out"]) == (
+        len(wrong),
+        [],
+        0,
+    )
+    shown = CliRunner().invoke(app, asked).stdout
+    assert shown.count("kept 现存 '错'") == len(wrong)
+    assert f"{len(wrong)} differ 行不同" in shown
+
+
 def test_for_people_both_commands_print_tables(database_url: str) -> None:
     for command, title in (("rebuild", "rebuilt 已重建"), ("verify", "equal 一致")):
         ran = CliRunner().invoke(app, [command, "pool", "--database", database_url])

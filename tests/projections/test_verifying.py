@@ -237,6 +237,23 @@ def test_of_very_many_differences_the_first_are_told_and_the_others_counted(
     assert verified.rows == LISTED_MAX + 5
 
 
+def test_who_asks_for_all_differences_is_told_each_with_its_event(
+    log: TestLog, follow: Callable[[], None], source: Source, cursor: Any
+) -> None:
+    log.append(*(Story().registered() for _ in range(LISTED_MAX + 5)))
+    follow()
+    cursor.execute("UPDATE views.pool SET name = '错'")
+    told: list[tuple[str, Found]] = []
+    (verified,) = Verification(source, [pool], take=lambda *found: told.append(found)).run()
+    assert (verified.differences, verified.left_out, verified.told) == ([], 0, LISTED_MAX + 5)
+    assert (verified.is_sound, verified.differing) == (False, LISTED_MAX + 5)
+    assert {view for view, _ in told} == {"pool"}
+    keys = {found.difference.key["customer_id"] for _, found in told}
+    events = {found.event.event.originator_id for _, found in told if found.event is not None}
+    assert len(keys) == LISTED_MAX + 5
+    assert keys == events
+
+
 def test_a_view_behind_the_log_is_compared_as_of_where_it_stands(
     log: TestLog, follow: Callable[[], None], source: Source
 ) -> None:
