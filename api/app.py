@@ -13,6 +13,7 @@ from eventsourcing.domain import EventSourcingError
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
+from api.access.same_look import Looks
 from api.console.pages import PAGES
 from api.console.strays import StrayPage, for_reader
 from api.console.watch import watch_of
@@ -47,6 +48,7 @@ from api.routes import (
     lists,
     members,
     oidc,
+    pool,
     proofs,
     protection,
     questions,
@@ -83,6 +85,7 @@ ROUTERS = (
     questions.router,
     life.router,
     what_if.router,
+    pool.router,
     lists.router,
     board.router,
     audit.router,
@@ -125,6 +128,7 @@ def create_app(service: Service, *, metrics: Metrics | None = None) -> FastAPI:
     app.state.oidc_gate = Gate(at_once=oidc.AT_ONCE)
     app.state.token_uses = token_uses = TokenUses(service.database)
     app.state.streams, app.state.watch = streams_of(service), watch_of(service)
+    app.state.looks = Looks()
     for gauges in (_gauges, webhooks.gauges, seals.gauges):
         metrics.add_gauges(partial(gauges, service))
     metrics.add_gauges(partial(_stream_gauges, app))

@@ -91,9 +91,11 @@ class Database:
         statement_timeout_seconds: float = 30.0,
         lock_timeout_seconds: float = 5.0,
         idle_timeout_seconds: float = 30.0,
+        snapshots_max: int = 4,
     ) -> None:
         self.url = url
         self.size = size
+        self.snapshots_max = snapshots_max
         self.clock = clock
         self.wait_seconds = wait_seconds
         self._arguments = _connection_arguments(
@@ -112,6 +114,7 @@ class Database:
         self._idle: list[Connection] = []
         self._in_use = 0
         self._changed = threading.Condition(threading.Lock())
+        self._snapshots = threading.BoundedSemaphore(self.snapshots_max)
 
     @property
     def connections_in_use(self) -> int:
@@ -133,6 +136,30 @@ class Database:
         """Single statements, each a transaction of its own."""
         with self._borrowed() as connection, connection.cursor() as cursor:
             yield cursor
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Cursor]:
+        """Everything as it is at the first statement, for what is read in many: one transaction
+        that writes nothing, on a connection beside the pool, which others go on using.
+
+        Raises ConnectionUnavailableError where `snapshots_max` are open.
+        """
+        places = self._snapshots
+        if not places.acquire(timeout=self.wait_seconds):
+            raise ConnectionUnavailableError(f"all {self.snapshots_max} snapshots are in use")
+        try:
+            connection = self.connect()
+            try:
+                connection.set_session("REPEATABLE READ", readonly=True, autocommit=False)
+                with connection.cursor() as cursor:
+                    yield cursor
+            except psycopg2.Error as error:
+                lost = bool(connection.closed)
+                raise translated(error, is_connection_lost=lost) from error
+            finally:
+                _discard(connection)
+        finally:
+            places.release()
 
     def repeatedly(self, read: Callable[[Cursor], Answer]) -> Answer:
         """The answer of `read`, called again while the database is away (up to `wait_seconds`).

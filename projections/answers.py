@@ -96,19 +96,20 @@ def ask(
     except _STRANGE as error:
         if not cursor.connection.autocommit:
             raise
-        _require_ours(cursor, views, error)
+        require_ours(cursor, views, error)
         raise
     found = cursor.fetchall()
     columns = [column.name for column in cursor.description or ()][2:]
     if not found[0][0]:
-        _require_ours(cursor, views)
+        require_ours(cursor, views)
     rows = [dict(zip(columns, row[2:], strict=True)) for row in found if row[2] is not None]
     return rows, found[0][1]
 
 
-def _require_ours(cursor: Cursor, views: Sequence[str], cause: Exception | None = None) -> None:
+def require_ours(cursor: Cursor, views: Sequence[str], cause: Exception | None = None) -> None:
     """Raise ViewLagging for a view whose tables are of another version: all that they had told
-    is still to be folded anew."""
+    is still to be folded anew. What asks in a transaction asks this first, since after an error it
+    could ask nothing more."""
     stored = positions_of(cursor, views)
     for view in views:
         if view not in stored or stored[view].version != _versions()[view]:

@@ -8,8 +8,8 @@ by one right, and either all of it went out or nothing did. No list is longer th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -68,6 +68,14 @@ _NUMBER: Final = re.compile(r"\+?\d(?:[\s()（）\-－]*\d){6,}")
 """What may be a phone number in a text that was searched for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An entry that waits to be kept. keep: Raises Unavailable, DetailsUsedUp."""
+
+    entry: Entry
+    keep: Callable[[], None]
+
+
 def record_details(
     call: QueryCall,
     signed: Signed,
@@ -80,16 +88,17 @@ def record_details(
 ) -> None:
     """Keep who saw which fields of whom, and in which view. Nothing shown: no entry.
 
-    Raises Unavailable where it cannot be kept, DetailsUsedUp past the day's cap.
+    Raises Unavailable where it cannot be kept, DetailsUsedUp past the day's cap; where the call has
+    its entries wait, whoever keeps them does.
     """
     seen, whose = set(fields), list(dict.fromkeys(customers))
     told = [field for field in FIELDS if field in seen]
     if told and whose:
         entry = _entry(call, signed, kind, right, {"view": view, "fields": told}, whose)
-        if kind != "details-read":
-            call.service.access_log.record(entry)
+        if call.looks is not None:
+            call.looks.append(Look(entry, lambda: _record_look(call, signed, entry)))
         else:
-            _record_capped(call, signed, entry)
+            _record_look(call, signed, entry)
 
 
 def record_search(
@@ -180,6 +189,14 @@ def fields_in(events: Iterable[Mapping[str, Any]]) -> set[Field]:
         for name, value in event["facts"].items()
         if name in _OF_FACTS and value not in (None, "", [])
     }
+
+
+def _record_look(call: QueryCall, signed: Signed, entry: Entry) -> None:
+    """Keep the entry; what nobody chose to read is under no cap."""
+    if entry.kind == "details-read":
+        _record_capped(call, signed, entry)
+    else:
+        call.service.access_log.record(entry)
 
 
 def _record_capped(call: QueryCall, signed: Signed, entry: Entry) -> None:

@@ -14,6 +14,8 @@ from html import escape
 from typing import Any, Final
 
 Link = Callable[[Mapping[str, Any]], str]
+Spans = Callable[[datetime, datetime], str]
+"""Where what happened from one instant to another is told."""
 Step = Mapping[str, Any]
 """As `GET /v1/customers/{id}/replay` tells it: event, after, changed."""
 
@@ -22,11 +24,17 @@ NAMES: Final = 130
 ROW: Final = 34
 TOP: Final = 26
 ROWS_MAX: Final = 12
-MARKS_MAX: Final = 60
+MARKS_MAX: Final = 32
 MARK_PIXELS_MIN: Final = 8.0
-MARK_PIXELS_GROWTH: Final = 1.5
+BARS_MAX: Final = 32
+BARS_PIXELS_MIN: Final = 6.0
+PIXELS_GROWTH: Final = 1.5
+"""What lies closer than so many pixels is gathered; where there is still too much, what lies closer
+than this many times as many."""
+NAMES_MAX: Final = 30
+SECOND: Final = timedelta(seconds=1)
 TITLE_EVENTS_MAX: Final = 2
-WORDS_MAX: Final = 80
+WORDS_MAX: Final = 48
 NAME_MAX: Final = 16
 BAR_PIXELS_MIN: Final = 2.5
 TICKS: Final = 6
@@ -76,11 +84,13 @@ class Bar:
 
 @dataclass(slots=True)
 class Mark:
-    """Events that lie too close to be told apart by eye."""
+    """Events that lie too close to be told apart by eye; link: to the first of them."""
 
     kind: str
     x: float
     row: int
+    start: datetime
+    end: datetime
     told: list[str]
     link: str
 
@@ -117,28 +127,34 @@ def band(
     zone: tzinfo,
     shown_at: datetime | None = None,
     link: Link | None = None,
+    span: tuple[datetime, datetime] | None = None,
+    spans: Spans | None = None,
 ) -> str:
-    """The SVG. words: of stages, groups, `title`, `others`, and `more` with `{number}` in it.
+    """The SVG, of bounded size however long the life. words: of stages, groups, `title`, `others`,
+    and `more` and `several` with `{number}` in them.
 
     shown_at: an instant to point at. link: where a mark's event is told; left out:
-    `#event-<position>` of the page that the band is on.
+    `#event-<position>` of the page that the band is on. span: what is drawn alone; left out: the
+    whole life. spans: where what was gathered is told; left out: where its first event is.
     """
     if not steps:
         return ""
-    bars = bars_of(steps, situation, now)
+    whole = (steps[0]["event"]["at"], max(now, steps[-1]["event"]["at"]))
+    scale = Scale(*(span or whole), zone)
+    bars = [bar for bar in bars_of(steps, situation, now) if scale.shows(bar.start, bar.end)]
+    shown = [step for step in steps if scale.shows(step["event"]["at"], step["event"]["at"])]
     rows = _rows(bars)
-    scale = Scale(steps[0]["event"]["at"], max(now, steps[-1]["event"]["at"]), zone)
-    height = TOP + ROW * max(len(rows), 1) + 8
+    height = TOP + ROW * (max(rows.values(), default=0) + 1) + 8
     parts = [
         f'<svg class="band" viewBox="0 0 {WIDTH} {height}" role="group"'
         f' xmlns="http://www.w3.org/2000/svg" font-family="sans-serif"'
         f' aria-label="{escape(words["title"])}">',
         *_axis(scale, height),
         *_names(rows, words),
-        *_bars(bars, rows, scale, words),
-        *_marks(_few(steps, rows, scale, link or in_page), words),
+        *_bars(_few_bars(bars, rows, scale), rows, scale, words, spans),
+        *_marks(_few(shown, rows, scale, link or in_page), words, spans),
     ]
-    if shown_at is not None:
+    if shown_at is not None and scale.shows(shown_at, shown_at):
         x = scale.x(shown_at)
         parts.append(
             f'<line class="now" x1="{x}" x2="{x}" y1="{TOP - 8}" y2="{height}" stroke="#1c5bb5"/>'
@@ -159,6 +175,10 @@ class Scale:
         whole = max((self.end - self.start).total_seconds(), 1.0)
         part = (at - self.start).total_seconds() / whole
         return round(NAMES + min(max(part, 0.0), 1.0) * (WIDTH - NAMES - 12), 1)
+
+    def shows(self, start: datetime, end: datetime) -> bool:
+        """True where something of what lasted so long lies in it."""
+        return start <= self.end and end >= self.start
 
     def told(self, at: datetime, form: str = "%Y-%m-%d %H:%M:%S") -> str:
         """An instant in words."""
@@ -202,40 +222,79 @@ def _names(rows: Mapping[str, int], words: Mapping[str, str]) -> Iterator[str]:
             f'<rect class="row" x="{NAMES}" y="{y + 4}" width="{WIDTH - NAMES - 12}"'
             f' height="{ROW - 8}" rx="3" fill="#000" fill-opacity=".05"/>'
             f'<text x="4" y="{y + ROW / 2 + 4}" font-size="12">{escape(_short(told, NAME_MAX))}'
-            f"<title>{escape('、'.join(names))}</title></text>"
+            f"<title>{escape(_listed(names, NAMES_MAX, words))}</title></text>"
         )
 
 
 def _bars(
-    bars: Sequence[Bar], rows: Mapping[str, int], scale: Scale, words: Mapping[str, str]
+    groups: Iterable[Sequence[Bar]],
+    rows: Mapping[str, int],
+    scale: Scale,
+    words: Mapping[str, str],
+    spans: Spans | None,
 ) -> Iterator[str]:
-    for bar in bars:
-        x, end = scale.x(bar.start), scale.x(bar.end)
-        y = TOP + ROW * rows[bar.holder] + 6
+    for bars in groups:
+        first, end = bars[0], max(bar.end for bar in bars)
+        x, y = scale.x(first.start), TOP + ROW * rows[first.holder] + 6
+        names = list(dict.fromkeys(words.get(bar.holder, bar.holder) for bar in bars))
+        stage, kind = words.get(first.stage, first.stage), first.stage
+        if len(bars) > 1:
+            stage, kind = words["several"].format(number=len(bars)), "several"
         title = (
-            f"{words.get(bar.holder, bar.holder)} · {words.get(bar.stage, bar.stage)}:"
-            f" {scale.told(bar.start)} – {scale.told(bar.end)}"
+            f"{_listed(names, TITLE_EVENTS_MAX, words)} · {stage}:"
+            f" {scale.told(first.start)} – {scale.told(end)}"
         )
-        width = max(round(end - x, 1), BAR_PIXELS_MIN)
-        yield (
-            f'<rect class="bar-{bar.stage}" x="{x}" y="{y}" width="{width}" height="{ROW - 12}"'
-            f' rx="2" fill="{COLOURS.get(bar.stage, "#6b7280")}"><title>{escape(title)}</title>'
-            "</rect>"
+        width = max(round(scale.x(end) - x, 1), BAR_PIXELS_MIN)
+        drawn = (
+            f'<rect class="bar-{kind}" x="{x}" y="{y}" width="{width}" height="{ROW - 12}"'
+            f' rx="2" fill="{COLOURS.get(kind, "#6b7280")}"><title>{escape(title)}</title></rect>'
         )
+        is_link = spans is not None and len(bars) > 1
+        address = spans(first.start, end + SECOND) if spans is not None and is_link else ""
+        yield f'<a href="{escape(address)}">{drawn}</a>' if is_link else drawn
 
 
-def _marks(marks: Iterable[Mark], words: Mapping[str, str]) -> Iterator[str]:
+def _few_bars(
+    bars: Sequence[Bar], rows: Mapping[str, int], scale: Scale
+) -> Sequence[Sequence[Bar]]:
+    """The bars; those of one row that together are too narrow to be told apart are gathered, and
+    wider ones until they are not too many for a page."""
+    pixels = BARS_PIXELS_MIN
+    while True:
+        groups: list[list[Bar]] = []
+        last: dict[int, list[Bar]] = {}
+        for bar in bars:
+            row = rows[bar.holder]
+            if row in last and scale.x(bar.end) - scale.x(last[row][0].start) < pixels:
+                last[row].append(bar)
+                continue
+            last[row] = [bar]
+            groups.append(last[row])
+        if len(groups) <= BARS_MAX or pixels > WIDTH:
+            return groups
+        pixels *= PIXELS_GROWTH
+
+
+def _marks(marks: Iterable[Mark], words: Mapping[str, str], spans: Spans | None) -> Iterator[str]:
     for mark in marks:
+        count = len(mark.told)
         told = [_short(event, WORDS_MAX) for event in mark.told[:TITLE_EVENTS_MAX]]
-        if len(mark.told) > len(told):
-            told.append(words["more"].format(number=len(mark.told) - len(told)))
+        if count > len(told):
+            told.append(words["more"].format(number=count - len(told)))
         y = TOP + ROW * mark.row + ROW / 2
         colour = "#a3231c" if mark.kind == "refused" else "#1d2433"
         title = escape("\n".join(told))
+        number, address = "", mark.link
+        if count > 1:
+            number = (
+                f'<text class="count" x="{mark.x}" y="{y - 7}" font-size="9"'
+                f' text-anchor="middle">{count}</text>'
+            )
+            address = spans(mark.start, mark.end + SECOND) if spans is not None else mark.link
         yield (
-            f'<a href="{escape(mark.link)}"><title>{title}</title><path class="mark'
+            f'<a href="{escape(address)}"><title>{title}</title><path class="mark'
             f' mark-{mark.kind}" transform="translate({mark.x} {y})" d="{SHAPES[mark.kind]}"'
-            f' fill="{colour}" stroke="#fff"/></a>'
+            f' fill="{colour}" stroke="#fff"/>{number}</a>'
         )
 
 
@@ -248,7 +307,7 @@ def _few(
         marks = list(_merged(steps, rows, scale, link, pixels))
         if len(marks) <= MARKS_MAX or pixels > WIDTH:
             return marks
-        pixels *= MARK_PIXELS_GROWTH
+        pixels *= PIXELS_GROWTH
 
 
 def _merged(
@@ -269,16 +328,24 @@ def _merged(
         near = last.get((row, kind))
         if near is not None and x - near.x < pixels:
             near.told.append(told)
+            near.end = event["at"]
             continue
         if near is not None:
             yield near
-        last[row, kind] = Mark(kind, x, row, [told], link(event))
+        last[row, kind] = Mark(kind, x, row, event["at"], event["at"], [told], link(event))
     yield from last.values()
 
 
 def in_page(event: Mapping[str, Any]) -> str:
     """Where an event is told; what would only have been is told nowhere else."""
     return "#" if event["position"] is None else f"#event-{event['position']}"
+
+
+def _listed(names: Sequence[str], names_max: int, words: Mapping[str, str]) -> str:
+    """The first names, and how many more there are."""
+    told = "、".join(_short(name, NAME_MAX) for name in names[:names_max])
+    more = len(names) - names_max
+    return f"{told} {words['more'].format(number=more)}" if more > 0 else told
 
 
 def _short(text: str, characters_max: int) -> str:

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from api.problems.errors import UnsupportedType
 from api.problems.validation import field_problems
-from domain.errors import FieldProblem, Invalid
+from domain.errors import FieldProblem, Invalid, NotFound
 
 Kind = Literal[
     "text", "secret", "phone", "area", "instant", "day", "integer", "choice", "lines", "id", "boxes"
 ]
 Model = TypeVar("Model", bound=BaseModel)
+Action = TypeVar("Action")
 FIELDS_MAX: Final = 200
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -72,6 +73,14 @@ def checked(model: type[Model], body: Mapping[str, Any]) -> Model:
         return model.model_validate(body)
     except ValidationError as error:
         raise Invalid(*field_problems(error.errors())) from error
+
+
+def called(actions: Mapping[str, Action], command: str) -> Action:
+    """The action of a command. Raises NotFound for a command without a form."""
+    action = actions.get(command)
+    if action is None:
+        raise NotFound("address", command)
+    return action
 
 
 def asked(model: type[Model], sent: Mapping[str, str]) -> Model:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from fastapi import Depends
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.access.looks import Look
+from api.access.same_look import Looks, digest_of
 from api.answers import Answer
 from api.conditions import expected_version, idempotency_key, min_position, request_hash
 from api.console.filling import KEY, VERSION, csrf_of, typed_of, visible
@@ -21,7 +23,7 @@ from api.console.shown import OFFSETS
 from api.console.troubles import Trouble, trouble_from_thread
 from api.console.wishes import wishes_in
 from api.routes.calls import CommandCall, QueryCall, require
-from api.security import caller
+from api.security import asks_by_itself, caller
 from api.trace import trace_of
 from domain.errors import NotAllowed, NotSignedIn
 from domain.orders import Credentials, Order, Signed
@@ -54,8 +56,27 @@ class Page:
             return None
 
     def answered(self, question: Callable[..., Answer], *about: Any) -> Answer:
-        """The same with its headers: the version, which a form names."""
-        return question(*about, self.call_of(question))
+        """The same with its headers: the version, which a form names. What it shows of anybody is
+        in the access log before it is returned."""
+        looks: list[Look] = []
+        told = question(*about, replace(self.call_of(question), looks=looks))
+        if looks:
+            about_whom = [one for one in about if isinstance(one, UUID | str | int)]
+            self._keep(looks, told, (question, *about_whom))
+        return told
+
+    def _keep(self, looks: Sequence[Look], answer: Answer, asked: tuple[Hashable, ...]) -> None:
+        """Keep who looked; not again what a page that asks by itself has shown all the time."""
+        kept: Looks = self.request.app.state.looks
+        signed, url = self.signed, self.request.url
+        by = (signed.member, signed.session_id, signed.token_id, self.call.client)
+        key = (*by, url.path, url.query, *asked)
+        shown = digest_of(answer, looks)
+        if asks_by_itself(self.request) and kept.are_the_same(key, shown, signed.at):
+            return
+        for look in looks:
+            look.keep()
+        kept.keep(key, shown, signed.at)
 
     def call_of(self, question: Callable[..., Any]) -> QueryCall:
         """A question's call, under the permission of its route."""
@@ -76,6 +97,18 @@ class Page:
         if told.get("position") is None:
             told = {**told, "position": self.written()}
         return rendered(self.request, template, {**known, **told}, status=status)
+
+    def show_form(
+        self,
+        template: str,
+        told: Mapping[str, Any],
+        typed: Mapping[str, str],
+        problem: Trouble | None = None,
+    ) -> Response:
+        """The page with a form in it, under a new key; after a command in vain with what was typed
+        and why, under the status of that."""
+        form = {"typed": typed, "key": self.new_key(), "problem": problem}
+        return self.show(template, {**form, **told}, status=problem.status if problem else 200)
 
     def at_the_end(self) -> Page:
         """The page, its views at all that is written: a form names the version that its sender

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
@@ -27,6 +27,9 @@ from domain.working_days import start_of_day
 from projections import board
 from projections.answers import After, Page
 from projections.counting import local_day
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 router = APIRouter()
 SEE: Final = "see-portfolio"
@@ -123,18 +126,17 @@ class _Look:
         is_own = found.member == self.signed.member
         return not (self.disclosure.sees_instants or is_own or is_led)
 
-    def page(self, limit: int, after: After | None) -> Page[board.Held]:
+    def page(self, cursor: Cursor, limit: int, after: After | None) -> Page[board.Held]:
         """One page of the board."""
-        with self.call.view(board.VIEW) as cursor:
-            return board.held(
-                cursor,
-                self.wanted,
-                now=self.signed.at,
-                by_day=self.by_day,
-                descending=self.asked.sort.startswith("-"),
-                limit=limit,
-                after=after,
-            )
+        return board.held(
+            cursor,
+            self.wanted,
+            now=self.signed.at,
+            by_day=self.by_day,
+            descending=self.asked.sort.startswith("-"),
+            limit=limit,
+            after=after,
+        )
 
     def told(self, line: board.Held) -> dict[str, Any]:
         """A customer as far as the caller may see it: deadlines perhaps to the day."""
@@ -162,7 +164,9 @@ def board_of(asked: Annotated[BoardQuestions, Query()], call: Asked) -> Answer:
     signed = call.signed()
     look = _Look(call, signed, asked)
     filters = {**asked.filters(), **_bound(look.wanted), "by_day": look.by_day}
-    page = look.page(asked.limit, call.cursor_key("board", filters, asked.after))
+    after = call.cursor_key("board", filters, asked.after)
+    with call.view(board.VIEW) as cursor:
+        page = look.page(cursor, asked.limit, after)
     return call.page_answer(
         "board",
         filters,
@@ -220,8 +224,7 @@ def board_export(
 ) -> StreamingResponse:
     """The customers of `/v1/board` under the same filters, of any length; kept in the access log.
 
-    They are read a page at a time: one whose deadline moves meanwhile may be in the file with both
-    deadlines, or with none.
+    They are those of the instant at which the file was begun, whatever moves meanwhile.
     """
     signed = call.signed()
     look = _Look(call, signed, asked)
@@ -229,7 +232,8 @@ def board_export(
         view="board",
         right=SEE,
         asked=asked,
-        ask=lambda after: look.page(LIMIT_MAX, after),
+        views=(board.VIEW,),
+        ask=lambda cursor, after: look.page(cursor, LIMIT_MAX, after),
         told=look.told,
         spelt=lambda row: _spelt(row, is_chinese=call.language == "zh"),
         columns=COLUMNS,

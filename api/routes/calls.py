@@ -25,11 +25,13 @@ from domain.application import Tenure
 from domain.errors import Invalid, NotAllowed, ViewBehind
 from domain.orders import Credentials, Order, Receipt, Signed
 from domain.phones import PhoneProblem, normalise_phone
+from projections.answers import require_ours
 from projections.engine import ViewLagging
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+    from api.access.looks import Look
     from api.composition import Service
 
 WAIT_SECONDS_MAX = 2.0
@@ -75,7 +77,8 @@ class CommandCall:
 @dataclass(frozen=True, slots=True)
 class QueryCall:
     """A question on its way in. min_position: what the views must have reached. permission: the row
-    of the table that its route names."""
+    of the table that its route names. looks: where the answer's entries of the access log wait for
+    who asked, who keeps them before he shows it; None: they are kept before it is answered."""
 
     service: Service
     credentials: Credentials
@@ -84,6 +87,7 @@ class QueryCall:
     request_id: str
     client: str | None
     permission: str
+    looks: list[Look] | None = None
 
     @property
     def application(self) -> Tenure:
@@ -102,6 +106,15 @@ class QueryCall:
         if self.min_position is not None:
             _wait_for(self.service, names, self.min_position)
         with _behind_told(), self.service.database.autocommit() as cursor:
+            yield cursor
+
+    @contextmanager
+    def snapshot(self, *names: str) -> Iterator[Cursor]:
+        """A cursor on views as they are now, however long it is read from. Raises ViewBehind."""
+        if self.min_position is not None:
+            _wait_for(self.service, names, self.min_position)
+        with _behind_told(), self.service.database.snapshot() as cursor:
+            require_ours(cursor, names)
             yield cursor
 
     def cursor_key(

@@ -1,42 +1,36 @@
-"""Views as lists: the pool, customers, tenures."""
+"""Views as lists: customers, tenures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.access.looks import record_list_search
-from api.answers import Answer, instant
+from api.answers import Answer
 from api.disclosure import Disclosure
-from api.exports import MEDIA_TYPES, Columns
-from api.models.customers import CustomerPage, PoolPage
+from api.models.customers import CustomerPage
 from api.models.fields import EXAMPLE_ID, EXAMPLE_INSTANT, Searched
 from api.models.past import TenurePage
-from api.openapi import download, query
+from api.openapi import query
 from api.routes.calls import Asked, require_for
 from api.routes.cards import card_line
-from api.routes.list_files import FileForm, ListFile
 from api.routes.parameters import (
     LIMIT_MAX,
     MemberId,
     Paged,
     QueryInstant,
-    Questions,
     searched,
 )
 from api.veil import end_of_day, start_of_day
-from domain import terms
 from domain.errors import Invalid
 from domain.events.values import CustomerClass
 from domain.orders import Signed
-from projections import customer_search, pool, tenures
-from projections.answers import After, Page
+from projections import customer_search, tenures
 from projections.cards import Card
 from projections.tenures import TenureEntry
 
@@ -46,115 +40,7 @@ if TYPE_CHECKING:
 router = APIRouter()
 MICROSECOND = timedelta(microseconds=1)
 _BEGINNINGS = ("claimed_at", "since", "in_force_since")
-POOL_COLUMNS: Final[Columns] = {
-    "customer_id": ("客户编号", "customer_id"),
-    "name": ("客户名称", "name"),
-    "industry": ("行业", "industry"),
-    "region": ("行政区域", "region"),
-    "address": ("地址", "address"),
-    "since": ("落入公海时间", "since"),
-    "last_holder": ("上一跟进人", "last_holder"),
-    "reason": ("原因", "reason"),
-    "reason_words": ("原因说明", "reason_words"),
-    "bars": ("暂不可保护", "bars"),
-}
-"""Of a CSV of the pool: the member of the answer's item, and its header."""
 State = Literal["pool", "waiting", "rejected", "potential", "intent", "formal", "merged"]
-
-
-class PoolFilters(Questions):
-    """Filters of the pool."""
-
-    name: Annotated[Searched | None, searched("Part of the name.", "春意")] = None
-    industry: Annotated[Searched | None, searched("The whole industry.", "软件")] = None
-    region: Annotated[Searched | None, searched("Region in name or address.", "北京")] = None
-    sort: Annotated[
-        Literal["since", "-since"],
-        Field(description="Since when in the pool; `-` newest first.", examples=["-since"]),
-    ] = "-since"
-
-
-class PoolQuestions(PoolFilters, Paged):
-    """Filters and the page."""
-
-
-class PoolFile(PoolFilters, FileForm):
-    """Filters and the form of the file."""
-
-
-@router.get(
-    "/v1/pool", **query("views", "What is in the pool?", PoolPage, permission="see-customers")
-)
-def in_pool(asked: Annotated[PoolQuestions, Query()], call: Asked) -> Answer:
-    """Customers that nobody holds, as of now: one whose deadline has passed is there at once."""
-    signed = call.signed()
-    filters = asked.filters()
-    after = call.cursor_key("pool", filters, asked.after)
-    page = _pool_page(call, signed, asked, limit=asked.limit, after=after)
-    return call.page_answer(
-        "pool",
-        filters,
-        items=page.items,
-        following=page.next,
-        position=page.position,
-        at=signed.at,
-    )
-
-
-@router.get(
-    "/v1/pool/export",
-    **download("views", "The pool as a file", MEDIA_TYPES, permission="see-customers"),
-)
-def pool_export(
-    asked: Annotated[PoolFile, Query()], call: Asked, request: Request
-) -> StreamingResponse:
-    """The customers of `/v1/pool` under the same filters, of any length; kept in the access log.
-
-    They are read a page at a time: none is in the file twice, none that came into the pool after
-    the file was begun, and none that somebody had claimed by the time its page was read.
-    """
-    signed = call.signed()
-    file = ListFile(
-        view="pool",
-        right="see-customers",
-        asked=asked,
-        ask=lambda after: _pool_page(call, signed, asked, limit=LIMIT_MAX, after=after),
-        told=_pool_line,
-        spelt=lambda row: _spelt(row, is_chinese=call.language == "zh"),
-        columns=POOL_COLUMNS,
-    )
-    return file.answer(call, signed, request)
-
-
-def _pool_page(
-    call: Asked, signed: Signed, asked: PoolFilters, *, limit: int, after: After | None
-) -> Page[pool.PoolEntry]:
-    """One page of the pool."""
-    views = (pool.NAME,) if asked.name is None else (pool.NAME, customer_search.VIEW)
-    with call.view(*views) as cursor:
-        return pool.in_pool(
-            cursor,
-            now=signed.at,
-            name=asked.name,
-            industry=asked.industry,
-            region=asked.region,
-            newest_first=asked.sort == "-since",
-            limit=limit,
-            after=after,
-        )
-
-
-def _pool_line(entry: pool.PoolEntry) -> dict[str, Any]:
-    """An item of the pool, its bars as a cell can hold them."""
-    told = {field: getattr(entry, field) for field in entry.__dataclass_fields__}
-    bars = [{"member": bar.member, "until": instant(bar.until)} for bar in entry.bars]
-    return told | {"bars": bars}
-
-
-def _spelt(row: Mapping[str, Any], *, is_chinese: bool) -> dict[str, str]:
-    """The reason in words."""
-    word = terms.ENDINGS.get(row["reason"] or "")
-    return {"reason_words": "" if word is None else word.zh if is_chinese else word.en}
 
 
 class CustomerQuestions(Paged):

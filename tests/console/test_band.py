@@ -1,15 +1,23 @@
 """The ownership band: one row a holder, bars by stage, marks for what happened."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree
 
-from api.console.band import MARKS_MAX, ROWS_MAX, band, bars_of
+import pytest
+
+from api.console.band import BARS_MAX, MARKS, MARKS_MAX, ROW, ROWS_MAX, TOP, band, bars_of
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 SVG = "{http://www.w3.org/2000/svg}"
-WORDS = {"title": "Who held it", "others": "others", "more": "and {number} more"}
+WORDS = {
+    "title": "Who held it",
+    "others": "others",
+    "more": "and {number} more",
+    "several": "{number} stretches",
+}
 
 
 def step(
@@ -87,6 +95,75 @@ def test_there_are_never_more_marks_than_a_page_can_hold() -> None:
     many = [step(day, topics[day % 3], "potential", f"m{day % 5}") for day in range(2000)]
     told = band(many, situation=None, now=START + 2000 * DAY, words=WORDS, zone=UTC)
     assert told.count("<a ") <= MARKS_MAX
+
+
+def a_long_life(tenures: int) -> list[dict[str, Any]]:
+    """So many holders one after another, each with follow-ups and a rival that was refused."""
+    steps = [step(0, "customer.registered")]
+    for day in range(1, 10 * tenures, 10):
+        holder = f"holder-{day:04}" + "长" * 30
+        steps.append(step(day, "customer.claimed", "waiting", holder))
+        steps.append(step(day + 1, "customer.review_passed", "potential", holder))
+        steps += [step(day + 2 + n, "customer.followed_up", "potential", holder) for n in range(4)]
+        steps.append(step(day + 7, "refusal.recorded", "potential", holder))
+        steps.append(step(day + 8, "customer.released"))
+    return steps
+
+
+def spans(start: datetime, end: datetime) -> str:
+    return f"?{start:%Y%m%dT%H%M%S}&{end:%Y%m%dT%H%M%S}"
+
+
+@pytest.mark.parametrize("tenures", [1, 70, 700])
+def test_a_band_has_a_bounded_size_however_many_tenures_and_events(tenures: int) -> None:
+    steps, now = a_long_life(tenures), START + 10 * tenures * DAY
+    told = band(steps, situation=None, now=now, words=WORDS, zone=UTC, spans=spans)
+    picture = ElementTree.fromstring(told)
+    assert len(told.encode()) < 30_000
+    assert int((picture.get("viewBox") or "").split()[3]) <= TOP + ROW * ROWS_MAX + 8
+    bars = [bar for bar in picture.iter(f"{SVG}rect") if bar.get("class", "").startswith("bar-")]
+    assert 0 < len(bars) <= BARS_MAX
+    titles = [title.text or "" for title in picture.iter(f"{SVG}title")]
+    gathered = [int(found[1]) for text in titles if (found := re.search(r"(\d+) stretches", text))]
+    alone = [bar for bar in bars if bar.get("class") != "bar-several"]
+    assert len(alone) + sum(gathered) == 2 * tenures
+
+
+def test_what_is_gathered_says_how_many_and_leads_to_all_of_it_by_a_wider_scale() -> None:
+    steps, now = a_long_life(70), START + 700 * DAY
+    whole = ElementTree.fromstring(
+        band(steps, situation=None, now=now, words=WORDS, zone=UTC, spans=spans)
+    )
+    counts = [
+        (mark.get("href") or "", int(text.text or ""))
+        for mark in whole.iter(f"{SVG}a")
+        if (text := mark.find(f"{SVG}text")) is not None
+    ]
+    assert counts
+    marked = sum(1 for one in steps if one["event"]["topic"] in MARKS)
+    alone = [mark for mark in whole.iter(f"{SVG}a") if (mark.get("href") or "").startswith("#")]
+    assert sum(count for _, count in counts) + len(alone) == marked
+    address, count = max(counts, key=lambda found: found[1])
+    start, end = (
+        datetime.strptime(text, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        for text in address.removeprefix("?").split("&")
+    )
+    inside = [one for one in steps if start <= one["event"]["at"] < end]
+    assert len(inside) >= count
+    part = ElementTree.fromstring(
+        band(
+            steps,
+            situation=None,
+            now=now,
+            words=WORDS,
+            zone=UTC,
+            span=(START + DAY, START + 10 * DAY),
+            spans=spans,
+        )
+    )
+    hrefs = [mark.get("href") or "" for mark in part.iter(f"{SVG}a")]
+    assert {f"#event-{position}" for position in (101, 201, 301, 801)} <= set(hrefs)
+    assert "#event-1101" not in hrefs
 
 
 def test_many_holders_share_the_last_row_and_nobody_is_lost() -> None:

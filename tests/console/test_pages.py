@@ -190,6 +190,34 @@ def test_the_pool_goes_on_from_page_to_page_under_its_filters(
     assert set(seen) == registered
 
 
+@pytest.mark.clause("S1-050")
+def test_the_pool_is_sorted_by_each_column_in_both_directions_from_its_heading(
+    reader: Reader, guests: Guests
+) -> None:
+    """The order lives in the address, also of the next page and of the file."""
+    for name in ("丙排序业", "甲排序业", "乙排序业"):
+        guests.register(industry=name, address="排序路")
+    address = "/pool?region=排序路"
+    for column, shown in (("industry", 2), ("name", 1), ("last_holder", 4)):
+        for asked, other, told in (
+            (column, f"-{column}", "ascending"),
+            (f"-{column}", column, "descending"),
+        ):
+            page = reader.get(f"{address}&sort={asked}").text
+            headings = re.findall(r'<th scope="col"[^>]*>.*?</th>', page)
+            (sorted_by,) = [heading for heading in headings if "aria-sort" in heading]
+            assert f'aria-sort="{told}"' in sorted_by
+            assert headings.index(sorted_by) == shown
+            assert f"sort={other}&" in sorted_by + "&" or f'sort={other}"' in sorted_by
+            assert f"sort={asked}" in re.search(r'href="(/pool\.csv[^"]*)"', page)[1]  # type: ignore[index]
+            assert f'<option value="{asked}" selected>' in page
+            if column == "industry":
+                found = re.findall(r">(.)排序业<", page)
+                assert found == sorted(found, reverse=told == "descending")
+                assert len(found) == 3
+    assert reader.get("/pool?sort=address").status_code == 422
+
+
 @pytest.mark.clause("S1-032")
 def test_the_start_page_tells_what_falls_due_what_waits_and_what_one_holds(
     reader: Reader, guests: Guests
@@ -238,3 +266,62 @@ def test_a_page_stays_small_however_long_the_life(reader: Reader, guests: Guests
         answer = reader.get(path, "wu", Accept_Language="zh")
         assert answer.status_code == 200
         assert len(answer.content) <= HTML_BYTES_MAX, path
+
+
+@pytest.mark.long
+def test_every_page_of_a_customer_stays_small_after_500_events_and_60_tenures(
+    reader: Reader, guests: Guests
+) -> None:
+    customer = guests.register()
+    reason = "客户换了采购负责人，" * 20
+    for turn in range(62):
+        holder = ("li", "chen")[turn % 2]
+        assert guests.claim(customer, holder).status_code == 201
+        assert guests.review(customer).status_code == 200
+        for _ in range(6):
+            guests.at(guests.now + DAY / 4)
+            note = guests.follow_up("说了很多" * 100)
+            assert guests.post(f"/v1/customers/{customer}/follow-ups", note, holder).is_success
+        body = {"reason": reason}
+        assert guests.post(f"/v1/customers/{customer}/release", body, holder).is_success
+        guests.at(guests.now + 4 * DAY)
+    life = guests.get(f"/v1/customers/{customer}/replay", "wu").json()["steps"]
+    assert len(life) > 500
+    first = reader.get(f"/customers/{customer}", "wu").text
+    zoomed = re.findall(r'<a href="(/customers/[^"?]*\?from=[^"#]*)#events"', first)
+    assert zoomed
+    paths = [
+        f"/customers/{customer}",
+        zoomed[0].replace("&amp;", "&"),
+        f"/customers/{customer}?before={life[300]['event']['position']}",
+        f"/customers/{customer}/time",
+        f"/customers/{customer}/time?rulebook=2026-1",
+        f"/customers/{customer}/time?at=2026-06-01T00:00&other=2026-09-01T00:00",
+    ]
+    for path in paths:
+        for language in ("zh", "en"):
+            answer = reader.get(path, "wu", Accept_Language=language)
+            assert answer.status_code == 200, path
+            assert len(answer.content) <= HTML_BYTES_MAX, (path, len(answer.content))
+
+
+def test_a_span_of_the_life_shows_its_events_alone_and_leads_back(
+    reader: Reader, guests: Guests
+) -> None:
+    customer = guests.potential()
+    for day in range(3):
+        guests.at(guests.now + DAY)
+        guests.post(f"/v1/customers/{customer}/follow-ups", guests.follow_up(f"第{day}次"))
+    steps = guests.get(f"/v1/customers/{customer}/replay", "wu").json()["steps"]
+    one, other = steps[-2]["event"], steps[-1]["event"]
+    address = f"/customers/{customer}?from={one['at']}&to={other['at']}"
+    page = reader.get(address, "wu").text
+    assert re.findall(r'<li id="event-(\d+)"', page) == [str(one["position"])]
+    assert 'href="?"' in page
+    assert f'id="event-{other["position"]}"' in reader.get(f"/customers/{customer}", "wu").text
+    assert reader.get(f"/customers/{customer}?from=yesterday", "wu").status_code == 422
+    turned = f"/customers/{customer}?from={other['at']}&to={one['at']}"
+    assert reader.get(turned, "wu").status_code == 422
+    time = reader.get(f"/customers/{customer}/time?from={one['at']}&rulebook=2026-1", "wu").text
+    assert 'name="from"' in time
+    assert 'href="?rulebook=2026-1"' in time

@@ -63,6 +63,35 @@ def test_a_transaction_is_committed_at_the_end_of_its_block(database: Database) 
     assert asked(database, "SELECT count(*) FROM committed") == 0
 
 
+def test_a_snapshot_shows_what_was_there_when_it_began_and_writes_nothing(
+    database: Database,
+) -> None:
+    with database.transaction() as cursor:
+        cursor.execute("CREATE TABLE photographed AS SELECT 1 AS value")
+    with database.snapshot() as cursor:
+        assert value(cursor, "SELECT count(*) FROM photographed") == 1
+        with database.autocommit() as other:
+            other.execute("INSERT INTO photographed VALUES (2)")
+        assert value(cursor, "SELECT count(*) FROM photographed") == 1
+    assert asked(database, "SELECT count(*) FROM photographed") == 2
+    with pytest.raises(persistence.PersistenceError), database.snapshot() as cursor:
+        cursor.execute("INSERT INTO photographed VALUES (3)")
+    assert asked(database, "SELECT count(*) FROM photographed") == 2
+
+
+def test_snapshots_take_no_place_in_the_pool_and_are_no_more_than_a_few(
+    database_url: str,
+) -> None:
+    with closing(Database(database_url, size=1, wait_seconds=0.05, snapshots_max=1)) as few:
+        with few.snapshot() as cursor:
+            pid = value(cursor, "SELECT pg_backend_pid()")
+            assert asked(few, "SELECT 1") == 1
+            with pytest.raises(persistence.ConnectionUnavailableError), few.snapshot():
+                pass
+        with few.snapshot() as cursor:
+            assert value(cursor, "SELECT pg_backend_pid()") != pid
+
+
 def test_a_transaction_that_raises_is_rolled_back(single: Database) -> None:
     def fail() -> None:
         with single.transaction() as cursor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -154,19 +154,62 @@ def test_a_renamed_customer_is_found_by_its_new_name(
     assert (found.customer_id, found.industry) == (story.id, "物流")
 
 
-@pytest.mark.parametrize("newest_first", [True, False])
-def test_pages_of_the_pool_hold_every_customer_once_in_order(
-    log: TestLog, follow: Any, cursor: Any, newest_first: bool
+KEYS: dict[pool.Sort, Callable[[PoolEntry], tuple[Any, ...]]] = {
+    "since": lambda entry: (entry.since, entry.customer_id),
+    "name": lambda entry: (entry.name, entry.customer_id),
+    "industry": lambda entry: (entry.industry, entry.since, entry.customer_id),
+    "last_holder": lambda entry: (entry.last_holder or "", entry.customer_id),
+}
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("sort", KEYS)
+def test_pages_of_the_pool_hold_every_customer_once_in_the_order_of_what_they_show(
+    log: TestLog, follow: Any, cursor: Any, sort: pool.Sort, descending: bool
 ) -> None:
-    industry = f"行业{newest_first}"
-    stories = [Story(at=START + (n // 2) * DAY).registered(industry=industry) for n in range(7)]
-    log.append(*stories)
+    place = f"地方{sort}{descending}"
+    stories = [
+        Story(("乙", "甲")[n % 2] * 4, at=START + (n // 2) * DAY).registered(
+            industry=f"行业{n % 3}", address=place
+        )
+        for n in range(8)
+    ]
+    for holder, story in zip(("wu", "chen", "wu"), stories, strict=False):
+        story.claimed(holder).review_passed()
+    deadline = stories[0].at + 30 * DAY
+    log.append(*stories, stories[1].lapsed(stories[1].at + 30 * DAY))
     follow()
-    found = list(_all(cursor, now=LATE, industry=industry, newest_first=newest_first))
+    asked = {"region": place, "sort": sort, "descending": descending}
+    found = list(_all(cursor, now=deadline + DAY, **asked))
     assert {entry.customer_id for entry in found} == {story.id for story in stories}
     assert len(found) == len(stories)
-    instants = [entry.since for entry in found]
-    assert instants == sorted(instants, reverse=newest_first)
+    keys = [KEYS[sort](entry) for entry in found]
+    assert keys == sorted(keys, reverse=descending)
+    chosen = [entry for entry in found if entry.industry == "行业1"]
+    assert list(_all(cursor, now=deadline + DAY, industry="行业1", **asked)) == chosen
+    named = [entry for entry in found if "甲" in entry.name]
+    assert list(_all(cursor, now=deadline + DAY, name="甲甲", **asked)) == named
+
+
+def test_by_its_last_holder_a_customer_has_one_place_before_and_after_the_sweep(
+    log: TestLog, follow: Any, cursor: Any
+) -> None:
+    """Until a passed deadline is written down, the row still tells of the ending before."""
+    story = Story().registered(address="一处").claimed("aa").review_passed()
+    story.released(bar=Bar("aa", story.at + DAY)).then(2 * DAY).claimed("zz").review_passed()
+    deadline = story.at + 30 * DAY
+    other = Story().registered(address="一处").claimed("mm").review_passed().released()
+    log.append(story, other)
+    follow()
+
+    def order() -> list[Any]:
+        asked = {"region": "一处", "sort": "last_holder", "descending": False}
+        return [entry.last_holder for entry in _all(cursor, now=deadline, **asked)]
+
+    assert order() == ["mm", "zz"]
+    log.append(story.lapsed(deadline))
+    follow()
+    assert order() == ["mm", "zz"]
 
 
 def test_the_pool_says_at_which_position_it_is_true(log: TestLog, follow: Any, cursor: Any) -> None:

@@ -16,6 +16,7 @@ from api.console.deciding import DETAILS, Reference, Waiting, from_approvals, fr
 from api.console.forms import checked
 from api.console.page_calls import Page
 from api.console.pages.customer import LEGEND, band_of
+from api.console.zooming import spans_of_customer
 from api.life_telling import REFUSAL
 from api.routes.calls import require
 from api.routes.details import RequestQuestions, requests
@@ -181,7 +182,7 @@ def facts(page: Page, waiting: Waiting) -> dict[str, Any]:
         "followed_count": len(followed),
         "applied": [event for event in events if event["topic"] in _APPLIED][::-1][:EVENTS_MAX],
         "bars": told["bars"],
-        "band": band_of(page, life, link=_on_its_page(about)),
+        "band": band_of(page, life, link=_on_its_page(about), spans=spans_of_customer(about)),
         "legend": LEGEND,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from markupsafe import Markup
@@ -13,19 +14,19 @@ from starlette.responses import Response
 from api.answers import Answer
 from api.console import shown
 from api.console.actions import BY_COMMAND, CONTRACT, DISPUTE, REPORT, REQUEST, Action
-from api.console.band import COLOURS, MARKS, SHAPES, Link, band, in_page
+from api.console.band import COLOURS, MARKS, SHAPES, Link, Spans, band, in_page
 from api.console.catalogue import marked, translated
-from api.console.forms import Entry
+from api.console.forms import Entry, called
 from api.console.notes import note_of
 from api.console.page_calls import Filled, Page, Shown, go_on
 from api.console.page_route import pages
 from api.console.troubles import Trouble
+from api.console.zooming import Span, span_of, spans_of_customer
 from api.routes.details import RequestQuestions, requests
 from api.routes.evidence import evidence
 from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
 from api.routes.parameters import CustomerId
 from api.routes.questions import card
-from domain.errors import NotFound
 
 router = pages()
 EVENTS_MAX: Final = 25
@@ -36,6 +37,7 @@ _BAND_WORDS: Final = {
     "title": marked("Who held it when"),
     "others": marked("others"),
     "more": marked("and {number} more"),
+    "several": marked("{number} stretches"),
 }
 
 
@@ -45,13 +47,21 @@ def customer_page(customer_id: CustomerId, page: Shown) -> Response:
     told = page.ask(card, customer_id)
     life = page.ask(replayed, customer_id, ReplayQuestions())
     rights = page.ask(may, customer_id, RightsQuestions())["rights"]
-    steps = recent(life["steps"], page.request.query_params.get("before"))
+    span = span_of(page.request.query_params, life)
+    steps = recent(life["steps"], page.request.query_params.get("before"), span)
     return page.show(
         "customer.html",
         {
             "card": told,
             "rights": rights,
-            "band": band_of(page, life, link=_among(steps["events"])),
+            "band": band_of(
+                page,
+                life,
+                link=_among(steps["events"], span),
+                span=span,
+                spans=spans_of_customer(customer_id),
+            ),
+            "zoom": span,
             "legend": LEGEND,
             "steps": steps,
             "done": page.request.query_params.get("done"),
@@ -68,18 +78,17 @@ def customer_page(customer_id: CustomerId, page: Shown) -> Response:
 @router.get("/customers/{customer_id}/actions/{command}")
 def action_page(customer_id: CustomerId, command: str, page: Shown) -> Response:
     """The form of one command, empty."""
-    action = action_called(command)
-    return action_shown(page, customer_id, action, {}, page.new_key())
+    action = called(BY_COMMAND, command)
+    return action_shown(page, customer_id, action, {})
 
 
 @router.post("/customers/{customer_id}/actions/{command}")
 def act(customer_id: CustomerId, command: str, sent: Filled) -> Response:
     """The command, as over HTTP. What was typed stays in the form where it was in vain."""
-    action = action_called(command)
+    action = called(BY_COMMAND, command)
     done = sent.done(lambda: action.run(customer_id, sent.typed, sent.zone, sent.call))
     if isinstance(done, Trouble):
-        page = sent.page
-        return action_shown(page, customer_id, action, sent.typed, page.new_key(), problem=done)
+        return action_shown(sent.page, customer_id, action, sent.typed, problem=done)
     number = done.told.get("dispute")
     case = "" if number is None else f"/disputes/{number}"
     return go_on(f"/customers/{customer_id}{case}?position={position_of(done)}&done={command}")
@@ -90,20 +99,11 @@ def position_of(done: Answer) -> int:
     return int(done.told["position"])
 
 
-def action_called(command: str) -> Action:
-    """Raises NotFound for a command without a form."""
-    action = BY_COMMAND.get(command)
-    if action is None:
-        raise NotFound("address", command)
-    return action
-
-
 def action_shown(
     page: Page,
     customer_id: UUID,
     action: Action,
     typed: Mapping[str, str],
-    key: str,
     *,
     problem: Trouble | None = None,
 ) -> Response:
@@ -112,7 +112,7 @@ def action_shown(
     told = page.at_the_end().ask(card, customer_id)
     rights = page.ask(may, customer_id, RightsQuestions())["rights"]
     cases = _cases(page, action, told)
-    return page.show(
+    return page.show_form(
         "action.html",
         {
             "card": told,
@@ -120,21 +120,25 @@ def action_shown(
             "right": next(right for right in rights if right["command"] == action.command),
             "entries": _with_cases(action, cases),
             "cases": cases if action.case is DISPUTE else (),
-            "typed": typed,
-            "key": key,
-            "problem": problem,
             "position": told["position"],
             "at": told["at"],
         },
-        status=problem.status if problem else 200,
+        typed,
+        problem,
     )
 
 
-def recent(steps: Sequence[Any], before: str | None) -> dict[str, Any]:
-    """A page of steps, the newest first; fewer of them where their notes are long. before: the
-    position that they lie before."""
+def recent(steps: Sequence[Any], before: str | None, span: Span | None) -> dict[str, Any]:
+    """A page of steps, the newest first, fewer of them where their notes are long, and the query of
+    the page of those before. before: the position that they lie before. span: the instants that are
+    shown alone."""
     end = int(before) if before and before.isdecimal() and len(before) <= 18 else None
-    found = [step for step in steps if end is None or step["event"]["position"] < end]
+    found = [
+        step
+        for step in steps
+        if (end is None or step["event"]["position"] < end)
+        and (span is None or span.holds(step["event"]["at"]))
+    ]
     items: list[Any] = []
     weight_bytes = 0
     for step in found[: -EVENTS_MAX - 1 : -1]:
@@ -143,26 +147,36 @@ def recent(steps: Sequence[Any], before: str | None) -> dict[str, Any]:
         weight_bytes += note.weight_bytes if note else 0
         if weight_bytes > NOTES_BYTES_MAX:
             break
-    older = items[-1]["event"]["position"] if len(found) > len(items) else None
-    return {"events": items, "older": older, "newer": end is not None}
+    older = _before(items[-1]["event"]["position"], span) if len(found) > len(items) else None
+    return {"events": items, "older": older}
 
 
-def _among(shown: Sequence[Any]) -> Link:
+def _before(position: int, span: Span | None) -> str:
+    return urlencode({"before": position, **(span.query if span else {})})
+
+
+def _among(shown: Sequence[Any], span: Span | None) -> Link:
     """Links to the events on this page, and to the page of those that are not."""
     here = {step["event"]["position"] for step in shown}
 
     def link(event: Mapping[str, Any]) -> str:
         position = event["position"]
         address = in_page(event)
-        return address if position in here else f"?before={position + 1}{address}"
+        return address if position in here else f"?{_before(position + 1, span)}{address}"
 
     return link
 
 
 def band_of(
-    page: Page, life: Mapping[str, Any], *, shown_at: Any = None, link: Link | None = None
+    page: Page,
+    life: Mapping[str, Any],
+    *,
+    shown_at: Any = None,
+    link: Link | None = None,
+    span: Span | None = None,
+    spans: Spans | None = None,
 ) -> Markup:
-    """The band of a told life, in the page's language."""
+    """The band of a told life, in the page's language; span: of the part of it that is shown."""
     language = page.call.language
     words = {name: translated(text, language) for name, text in _BAND_WORDS.items()}
     words |= {stage: shown.term(stage, "state", language) for stage in COLOURS}
@@ -175,6 +189,8 @@ def band_of(
         zone=shown.ZONES[language],
         shown_at=shown_at,
         link=link,
+        span=(span.start, span.end) if span else None,
+        spans=spans,
     )
     return Markup(drawn)  # noqa: S704  band() escapes every text
 

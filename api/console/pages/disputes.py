@@ -16,6 +16,7 @@ from api.console.page_calls import Filled, Page, Shown, go_on
 from api.console.page_route import pages
 from api.console.pages.customer import LEGEND, band_of, position_of
 from api.console.troubles import Trouble
+from api.console.zooming import spans_of_customer
 from api.routes.disputes import DisputeQuestions, dispute, found_disputes
 from api.routes.evidence import evidence
 from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
@@ -134,7 +135,13 @@ def case_shown(
             "case": told,
             "sides": sides[:SIDES_MAX],
             "others": [side.member for side in sides[SIDES_MAX:]],
-            "band": band_of(page, life, shown_at=told["contested_at"], link=link),
+            "band": band_of(
+                page,
+                life,
+                shown_at=told["contested_at"],
+                link=link,
+                spans=spans_of_customer(customer_id),
+            ),
             "legend": LEGEND,
             "steps": steps,
             "earlier": max(start - STEPS, 0) if start else None,

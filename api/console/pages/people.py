@@ -166,9 +166,9 @@ def _form(
     *,
     problem: Trouble | None = None,
 ) -> Response:
-    told = {"command": command, "entries": entries, "typed": typed, "key": page.new_key()}
-    told |= {"problem": problem, "position": page.written(), "at": page.signed.at}
-    return page.show("person_form.html", told, status=problem.status if problem else 200)
+    told = {"command": command, "entries": entries}
+    told |= {"position": page.written(), "at": page.signed.at}
+    return page.show_form("person_form.html", told, typed, problem)
 
 
 def _tree(page: Page, counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.console.filling import typed_of
-from api.console.forms import checked
+from api.console.forms import called, checked
 from api.console.member_actions import BY_COMMAND, LEAVERS_MAX, MemberAction
 from api.console.page_calls import Filled, Page, Shown, go_on, page_call, page_of
 from api.console.page_route import pages
@@ -21,7 +21,7 @@ from api.routes.lists import portfolio
 from api.routes.members import MemberQuestions, member_at
 from api.routes.parameters import MemberId, Paged
 from api.routes.sign_in import SessionId, end_session, set_password
-from domain.errors import NotFound, NotSignedIn
+from domain.errors import NotSignedIn
 
 router = pages()
 _SET_PASSWORD: Final = MemberAction("set-password", set_password, is_final=True, is_once=True)
@@ -75,7 +75,7 @@ def session_ended(member: MemberId, sent: Filled, request: Request) -> Response:
 @router.get("/people/{member}/{command}")
 def command_form(member: MemberId, command: str, page: Shown) -> Response:
     """The form of one command, with what is so now."""
-    action = _called(command)
+    action = called(BY_COMMAND, command)
     told = page.ask(member_at, member, MemberQuestions())
     typed = {"department": told["department"]} | {f"roles:{role}": "on" for role in told["roles"]}
     return _form(page, member, action, typed if command == "change-member" else {})
@@ -84,7 +84,7 @@ def command_form(member: MemberId, command: str, page: Shown) -> Response:
 @router.post("/people/{member}/{command}")
 def acted(member: MemberId, command: str, sent: Filled) -> Response:
     """The command, as over HTTP. What was typed stays in the form where it was in vain."""
-    action = _called(command)
+    action = called(BY_COMMAND, command)
     done = sent.done(lambda: action.run(member, sent.typed, sent.zone, sent.call))
     page = sent.page
     if isinstance(done, Trouble):
@@ -92,14 +92,6 @@ def acted(member: MemberId, command: str, sent: Filled) -> Response:
     if action.is_once:
         return _secret(page, member, Secret("token", done.told.get("token")))
     return go_on(f"/people/{member}?position={done.told['position']}&done={command}")
-
-
-def _called(command: str) -> MemberAction:
-    """Raises NotFound for a command without a form."""
-    action = BY_COMMAND.get(command)
-    if action is None:
-        raise NotFound("address", command)
-    return action
 
 
 def _form(
@@ -117,20 +109,18 @@ def _form(
     held = None
     if action.command == "leave":
         held = page.at_the_end().ask_if_allowed(portfolio, member, Paged(limit=LEAVERS_MAX))
-    return page.show(
+    return page.show_form(
         "member_action.html",
         {
             "member": told,
             "action": action,
-            "typed": typed,
             "held": held and _handed_over(held["items"], _taken(typed)),
             "more_held": held and held["next"] is not None,
-            "key": page.new_key(),
-            "problem": problem,
             "position": page.written(),
             "at": told["at"],
         },
-        status=problem.status if problem else 200,
+        typed,
+        problem,
     )
 
 

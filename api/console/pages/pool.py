@@ -11,11 +11,13 @@ from api.console.forms import asked
 from api.console.page_calls import Page, Shown
 from api.console.page_route import pages
 from api.console.shown import next_of
-from api.routes.lists import PoolFile, PoolQuestions, in_pool, pool_export
+from api.routes.pool import PoolFile, PoolQuestions, in_pool, pool_export
 from domain import permissions
 
 router = pages()
 ROWS: Final = 40
+FIRST: Final = "-since"
+"""The order where none is asked for: what came last."""
 FILTERS: Final = ("name", "industry", "region", "sort")
 
 
@@ -27,6 +29,7 @@ def pool_page(page: Shown) -> Response:
     filters = {name: sent[name] for name in FILTERS if sent.get(name)}
     bars = [bar.until for entry in told["items"] for bar in entry.bars]
     told |= {"entries": told["items"], "filters": filters, "next_at": next_of(bars, told["at"])}
+    told["sort"] = filters.get("sort", FIRST)
     # Whom the command would refuse for his roles is not asked to choose.
     told["may_claim"] = permissions.may(page.signed.roles, "claim")
     return page.show("pool.html", told)

@@ -61,5 +61,4 @@ def _run(sent: Sent) -> Answer:
 
 
 def _form(page: Page, typed: Mapping[str, str], *, problem: Trouble | None = None) -> Response:
-    told = {"entries": ENTRIES, "typed": typed, "key": page.new_key(), "problem": problem}
-    return page.show("register.html", told, status=problem.status if problem else 200)
+    return page.show_form("register.html", {"entries": ENTRIES}, typed, problem)

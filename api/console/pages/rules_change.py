@@ -186,21 +186,19 @@ def _form(
         base = _in_force(page)
         typed = {**_blank(page, base["at"]), **typed_of(_values(base)), **(typed or {})}
         typed["based_on"] = base["version"]
-    return page.show(
+    return page.show_form(
         "rules_change.html",
         {
             "chapters": chapters(page.call.language),
-            "typed": typed,
             "span_entries": SPAN,
             "adoption": ADOPTION if page.may("adopt-rulebook") else (),
             "seen": answer.headers["etag"],
-            "key": page.new_key(),
             "found": found,
-            "problem": problem,
             "position": page.written(),
             "at": answer.told["at"],
         },
-        status=problem.status if problem else 200,
+        typed,
+        problem,
     )
 
 

@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from api.answers import instant
-from api.console.band import Link, Step
+from api.console.band import Link, Spans, Step
 from api.console.catalogue import marked
 from api.console.forms import Entry, body_of, checked
 from api.console.page_calls import Page, Shown
@@ -24,6 +25,7 @@ from api.console.page_route import pages
 from api.console.pages.customer import LEGEND, band_of
 from api.console.rendering import moved
 from api.console.shown import OFFSETS
+from api.console.zooming import NAMES, Span, span_of
 from api.routes.life import ReplayQuestions, RightsQuestions, may, replayed
 from api.routes.parameters import CustomerId
 from api.routes.questions import HolderQuestions, card, holder
@@ -39,6 +41,10 @@ INSTANTS: Final = (
 )
 COMPARED: Final = ("state", "holder", "group", "until", "held_over_by", "application", "claimed_at")
 SLIDER_STEPS: Final = 1000
+HERE_MAX: Final = 6
+"""Of what happened at one instant; texts are told whole here."""
+PAIRS_MAX: Final = 20
+"""Of the tenures that would have ended otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
     told = page.ask(card, customer_id)
     life = page.ask(replayed, customer_id, ReplayQuestions())
     asked = _instants(page, life)
+    span = span_of(sent, life)
     questions = {"known_at": instant(asked["known_at"])} if "known_at" in asked else {}
     known = life
     if questions:
@@ -95,11 +102,19 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
             "seconds": int((then.at - begun).total_seconds()),
             "seconds_max": max(int((now - begun).total_seconds()), 1),
             "slider_step": max(int((now - begun).total_seconds()) // SLIDER_STEPS, 1),
-            "band": band_of(page, known, shown_at=then.at, link=_to_its_event(page)),
+            "zoom": span,
+            "band": band_of(
+                page,
+                known,
+                shown_at=then.at,
+                link=_to_its_event(page),
+                span=span,
+                spans=_to_its_span(page),
+            ),
             "legend": LEGEND,
             "rulebooks": [one["version"] for one in page.ask(rulebooks)["items"]],
             "rulebook": sent.get("rulebook", ""),
-            "supposed": _supposed(page, customer_id, sent.get("rulebook", "")),
+            "supposed": _supposed(page, customer_id, sent.get("rulebook", ""), span),
             "position": life["position"],
             "at": now,
         },
@@ -174,8 +189,9 @@ def _moves(steps: Sequence[Step], at: datetime, chosen: Step | None) -> Moves:
 
 
 def _of_one_instant(passed: Sequence[Step]) -> list[Step]:
-    """The last of the steps, with those of the same instant."""
-    return [step for step in passed if step["event"]["at"] == passed[-1]["event"]["at"]]
+    """The last of the steps, with those of the same instant, as far as a page can hold them."""
+    found = [step for step in passed if step["event"]["at"] == passed[-1]["event"]["at"]]
+    return found[-HERE_MAX:]
 
 
 def _position(steps: Sequence[Step], place: int) -> int | None:
@@ -188,6 +204,12 @@ def _to_its_event(page: Page) -> Link:
     return lambda event: f"?{moved(query, event['position'])}"
 
 
+def _to_its_span(page: Page) -> Spans:
+    """What was gathered is drawn by a wider scale, whatever else is asked about."""
+    query = [pair for pair in page.request.query_params.multi_items() if pair[0] not in NAMES]
+    return lambda start, end: "?" + urlencode([*query, *Span(start, end).query.items()])
+
+
 def _different(then: Then, beside: Then | None) -> frozenset[str]:
     """The fields in which two instants differ."""
     if beside is None or then.situation is None or beside.situation is None:
@@ -196,13 +218,20 @@ def _different(then: Then, beside: Then | None) -> frozenset[str]:
     return frozenset(name for name in COMPARED if one[name] != other[name])
 
 
-def _supposed(page: Page, customer_id: UUID, rulebook: str) -> dict[str, Any] | None:
+def _supposed(
+    page: Page, customer_id: UUID, rulebook: str, span: Span | None
+) -> dict[str, Any] | None:
     """The band of the life under another version, and in words what would have been otherwise."""
     if not rulebook:
         return None
     told = page.ask(supposed, customer_id, checked(WhatIfQuestions, {"rulebook": rulebook}))
     steps = [{"event": step["event"], "after": step["would_be"]} for step in told["steps"]]
     life = {"steps": steps, "situation": told["would_be"], "at": told["at"]}
-    band: Markup = band_of(page, life)
+    band: Markup = band_of(page, life, span=span, spans=_to_its_span(page))
     differing = [pair for pair in told["tenures"] if pair["differs"]]
-    return {"band": band, "explanation": told["explanation"], "pairs": differing}
+    return {
+        "band": band,
+        "explanation": told["explanation"],
+        "pairs": differing[:PAIRS_MAX],
+        "more": len(differing[PAIRS_MAX:]),
+    }

@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from projections import board as views
 from tests.api.http.guests import DAY, MONDAY, Guests, assert_problem, invalid_fields
 
 STAGES = {"waiting", "rejected", "potential", "intent", "formal"}
@@ -150,6 +151,41 @@ def board(guests: Guests, reader: str, **asked: Any) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
+
+
+def test_a_customer_whose_deadline_moves_while_the_board_is_sent_is_in_the_file_once(
+    guests: Guests, team: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the deadline that it had when the file was begun."""
+    monkeypatch.setattr("api.routes.board.LIMIT_MAX", 1)
+    one, lead = team["one"], team["lead"]
+    for _ in range(3):
+        guests.potential(one)
+    before = board(guests, lead, member=one)
+    first, last = before[0]["customer_id"], before[-1]["customer_id"]
+    held = views.held
+    moved: list[str] = []
+
+    def meanwhile(cursor: Any, *asked: Any, **more: Any) -> Any:
+        page = held(cursor, *asked, **more)
+        if not moved:
+            moved.append(first)
+            body = {"reason": "没有需求"}
+            assert guests.post(f"/v1/customers/{last}/release", body, one).status_code == 200
+            assert guests.apply(first, "extension", one).status_code == 201
+            path = f"/v1/customers/{first}/extension/decision"
+            assert guests.post(path, {"decision": "grant", "days": 20}, lead).status_code == 200
+            now = board(guests, lead, member=one)
+            assert [line["customer_id"] for line in now][-1] == first
+            assert last not in {line["customer_id"] for line in now}
+        return page
+
+    monkeypatch.setattr(views, "held", meanwhile)
+    answer = ask(guests, lead, "/v1/board/export", format="jsonl", member=one)
+    *lines, end = [json.loads(line) for line in answer.content.splitlines()]
+    assert moved == [first]
+    assert lines == before
+    assert end["complete"] is True
 
 
 @pytest.mark.clause("S0-25")

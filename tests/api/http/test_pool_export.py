@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from api.exports import FORMULA_BEGINNINGS
-from api.routes.lists import POOL_COLUMNS
+from api.routes.pool import COLUMNS
 from projections import pool
 from projections.answers import Page
 from tests.api.http.guests import Guests, assert_problem, invalid_fields
@@ -29,7 +29,7 @@ def rows_of(answer: httpx.Response) -> list[dict[str, str]]:
 def test_the_file_holds_what_the_pool_answers_under_the_same_filters(
     guests: Guests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.routes.lists.LIMIT_MAX", 2)
+    monkeypatch.setattr("api.routes.pool.LIMIT_MAX", 2)
     made = [guests.register(industry="文件业") for _ in range(5)]
     held = guests.register(industry="文件业")
     guests.claim(held)
@@ -56,8 +56,8 @@ def test_a_csv_speaks_the_language_of_its_reader(guests: Guests) -> None:
         answer = guests.send("GET", EXPORT, params={"name": name, "bom": True}, headers=headers)
         assert answer.content.startswith(b"\xef\xbb\xbf")
         (row,) = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
-        assert list(row) == [header[place] for header in POOL_COLUMNS.values()]
-        cells = dict(zip(POOL_COLUMNS, row.values(), strict=True))
+        assert list(row) == [header[place] for header in COLUMNS.values()]
+        cells = dict(zip(COLUMNS, row.values(), strict=True))
         assert (cells["reason"], cells["reason_words"]) == ("released", words)
         assert (cells["customer_id"], cells["last_holder"]) == (customer, "li")
         assert json.loads(cells["bars"])[0]["member"] == "li"
@@ -91,7 +91,7 @@ def test_who_takes_the_pool_away_is_in_the_access_log_before_the_first_byte(
             raise OSError("the disk is gone")
         return ask(cursor, **asked)
 
-    monkeypatch.setattr("api.routes.lists.LIMIT_MAX", 1)
+    monkeypatch.setattr("api.routes.pool.LIMIT_MAX", 1)
     monkeypatch.setattr(pool, "in_pool", failing)
     guests.register(industry="留痕业")
     with structlog.testing.capture_logs(), pytest.raises(httpx.RemoteProtocolError):
@@ -100,27 +100,43 @@ def test_who_takes_the_pool_away_is_in_the_access_log_before_the_first_byte(
     assert entries[-1]["facts"]["complete"] is False
 
 
-def test_what_is_claimed_while_the_file_is_made_is_left_out_and_nothing_is_in_it_twice(
+def test_the_file_is_the_pool_of_one_instant_whatever_is_claimed_and_comes_meanwhile(
     guests: Guests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [guests.register(industry="同时业") for _ in range(4)]
-    monkeypatch.setattr("api.routes.lists.LIMIT_MAX", 1)
+    for _ in range(4):
+        guests.register(industry="同时业")
+    monkeypatch.setattr("api.routes.pool.LIMIT_MAX", 1)
     ask = pool.in_pool
     order = [
         item["customer_id"] for item in guests.get("/v1/pool", industry="同时业").json()["items"]
     ]
+    come: list[str] = []
 
     def meanwhile(cursor: Any, **asked: Any) -> Page[pool.PoolEntry]:
         page = ask(cursor, **asked)
-        if asked["after"] is None:
+        if asked["after"] is None and not come:
             guests.claim(order[-1], "chen")
-            guests.get("/v1/pool", "chen", limit=1)
+            come.append(guests.register(industry="同时业"))
+            now = guests.get("/v1/pool", "chen", industry="同时业", limit=500).json()["items"]
+            assert {item["customer_id"] for item in now} == {*order[:-1], *come}
         return page
 
     monkeypatch.setattr(pool, "in_pool", meanwhile)
     rows = rows_of(guests.get(EXPORT, industry="同时业"))
-    assert [row["customer_id"] for row in rows] == order[:-1]
-    assert set(order) == set(made)
+    assert [row["customer_id"] for row in rows] == order
+
+
+def test_a_file_that_takes_longer_than_it_may_is_cut_off_and_kept_so(
+    guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        guests.register(industry="缓慢业")
+    monkeypatch.setattr("api.routes.pool.LIMIT_MAX", 1)
+    monkeypatch.setattr("api.routes.list_files.SECONDS_MAX", -1.0)
+    with structlog.testing.capture_logs(), pytest.raises(httpx.RemoteProtocolError):
+        guests.get(EXPORT, "chen", industry="缓慢业")
+    entries = guests.get("/v1/access?member=chen&sort=at&limit=500", "wu").json()["items"]
+    assert (entries[-1]["facts"]["complete"], entries[-1]["facts"]["rows"]) == (False, 1)
 
 
 def test_an_export_is_for_whoever_sees_the_pool_and_names_what_is_malformed(
@@ -130,7 +146,7 @@ def test_an_export_is_for_whoever_sees_the_pool_and_names_what_is_malformed(
     for parameters, field in (
         ({"format": "xlsx"}, "format"),
         ({"limit": 5}, "limit"),
-        ({"sort": "name"}, "sort"),
+        ({"sort": "address"}, "sort"),
         ({"surprise": 1}, "surprise"),
     ):
         assert list(invalid_fields(guests.get(EXPORT, **parameters))) == [field]

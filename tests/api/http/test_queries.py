@@ -220,6 +220,9 @@ def test_pages_follow_one_another_and_lose_nothing(guests: Guests) -> None:
         ("/v1/customers", {"industry": "分页", "sort": "until"}),
         ("/v1/pool", {"industry": "分页"}),
         ("/v1/pool", {"industry": "分页", "sort": "since"}),
+        ("/v1/pool", {"industry": "分页", "sort": "-name"}),
+        ("/v1/pool", {"industry": "分页", "sort": "industry"}),
+        ("/v1/pool", {"industry": "分页", "sort": "last_holder"}),
     ):
         seen: list[str] = []
         after: dict[str, str] = {}
@@ -236,10 +239,14 @@ def test_pages_follow_one_another_and_lose_nothing(guests: Guests) -> None:
 def test_a_cursor_serves_its_own_query_alone(guests: Guests) -> None:
     for _ in range(2):
         guests.register(industry="游标")
-    following = guests.get("/v1/pool", industry="游标", limit=1).json()["next"]
+    following = guests.get("/v1/pool", industry="游标", limit=1, sort="name").json()["next"]
     assert following
+    assert guests.get("/v1/pool", industry="游标", sort="name", after=following).json()["items"]
     for path, parameters in (
-        ("/v1/pool", {"industry": "别的"}),
+        ("/v1/pool", {"industry": "别的", "sort": "name"}),
+        ("/v1/pool", {"industry": "游标", "sort": "-name"}),
+        ("/v1/pool", {"industry": "游标", "sort": "last_holder"}),
+        ("/v1/pool", {"industry": "游标"}),
         ("/v1/customers", {"industry": "游标"}),
     ):
         answer = guests.get(path, after=following, **parameters)
