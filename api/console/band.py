@@ -164,13 +164,10 @@ def band(
         *_names(rows, words),
         *_bars(_few_bars(bars, rows, scale), rows, scale, words, spans),
         *_marks(_few(shown, rows, scale, link or in_page), words, spans),
+        *_pointer(shown_at, scale, height),
+        "</svg>",
     ]
-    if shown_at is not None and scale.shows(shown_at, shown_at):
-        x = scale.x(shown_at)
-        parts.append(
-            f'<line class="now" x1="{x}" x2="{x}" y1="{TOP - 8}" y2="{height}" stroke="#1c5bb5"/>'
-        )
-    return "".join([*parts, "</svg>"])
+    return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +196,12 @@ class Scale:
         """Instants to write at the axis."""
         for number in range(TICKS):
             yield self.start + (self.end - self.start) * number / (TICKS - 1)
+
+
+def _pointer(at: datetime | None, scale: Scale, height: int) -> Iterator[str]:
+    if at is not None and scale.shows(at, at):
+        x = scale.x(at)
+        yield f'<line class="now" x1="{x}" x2="{x}" y1="{TOP - 8}" y2="{height}" stroke="#1c5bb5"/>'
 
 
 def _rows(bars: Sequence[Bar]) -> dict[str, int]:

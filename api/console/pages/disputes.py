@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from api.console.actions import BY_COMMAND
@@ -135,13 +136,7 @@ def case_shown(
             "case": told,
             "sides": sides[:SIDES_MAX],
             "others": [side.member for side in sides[SIDES_MAX:]],
-            "band": band_of(
-                page,
-                life,
-                shown_at=told["contested_at"],
-                link=link,
-                spans=spans_of_customer(customer_id),
-            ),
+            "band": _band(page, life, told, link),
             "legend": LEGEND,
             "steps": steps,
             "earlier": max(start - STEPS, 0) if start else None,
@@ -206,6 +201,12 @@ def _window(told: Mapping[str, Any], start: str | None) -> tuple[Sequence[Any], 
 
 def _is_by(step: Mapping[str, Any], at: Any) -> bool:
     return bool(step["event"]["at"] <= at)
+
+
+def _band(page: Page, life: Mapping[str, Any], told: Mapping[str, Any], link: Link) -> Markup:
+    """The band with the contested instant."""
+    spans = spans_of_customer(told["customer_id"])
+    return band_of(page, life, shown_at=told["contested_at"], link=link, spans=spans)
 
 
 def _elsewhere(customer_id: UUID, steps: Sequence[Any]) -> Link:
