@@ -34,7 +34,12 @@ than this many times as many."""
 NAMES_MAX: Final = 30
 SECOND: Final = timedelta(seconds=1)
 TITLE_EVENTS_MAX: Final = 2
-WORDS_MAX: Final = 48
+WORDS_MAX: Final = (400, 200, 120, 80, 48)
+"""Characters of a sentence in a mark's title: the most with which all titles together are still
+small. What is cut is whole in the list that the mark leads to."""
+TITLES_BYTES_MAX: Final = 9_000
+MARK_PIXELS_APART: Final = 11.0
+"""Between marks of one row, whatever their kind: those of one instant stand side by side."""
 NAME_MAX: Final = 16
 BAR_PIXELS_MIN: Final = 2.5
 TICKS: Final = 6
@@ -52,6 +57,8 @@ MARKS: Final[Mapping[str, str]] = {
     "customer.extension_requested": "application",
     "customer.claimed": "application",
     "customer.claim_corrected": "application",
+    "customer.claim_withdrawn": "application",
+    "customer.application_withdrawn": "application",
     "customer.review_passed": "decision",
     "customer.review_refused": "decision",
     "customer.intent_granted": "decision",
@@ -59,6 +66,10 @@ MARKS: Final[Mapping[str, str]] = {
     "customer.extension_granted": "decision",
     "customer.extension_refused": "decision",
     "customer.contract_confirmed": "decision",
+    "customer.contract_voided": "decision",
+    "customer.transferred": "decision",
+    "customer.holder_removed": "decision",
+    "customer.duplicate_resolved": "decision",
     "customer.dispute_ruled": "decision",
     "refusal.recorded": "refused",
 }
@@ -278,15 +289,11 @@ def _few_bars(
         pixels *= PIXELS_GROWTH
 
 
-def _marks(marks: Iterable[Mark], words: Mapping[str, str], spans: Spans | None) -> Iterator[str]:
-    for mark in marks:
+def _marks(marks: Sequence[Mark], words: Mapping[str, str], spans: Spans | None) -> Iterator[str]:
+    for mark, title in zip(marks, _titles(marks, words), strict=True):
         count = len(mark.told)
-        told = [_short(event, WORDS_MAX) for event in mark.told[:TITLE_EVENTS_MAX]]
-        if count > len(told):
-            told.append(words["more"].format(number=count - len(told)))
         y = TOP + ROW * mark.row + ROW / 2
         colour = "#a3231c" if mark.kind == "refused" else "#1d2433"
-        title = escape("\n".join(told))
         number, address = "", mark.link
         if count > 1:
             number = (
@@ -303,6 +310,22 @@ def _marks(marks: Iterable[Mark], words: Mapping[str, str], spans: Spans | None)
         )
 
 
+def _titles(marks: Sequence[Mark], words: Mapping[str, str]) -> list[str]:
+    """What each mark tells, escaped: whole sentences where all of them together are small."""
+    titles: list[str] = []
+    for characters_max in WORDS_MAX:
+        titles = [_title(mark, characters_max, words) for mark in marks]
+        if sum(len(title.encode()) for title in titles) <= TITLES_BYTES_MAX:
+            break
+    return titles
+
+
+def _title(mark: Mark, characters_max: int, words: Mapping[str, str]) -> str:
+    told = [_short(event, characters_max) for event in mark.told[:TITLE_EVENTS_MAX]]
+    more = len(mark.told) - len(told)
+    return escape("\n".join([*told, *([words["more"].format(number=more)] if more else [])]))
+
+
 def _few(
     steps: Sequence[Step], rows: Mapping[str, int], scale: Scale, link: Link
 ) -> Sequence[Mark]:
@@ -311,8 +334,22 @@ def _few(
     while True:
         marks = list(_merged(steps, rows, scale, link, pixels))
         if len(marks) <= MARKS_MAX or pixels > WIDTH:
-            return marks
+            return _apart(sorted(marks, key=lambda mark: mark.start))
         pixels *= PIXELS_GROWTH
+
+
+def _apart(marks: Sequence[Mark]) -> Sequence[Mark]:
+    """The marks, in the order of their instants, none of them upon another of its row. They are so
+    few that a row has room for all."""
+    before: dict[int, float] = {}
+    for mark in marks:
+        mark.x = round(max(mark.x, before.get(mark.row, 0.0) + MARK_PIXELS_APART), 1)
+        before[mark.row] = mark.x
+    after: dict[int, float] = {}
+    for mark in reversed(marks):
+        mark.x = round(min(mark.x, after.get(mark.row, WIDTH + 6.0) - MARK_PIXELS_APART), 1)
+        after[mark.row] = mark.x
+    return marks
 
 
 def _merged(

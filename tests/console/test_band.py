@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -95,6 +96,58 @@ def test_there_are_never_more_marks_than_a_page_can_hold() -> None:
     many = [step(day, topics[day % 3], "potential", f"m{day % 5}") for day in range(2000)]
     told = band(many, situation=None, now=START + 2000 * DAY, words=WORDS, zone=UTC)
     assert told.count("<a ") <= MARKS_MAX
+
+
+def test_marks_follow_each_other_by_instant_whatever_their_kind() -> None:
+    """So the tab key goes through them as time does."""
+    now = START + 40 * DAY
+    topics = ("customer.followed_up", "customer.review_passed", "refusal.recorded")
+    steps = [step(3 * day, topics[day % 3], "potential", "li") for day in range(12)]
+    hrefs = [mark.get("href") for mark in drawn(steps, now).iter(f"{SVG}a")]
+    assert hrefs == [f"#event-{300 * day + 1}" for day in range(12)]
+
+
+@pytest.mark.parametrize("day", [0, 12, 20])
+def test_marks_of_one_instant_stand_side_by_side_inside_the_picture(day: int) -> None:
+    kinds = dict(zip(MARKS.values(), MARKS, strict=True)).values()
+    begun = step(0, "customer.registered", "potential", "li")
+    steps = [begun, *(step(day, topic, "potential", "li") for topic in kinds)]
+    places = [
+        float(re.findall(r"translate\(([\d.]+) ", path.get("transform") or "")[0])
+        for path in drawn(steps, START + 20 * DAY).iter(f"{SVG}path")
+    ]
+    assert len(places) == 4
+    assert all(right - left >= 10 for left, right in pairwise(places))
+    assert places[0] >= 130
+    assert places[-1] <= 955
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "transferred",
+        "holder_removed",
+        "contract_voided",
+        "duplicate_resolved",
+        "application_withdrawn",
+        "claim_withdrawn",
+    ],
+)
+def test_what_moves_a_customer_or_ends_a_matter_has_a_mark(topic: str) -> None:
+    steps = [*LIFE[:3], step(8, f"customer.{topic}", "potential", "chen")]
+    hrefs = [mark.get("href") for mark in drawn(steps, START + 20 * DAY).iter(f"{SVG}a")]
+    assert hrefs[-1] == "#event-801"
+
+
+def test_a_mark_tells_its_whole_sentence_where_there_are_few() -> None:
+    said = "张伟记录了一次客户跟踪，" + "说了很多话" * 30 + "，下次联系时间2026-03-09"
+    steps = [dict(one) for one in LIFE]
+    steps[3] = {**steps[3], "event": {**steps[3]["event"], "words": said}}
+    titles = [
+        mark.findtext(f"{SVG}title") or ""
+        for mark in drawn(steps, START + DAY * 20).iter(f"{SVG}a")
+    ]
+    assert any(title.endswith(said) for title in titles)
 
 
 def a_long_life(tenures: int) -> list[dict[str, Any]]:

@@ -62,14 +62,37 @@ def test_the_band_is_read_by_keyboard_and_leads_to_its_events(
 ) -> None:
     customer = guests.intent()
     page = windows.open(f"/customers/{customer}")
-    marks = page.locator("svg.band a")
-    marks.first.focus()
+    # What was gathered leads to the list of all of it.
+    marks = page.locator("svg.band a", has=page.locator(".mark"))
+    alone = marks.filter(has_not=page.locator(".count"))
+    alone.first.focus()
     assert "li" in (
         page.evaluate("document.activeElement.querySelector('title').textContent") or ""
     )
     page.keyboard.press("Enter")
     page.wait_for_url("**#event-*")
     assert page.locator("li:target").count() == 1
+    assert serious_faults(page) == []
+
+
+@pytest.mark.parametrize("width", [PHONE, 1280])
+def test_what_is_focused_pointed_at_or_touched_is_told_whole_below_the_band(
+    windows: Windows, guests: Guests, width: int
+) -> None:
+    customer = guests.potential()
+    guests.at(guests.now + DAY)
+    guests.claim(customer, "chen")
+    page = windows.open(f"/customers/{customer}", width=width)
+    line = page.locator(".band-line")
+    marks = page.locator("svg.band a")
+    marks.last.focus()
+    assert line.inner_text() == marks.last.locator("title").text_content()
+    assert "chen" in line.inner_text()
+    marks.first.hover(force=True)
+    assert line.inner_text() == marks.first.locator("title").text_content()
+    bar = page.locator("svg.band rect[class=bar-potential]").first
+    bar.dispatch_event("pointerdown", {"bubbles": True})
+    assert "li · potential" in line.inner_text()
     assert serious_faults(page) == []
 
 

@@ -222,7 +222,7 @@ LEGEND: Final = {
     "marks": {kind: SHAPES[kind] for kind in dict.fromkeys(MARKS.values())},
     "words": {
         "follow-up": marked("follow-up"),
-        "application": marked("claim or application"),
+        "application": marked("claim or application, or its withdrawal"),
         "decision": marked("decision"),
         "refused": marked("refused attempt"),
     },

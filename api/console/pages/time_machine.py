@@ -78,9 +78,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
     asked = _instants(page, life)
     span = span_of(sent, life)
     questions = {"known_at": instant(asked["known_at"])} if "known_at" in asked else {}
-    known = (
-        page.ask(replayed, customer_id, checked(ReplayQuestions, questions)) if questions else life
-    )
+    known = _known(page, customer_id, questions) if questions else life
     steps = sorted(known["steps"], key=_order)
     chosen = _chosen(page, steps)
     if chosen is not None:
@@ -88,6 +86,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
     then = _then(page, life, asked["at"], questions | _up_to(steps, chosen))
     other = asked.get("other")
     beside = _then(page, life, other, questions) if other else None
+    rulebook = sent.get("rulebook", "")
     return page.show(
         "time.html",
         {
@@ -103,24 +102,34 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
             "band": _band(page, known, then.at, span),
             "legend": LEGEND,
             "rulebooks": [one["version"] for one in page.ask(rulebooks)["items"]],
-            "rulebook": sent.get("rulebook", ""),
-            "supposed": _supposed(page, customer_id, sent.get("rulebook", ""), span),
+            "rulebook": rulebook,
+            "supposed": _supposed(page, customer_id, rulebook, span),
             "position": life["position"],
             "at": life["at"],
         },
     )
 
 
+def _known(page: Page, customer_id: UUID, questions: Mapping[str, Any]) -> Any:
+    """The life by an earlier knowledge."""
+    return page.ask(replayed, customer_id, checked(ReplayQuestions, questions))
+
+
 def _slider(life: Mapping[str, Any], at: datetime) -> dict[str, int]:
-    """Where the slider stands and how far it goes, in seconds from the first event on."""
+    """Where the slider stands, how far it goes and in which steps, in seconds."""
     begun = life["steps"][0]["event"]["at"]
-    most = max(int((life["at"] - begun).total_seconds()), 1)
-    step = max(most // SLIDER_STEPS, 1)
+    whole = int((life["at"] - begun).total_seconds())
     return {
         "seconds": int((at - begun).total_seconds()),
-        "seconds_max": most,
-        "slider_step": step,
+        "seconds_max": max(whole, 1),
+        "slider_step": max(whole // SLIDER_STEPS, 1),
     }
+
+
+def _band(page: Page, known: Mapping[str, Any], at: datetime, span: Span | None) -> Markup:
+    """The band by what was known, whose marks lead on in the time machine."""
+    link, spans = _to_its_event(page), _to_its_span(page)
+    return band_of(page, known, shown_at=at, link=link, span=span, spans=spans)
 
 
 def _instants(page: Page, life: Mapping[str, Any]) -> dict[str, datetime]:
@@ -196,8 +205,9 @@ def _moves(steps: Sequence[Step], at: datetime, chosen: Step | None) -> Moves:
 
 
 def _of_one_instant(passed: Sequence[Step]) -> list[Step]:
-    """The last of the steps, with those of the same instant."""
-    return [step for step in passed if step["event"]["at"] == passed[-1]["event"]["at"]]
+    """The last of the steps, with those of the same instant, as far as a page can hold them."""
+    found = [step for step in passed if step["event"]["at"] == passed[-1]["event"]["at"]]
+    return found[-HERE_MAX:]
 
 
 def _position(steps: Sequence[Step], place: int) -> int | None:
