@@ -58,7 +58,7 @@ def start_page(page: Shown) -> Response:
     instants = [
         *(item.due_at for item in agenda["items"]),
         *(item["due_at"] for item in (waiting["items"] if waiting else ())),
-        *(line["until"] for line in (mine["items"] if mine else ())),
+        *(line["held_over_until"] or line["until"] for line in (mine["items"] if mine else ())),
     ]
     return page.show(
         "start.html",
