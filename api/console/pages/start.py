@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api.answers import instant
 from api.console.catalogue import marked
+from api.console.deciding import from_approvals
 from api.console.page_calls import Page, Shown
 from api.console.page_route import pages
 from api.console.shown import next_of
@@ -66,7 +67,7 @@ def start_page(page: Shown) -> Response:
             "next_at": next_of(instants, at),
             "due": agenda["items"],
             "more_due": agenda["next"] is not None,
-            "waiting": waiting and waiting["items"],
+            "waiting": waiting and [from_approvals(line) for line in waiting["items"]],
             "mine": mine and mine["items"],
             "more_mine": mine and mine["next"] is not None,
             "team": _team(page),
