@@ -237,6 +237,7 @@ def agenda(
     decisions: bool = False,
     departments: Collection[str] | None = None,
     kinds: Sequence[Kind] | None = None,
+    since: datetime | None = None,
     until: datetime | None = None,
     limit: int = 50,
     after: After | None = None,
@@ -245,10 +246,11 @@ def agenda(
 
     reviews: with the claims that wait for the service centre; decisions: with the applications
     that wait, in these departments where some are given; both less the member's own. kinds: only
-    these. until: only what is due before this instant.
+    these. since, until: only what is due from the one instant on, or before the other.
     """
     sources = [_OWN, *([_REVIEWS] if reviews else []), *([_DECISIONS] if decisions else [])]
-    asked = {"now": now, "holder": member, "kinds": list(kinds or ()), "until": until}
+    asked = {"now": now, "holder": member, "kinds": list(kinds or ())}
+    asked |= {"since": since, "until": until}
     asked["departments"] = None if departments is None else sorted(departments)
     return ask_page(
         cursor,
@@ -257,6 +259,7 @@ def agenda(
         SQL("({}) AS item").format(SQL(" UNION ALL ").join(sources)),
         conditions=(
             kinds is not None and SQL("kind = ANY (%(kinds)s)"),
+            since and SQL("due_at >= %(since)s"),
             until and SQL("due_at < %(until)s"),
         ),
         parameters=asked,
