@@ -118,3 +118,25 @@ def test_a_manager_sees_on_start_whose_protection_ends_first_in_his_departments(
     assert f"/customers/{first}" in board
     assert f"/customers/{second}" in board
     assert heading not in reader.get("/", seller).text
+
+
+@pytest.mark.clause("S1-032")
+def test_a_manager_sees_on_start_the_next_contacts_of_his_departments_and_no_other(
+    reader: Reader, guests: Guests, seller: str
+) -> None:
+    lead, department = f"lead-{seller}", f"南部{seller}"
+    guests.move_in({lead: "manager"})
+    for member in (seller, lead):
+        guests.patch(f"/v1/members/{member}", {"department": department}, "root")
+    soon, late, other = guests.potential(seller), guests.potential(seller), guests.potential("chen")
+    for customer, holder, days in ((soon, seller, 1), (late, seller, 30), (other, "chen", 1)):
+        contact = guests.follow_up() | {
+            "next_contact_at": (guests.now + days * DAY + timedelta(minutes=5)).isoformat()
+        }
+        answer = guests.post(f"/v1/customers/{customer}/follow-ups", contact, holder)
+        assert answer.status_code == 201, answer.text
+    told = section(reader.get("/", lead).text, "Next contacts of the team")
+    assert re.findall(r"/customers/([0-9a-f-]{36})", told) == [soon]
+    assert "1 d 0 h 5 min" in told
+    assert 'href="/board"' in told
+    assert "Next contacts of the team" not in reader.get("/", seller).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from api.console.page_route import pages
 from api.console.shown import next_of
 from api.routes.board import BoardQuestions, board_of
 from api.routes.briefing import BriefingQuestions, briefing_of_caller
+from api.routes.calls import departments_of
 from api.routes.lists import portfolio
 from api.routes.parameters import Paged
 from api.routes.tasks import (
@@ -25,6 +26,7 @@ from api.routes.tasks import (
     agenda_of_caller,
     approvals_of_caller,
 )
+from projections import agenda
 
 router = pages()
 ROWS: Final = 15
@@ -61,7 +63,8 @@ def start_page(page: Shown) -> Response:
     if page.request.query_params.get("list") == WHOLE:
         return _whole_agenda(page)
     at = page.signed.at
-    warned = instant(at + timedelta(days=max(page.signed.rules.agenda.warning_days, 1)))
+    days = page.signed.rules.agenda.warning_days
+    warned = instant(at + timedelta(days=max(days, 1)))
     ahead = page.ask(agenda_of_caller, _counted(since=instant(at), until=warned))
     overdue = page.ask(agenda_of_caller, _counted(until=instant(at)))
     mine = page.ask_if_allowed(portfolio, page.signed.member, Paged(limit=ROWS))
@@ -83,6 +86,7 @@ def start_page(page: Shown) -> Response:
             "more_mine": mine and mine["next"] is not None,
             "team": _team(page),
             "falling": _falling(page, warned),
+            "contacts": _contacts(page, at + timedelta(days=max(days, 1))),
             "position": min(ahead["position"], overdue["position"]),
             "at": ahead["at"],
         },
@@ -134,6 +138,21 @@ def _falling(page: Page, until: str) -> dict[str, Any] | None:
         "more": told["next"] is not None,
         "all": {**filters, "until": until},
     }
+
+
+def _contacts(page: Page, until: datetime) -> dict[str, Any] | None:
+    """The next contacts in the departments that the reader leads; None for who leads none."""
+    if page.refusal(briefing_of_caller) is not None:
+        return None
+    call = page.call_of(briefing_of_caller)
+    departments = departments_of(page.signed, "see-briefing")
+    if departments is None:
+        return None
+    with call.view(agenda.NAME) as cursor:
+        found, _ = agenda.next_contacts(
+            cursor, departments, now=page.signed.at, until=until, limit=TEAM_ROWS + 1
+        )
+    return {"lines": found[:TEAM_ROWS], "more": len(found) > TEAM_ROWS}
 
 
 def _team(page: Page) -> list[dict[str, Any]] | None:
