@@ -34,6 +34,7 @@ from projections.answers import (
     After,
     Order,
     Page,
+    ask,
     ask_page,
 )
 from projections.contracting import MOVES_CONTRACTS, open_contracts_after
@@ -91,6 +92,8 @@ CREATE INDEX agenda_quiet ON agenda (quiet_since, customer_id)
     WHERE stage IN ('potential', 'intent');
 CREATE INDEX agenda_quiet_by_department ON agenda (department, quiet_since, customer_id)
     WHERE stage IN ('potential', 'intent');
+CREATE INDEX agenda_by_contact ON agenda (department, next_contact_at, customer_id)
+    WHERE next_contact_at IS NOT NULL;
 
 CREATE TABLE agenda_leavers (
     member_id uuid PRIMARY KEY,
@@ -154,6 +157,16 @@ class AgendaItem:
     held_over_by: str | None
     held_over_until: datetime | None
     number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NextContact:
+    """A customer whose holder noted when to call again."""
+
+    customer_id: UUID
+    name: str
+    holder: str | None
+    next_contact_at: datetime
 
 
 AGENDA_ROWS: Final = Table("agenda", AgendaRow, ("customer_id",))
@@ -237,6 +250,7 @@ def agenda(
     decisions: bool = False,
     departments: Collection[str] | None = None,
     kinds: Sequence[Kind] | None = None,
+    since: datetime | None = None,
     until: datetime | None = None,
     limit: int = 50,
     after: After | None = None,
@@ -245,10 +259,11 @@ def agenda(
 
     reviews: with the claims that wait for the service centre; decisions: with the applications
     that wait, in these departments where some are given; both less the member's own. kinds: only
-    these. until: only what is due before this instant.
+    these. since, until: only what is due from the one instant on, or before the other.
     """
     sources = [_OWN, *([_REVIEWS] if reviews else []), *([_DECISIONS] if decisions else [])]
-    asked = {"now": now, "holder": member, "kinds": list(kinds or ()), "until": until}
+    asked = {"now": now, "holder": member, "kinds": list(kinds or ())}
+    asked |= {"since": since, "until": until}
     asked["departments"] = None if departments is None else sorted(departments)
     return ask_page(
         cursor,
@@ -257,6 +272,7 @@ def agenda(
         SQL("({}) AS item").format(SQL(" UNION ALL ").join(sources)),
         conditions=(
             kinds is not None and SQL("kind = ANY (%(kinds)s)"),
+            since and SQL("due_at >= %(since)s"),
             until and SQL("due_at < %(until)s"),
         ),
         parameters=asked,
@@ -265,6 +281,16 @@ def agenda(
         limit=limit,
         after=after,
     )
+
+
+def next_contacts(
+    cursor: Cursor, departments: Collection[str], *, now: datetime, until: datetime, limit: int
+) -> tuple[list[NextContact], int]:
+    """The next contacts from `now` and before `until` of what is held in some departments, at most
+    `limit`, the earliest first; and the position at which that is true."""
+    asked = {"departments": sorted(departments), "now": now, "until": until, "limit": limit}
+    rows, position = ask(cursor, (NAME,), _CONTACTS, asked)
+    return [NextContact(**row) for row in rows], position
 
 
 def due_deadlines(
@@ -337,3 +363,26 @@ _DECISIONS: Final = SQL(
     " WHERE applicant IS NOT NULL AND applicant <> %(holder)s"
     " AND {holder} IS DISTINCT FROM %(holder)s AND {held} AND {in_departments}"
 ).format(holder=HOLDER, held=HELD, in_departments=IN_DEPARTMENTS.format(DEPARTMENT))
+# Each department's are read in the order of its index, and no more than are told. What a leaver's
+# successor holds since, which no event says yet, is little.
+_CONTACTS_OF_ONE: Final = SQL(
+    "(SELECT customer_id, name, {holder} AS holder, next_contact_at FROM views.agenda"
+    " WHERE next_contact_at >= %(now)s AND next_contact_at < %(until)s AND {held} AND {which}"
+    " ORDER BY next_contact_at, customer_id LIMIT %(limit)s)"
+)
+_CONTACTS: Final = SQL(
+    "SELECT * FROM (SELECT found.* FROM unnest(%(departments)s::text[]) AS led (name)"
+    " CROSS JOIN LATERAL {of_one} AS found UNION ALL {passed}) AS contact"
+    " ORDER BY next_contact_at, customer_id LIMIT %(limit)s"
+).format(
+    of_one=_CONTACTS_OF_ONE.format(
+        holder=HOLDER,
+        held=HELD,
+        which=SQL("department = led.name AND (passes_at IS NULL OR passes_at > %(now)s)"),
+    ),
+    passed=_CONTACTS_OF_ONE.format(
+        holder=HOLDER,
+        held=HELD,
+        which=SQL("passes_at <= %(now)s AND {}").format(IN_DEPARTMENTS.format(DEPARTMENT)),
+    ),
+)

@@ -44,7 +44,6 @@ _SAME: Final = {
     "languages": LANGUAGES,
     "themes": THEMES,
     "note_of": note_of,
-    "deciding": shown.DECIDING,
     "changed_names": shown.CHANGED,
     "content_languages": CONTENT_LANGUAGES,
 }

@@ -156,6 +156,7 @@ _PARTS: Final = (
     (3600, marked("{number} h")),
     (60, marked("{number} min")),
 )
+_TO_THE_MINUTE: Final = 7 * 24 * 3600
 
 
 def term(value: str | None, table: str, language: Language) -> str:
@@ -200,21 +201,23 @@ def typed_instant(at: datetime | None, language: Language) -> str:
 
 
 def span(until: datetime | None, now: datetime, language: Language) -> str:
-    """How long until an instant, in its two largest parts; empty once it has passed."""
+    """How long until an instant, as `lasting` says it; empty once it has passed."""
     if until is None or until <= now:
         return ""
     return lasting((until - now).total_seconds(), language)
 
 
 def lasting(seconds: float, language: Language) -> str:
-    """A length of time in its two largest parts."""
+    """A length of time in days and hours; below a week to the minute, as a deadline that is near
+    must be told."""
     left = int(seconds)
+    told = len(_PARTS) if left < _TO_THE_MINUTE else len(_PARTS) - 1
     parts = []
     for unit, text in _PARTS:
         number, left = divmod(left, unit)
         if number or parts:
             parts.append(translated(text, language).format(number=number))
-    return " ".join(parts[:2]) or translated(marked("less than a minute"), language)
+    return " ".join(parts[:told]) or translated(marked("less than a minute"), language)
 
 
 def next_of(instants: Iterable[datetime | None], now: datetime) -> datetime | None:

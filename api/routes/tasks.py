@@ -33,6 +33,10 @@ class AgendaQuestions(Paged):
     kind: Annotated[
         tuple[AgendaKind, ...], Field(description="Only these kinds.", examples=[["deadline"]])
     ] = ()
+    since: Annotated[
+        QueryInstant | None,
+        Field(description="Only what is due from this instant on.", examples=[EXAMPLE_INSTANT]),
+    ] = None
     until: Annotated[
         QueryInstant | None,
         Field(description="Only what is due before this instant.", examples=[EXAMPLE_INSTANT]),
@@ -61,6 +65,7 @@ def agenda_of_caller(asked: Annotated[AgendaQuestions, Query()], call: Asked) ->
             decisions="intent" in decided,
             departments=signed.departments if decided.get("intent") == "department" else None,
             kinds=asked.kind or None,
+            since=asked.since,
             until=asked.until,
             limit=asked.limit,
             after=after,

@@ -20,6 +20,7 @@ class Known:
 PAGES = (
     Known("/"),
     Known("/", "wang"),
+    Known("/?list=agenda"),
     Known("/collisions?name=空调"),
     Known("/register"),
     Known("/pool"),

@@ -154,7 +154,7 @@ def test_a_dispute_that_is_opened_on_a_page_goes_on_to_its_case(
     assert "Done: open a dispute" in page
     assert f'href="{case_of(customer)}"' in reader.get(f"/customers/{customer}", "chen").text
     waiting = reader.get("/", "shen").text
-    assert f'href="{case_of(customer)}"' in waiting
+    assert f'href="/approvals?open={customer}%2Fdispute%2F1"' in waiting
     assert reader.get(f"{case_of(customer)}/rule-dispute", "shen").status_code == 200
     assert reader.get(f"{case_of(customer)}/erase", "shen").status_code == 404
 

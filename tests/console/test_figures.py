@@ -119,7 +119,7 @@ def test_waiting_is_told_in_hours(reader: Reader, guests: Guests, month: str) ->
     assert refused == "0"
     assert (float(mean), float(longest)) == (24.0, 24.0)
     assert table(page, "waiting")["03-04"][2:] == ["—", "—"]
-    assert "waited 1 d 0 h at most" in words(page)
+    assert "waited 1 d 0 h 0 min at most" in words(page)
 
 
 @pytest.mark.clause("S1-272")

@@ -224,7 +224,7 @@ def test_the_start_page_tells_what_falls_due_what_waits_and_what_one_holds(
 ) -> None:
     customer = guests.register()
     guests.claim(customer)
-    assert f'href="/customers/{customer}/actions/review"' in reader.get("/", "zhao").text
+    assert f'href="/approvals?open={customer}%2Freview"' in reader.get("/", "zhao").text
     mine = reader.get("/", "li").text
     assert "My customers" in mine
     assert f'href="/customers/{customer}"' in mine
