@@ -23,6 +23,7 @@ from benchmarks.load.filling import follow
 from benchmarks.load.people import People, Person
 from benchmarks.load.place import Place, loaded
 from benchmarks.scales import Scale
+from domain.events import FollowedUp
 
 NAME = "pages"
 _LOOKS = 10
@@ -108,11 +109,13 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What some pages are about. held: holders and what they hold. free: what nobody holds. cases:
-    customers and numbers of their disputes. rulebook: the version that decides."""
+    customers and numbers of their disputes. notes: holders, what they hold, and where in the log a
+    follow-up of it is. rulebook: the version that decides."""
 
     held: Sequence[tuple[str, UUID]]
     free: Sequence[UUID]
     cases: Sequence[tuple[UUID, int]]
+    notes: Sequence[tuple[str, UUID, int]]
     rulebook: str
 
 
@@ -189,11 +192,19 @@ def found_in(place: Place) -> Found:
         now,
     )
     cases = place.rows("SELECT customer_id, number FROM views.disputes ORDER BY 1, 2 LIMIT 500")
+    noted = place.rows(
+        "SELECT originator_id, max(position) FROM tenure.events"
+        " WHERE originator_id = ANY(%s) AND topic = %s GROUP BY originator_id",
+        [one for _, one in held],
+        FollowedUp.TOPIC,
+    )
+    holders = {one: who for who, one in held}
     rules = place.service.application.rulebooks().in_force(now)
     return Found(
         [(who, one) for who, one in held],
         [one for (one,) in free],
         [(one, case) for one, case in cases],
+        [(holders[one], one, position) for one, position in noted],
         rules.version,
     )
 
@@ -234,6 +245,9 @@ def _of_some(found: Found) -> dict[str, list[tuple[str, str]]]:
         "claim from the pool": [("seller-1", f"/pool/claim?customer={one}") for one in found.free],
         "a dispute": [
             ("auditor-1", f"/customers/{one}/disputes/{case}") for one, case in found.cases
+        ],
+        "a note": [
+            (who, f"/customers/{one}/notes/{position}") for who, one, position in found.notes
         ],
     }
 

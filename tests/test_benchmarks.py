@@ -83,7 +83,9 @@ def test_every_page_of_the_console_is_looked_at() -> None:
     asked = Asked(
         [customer], [datetime(2026, 3, 2, tzinfo=UTC)], {"two-character search": ["春意"]}
     )
-    found = looking.Found([("seller-1", customer)], [customer], [(customer, 1)], "2026-1")
+    found = looking.Found(
+        [("seller-1", customer)], [customer], [(customer, 1)], [("seller-1", customer, 9)], "2026-1"
+    )
     kinds = list(looking.kinds_of(People(60), asked, found, 1))
     addresses = [urlsplit(address).path for kind in kinds for _, address in kind.looks]
     pages = {

@@ -33,7 +33,15 @@ Made = TypeVar("Made")
 SEE_OTHER = 303
 POSITION_DIGITS_MAX = 18
 FOLLOWING = frozenset(
-    ("approvals.html", "board.html", "dispute.html", "disputes.html", "pool.html", "start.html")
+    (
+        "agenda.html",
+        "approvals.html",
+        "board.html",
+        "dispute.html",
+        "disputes.html",
+        "pool.html",
+        "start.html",
+    )
 )
 """Pages that follow the log: they ask for themselves again, and mostly show what they showed."""
 OF_EVERY_PAGE = "see-session"

@@ -108,7 +108,7 @@ def _text_of(body: RulebookBody, call: CommandCall) -> str:
     may adopt nothing is told nothing of his values."""
     signed = call.application.authenticate(call.order.credentials)
     require(signed, "adopt-rulebook")
-    stream = call.rulebooks()
+    stream = call.application.rulebooks()
     base = body.based_on or stream.in_force(signed.at).version
     rules = stated_rules(body.toml, body.changes, stream.adoption(base).toml)
     return written(rules, based_on=base)

@@ -96,4 +96,4 @@ def test_the_audit_is_looked_through_and_leads_to_the_customer_at_that_instant(
     assert serious_faults(page) == []
     page.locator("#rows tbody th a").first.click()
     page.wait_for_url(f"**/customers/{busy}/time?at=2026-03-05T01:00:00.000000Z")
-    page.locator("#then p").get_by_text("chen was refused").wait_for()
+    page.locator("#then .happened").get_by_text("chen was refused").wait_for()

@@ -251,8 +251,8 @@ def test_what_rests_on_a_rule_is_found_by_its_slug_and_by_its_clause(
             ]
     (ruled,) = _walk(cursor, rule="S1-302", actor=opener, topic="customer.dispute_ruled")
     assert (ruled.rule, ruled.clause) == ("S1-302", None)
-    assert len(_walk(cursor, rule="S1-302", actor=opener, topic="customer.")) == 2
-    assert _walk(cursor, rule="S1-302", actor=opener, topic="member.") == []
+    assert len(list(_walk(cursor, rule="S1-302", actor=opener, topic="customer."))) == 2
+    assert list(_walk(cursor, rule="S1-302", actor=opener, topic="member.")) == []
 
 
 def test_a_lapse_is_found_on_the_day_of_its_deadline_though_it_was_recorded_later(

@@ -150,7 +150,7 @@ def test_a_defect_is_a_problem_that_leaks_nothing_and_is_logged(
     def fail(*_: Any, **__: Any) -> None:
         raise failure
 
-    monkeypatch.setattr(guests.service.application, "authenticate", fail)
+    monkeypatch.setattr(guests.service.application, "asker", fail)
     answer = guests.send("GET", "/v1/pool")
     problem = assert_problem(answer, 500, "internal")
     assert "secret" not in answer.text

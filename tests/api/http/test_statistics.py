@@ -217,6 +217,7 @@ def test_a_seller_sees_no_figures_but_ones_own(guests: Guests) -> None:
             "manager",
             "director",
             "reviewer",
+            "after-sales-manager",
             "auditor",
         ]
     for member in (seller, "zhao", "feng", "root"):
