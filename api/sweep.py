@@ -25,6 +25,7 @@ from projections.agenda import NAME as AGENDA
 from projections.agenda import due_deadlines, held_by_leavers_unarranged, next_due
 from projections.engine import Engine
 from projections.positions import ViewLagging
+from projections.sessions import let_go
 
 PAUSE_SECONDS_MAX = 1.0
 PAUSE_SECONDS_MIN = 0.01
@@ -66,7 +67,8 @@ class Leadership:
     def leave(self) -> None:
         """Let another worker lead."""
         if self._connection is not None:
-            self._connection.close()
+            with suppress(psycopg2.Error):
+                let_go(self._connection)
         self._connection, self.is_leader = None, False
 
     def _execute(self, statement: str, *values: object) -> tuple[Any, ...] | None:

@@ -17,6 +17,8 @@ from zlib import crc32
 import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
+from projections.sessions import let_go
+
 LOCKS = 0x54454E56
 """First half of every key: advisory locks of Tenure's views."""
 ATTEMPT_SECONDS = 0.5
@@ -93,7 +95,7 @@ class Leadership:
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(psycopg2.Error):
-                connection.close()
+                let_go(connection)
 
     def _cursor(self) -> Cursor:
         if self._connection is None:

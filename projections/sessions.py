@@ -1,4 +1,4 @@
-"""Transactions in a session that somebody keeps, beside those of the pool."""
+"""Sessions that somebody keeps, beside those of the pool: their transactions, and their end."""
 
 from __future__ import annotations
 
@@ -20,3 +20,13 @@ def transaction_in(connection: Any) -> Iterator[Cursor]:
     finally:
         if not connection.closed:
             connection.autocommit = True
+
+
+def let_go(connection: Any) -> None:
+    """End a session that holds advisory locks. They are free when this returns: a server that is
+    only told goodbye frees them some time later, and whoever asks meanwhile is refused."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+    finally:
+        connection.close()

@@ -20,7 +20,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - it is a class
 
 from projections.migrating import LOCK, SCHEMA, drop_tables, make_tables
-from projections.sessions import transaction_in
+from projections.sessions import let_go, transaction_in
 from projections.view import View
 
 PREFIX: Final = "views_next_"
@@ -111,7 +111,7 @@ class Attempt:
             cursor.execute(f"SET lock_timeout = '{_DROP_LOCK_TIMEOUT}'")
             _drop_schema(cursor, self.schema)
         with suppress(psycopg2.Error):
-            self._connection.close()
+            let_go(self._connection)
 
 
 def drop_leftovers(cursor: Cursor) -> list[str]:
