@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,13 +17,24 @@ TILE_HASHES: Final = 1 << TILE_HEIGHT
 TILE_BYTES: Final = TILE_HASHES * HASH_BYTES
 _KEPT_MAX: Final = 4_096
 _PYRAMIDS_MAX: Final = 1_024
+_ROWS_AT_ONCE: Final = 1_000
 _HEAD = "SELECT size, last_position, root, sealed_at FROM proof.trees WHERE log = %s"
 _TILE = "SELECT hashes FROM proof.tiles WHERE log = %s AND level = %s AND index = %s"
-_TILES = "SELECT index, hashes FROM proof.tiles WHERE log = %s AND level = 0 AND index = ANY (%s)"
-_TILE_AT = """
-SELECT index, hashes, last_position FROM proof.tiles
-WHERE log = %s AND level = 0 AND first_position <= %s
-ORDER BY first_position DESC LIMIT 1
+_TILES = """
+SELECT tile.level, tile.index, tile.hashes
+FROM unnest(%s::smallint[], %s::bigint[]) AS asked (level, index)
+JOIN proof.tiles AS tile
+    ON tile.log = %s AND tile.level = asked.level AND tile.index = asked.index
+"""
+# Which tile of leaves each position may lie in. Its hashes are read once, however many ask for it.
+_TILES_AT = """
+SELECT asked.position, tile.index, tile.last_position
+FROM unnest(%s::bigint[]) AS asked (position)
+CROSS JOIN LATERAL (
+    SELECT index, last_position FROM proof.tiles
+    WHERE log = %s AND level = 0 AND first_position <= asked.position
+    ORDER BY first_position DESC LIMIT 1
+) AS tile
 """
 
 
@@ -93,23 +104,47 @@ class KeptTree:
 
     def index_of(self, position: int, leaf: bytes) -> int | None:
         """Which leaf the row at `position` is; None: there is none with this hash around there."""
-        self._cursor.execute(_TILE_AT, (self.log.name, position))
-        row = self._cursor.fetchone()
-        if row is None or position > row[2]:
-            return None
-        index, hashes, _ = row
-        self._keep(0, index, hashes)
+        return self.indexes_of([(position, leaf)])[0]
+
+    def indexes_of(self, rows: Sequence[tuple[int, bytes]]) -> list[int | None]:
+        """The same of many rows, given by position and hash, in a few questions."""
+        found: list[int | None] = []
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            found += self._indexes_of(rows[first : first + _ROWS_AT_ONCE])
+        return found
+
+    def _indexes_of(self, rows: Sequence[tuple[int, bytes]]) -> list[int | None]:
+        self._cursor.execute(_TILES_AT, ([position for position, _ in rows], self.log.name))
+        tiles = {
+            position: index
+            for position, index, last_position in self._cursor.fetchall()
+            if position <= last_position
+        }
+        self._read_with_those_above(set(tiles.values()))
+        return [
+            self._index_in(tiles[position], leaf) if position in tiles else None
+            for position, leaf in rows
+        ]
+
+    def _index_in(self, index: int, leaf: bytes) -> int | None:
+        hashes = self._tile(0, index)
         place = hashes.find(leaf)
         while place % HASH_BYTES and place >= 0:
             place = hashes.find(leaf, place + 1)
         return None if place < 0 else index * TILE_HASHES + place // HASH_BYTES
 
-    def prefetch(self, leaves: Iterable[int]) -> None:
-        """Read the tiles of many leaves at once."""
-        wanted = sorted({leaf // TILE_HASHES for leaf in leaves})
-        self._cursor.execute(_TILES, (self.log.name, wanted))
-        for index, hashes in self._cursor.fetchall():
-            self._keep(0, index, hashes)
+    def _read_with_those_above(self, leaf_tiles: Collection[int]) -> None:
+        """Read tiles of leaves, and those that the paths from there lead through, at once."""
+        wanted = {
+            (level, index >> (level * TILE_HEIGHT))
+            for index in leaf_tiles
+            for level in range(-(-self.head.size.bit_length() // TILE_HEIGHT))
+        }
+        missing = sorted(wanted - self._tiles.keys())
+        levels, indexes = [level for level, _ in missing], [index for _, index in missing]
+        self._cursor.execute(_TILES, (levels, indexes, self.log.name))
+        for level, index, hashes in self._cursor.fetchall():
+            self._keep(level, index, hashes)
 
     def subtree(self, height: int, index: int) -> bytes:
         """The root of a complete subtree."""

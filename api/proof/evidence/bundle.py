@@ -10,7 +10,7 @@ import io
 import json
 import zipfile
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -136,11 +136,11 @@ def _rows(cursor: Cursor, customer_id: UUID, upto: int) -> list[Row]:
     return [rows[position] for position in sorted(rows) if position <= upto]
 
 
-def _proven(tree: KeptTree, rows: Iterable[Row], size: int) -> list[_Proven]:
+def _proven(tree: KeptTree, rows: Sequence[Row], size: int) -> list[_Proven]:
     """Each row with its path. Raises Unavailable where one is not what was sealed."""
     found = []
-    for row in rows:
-        index = tree.index_of(row[0], EVENTS.hash_of(row))
+    indexes = tree.indexes_of([(row[0], EVENTS.hash_of(row)) for row in rows])
+    for row, index in zip(rows, indexes, strict=True):
         if index is None:
             raise Unavailable(f"position {row[0]} is not what was sealed: run tenure verify")
         if index < size:

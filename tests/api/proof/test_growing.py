@@ -59,7 +59,11 @@ def test_a_tree_that_grew_in_any_steps_is_the_tree_of_all_rows(database: Databas
     assert tree.head.last_position == rows[-1][0]
     with database.autocommit() as cursor:
         kept = KeptTree(cursor, EVENTS)
-        for index in random.sample(range(expected.size), 60):
+        places = random.sample(range(expected.size), 60)
+        asked = [(rows[place][0], EVENTS.hash_of(rows[place])) for place in places]
+        asked.insert(30, (asked[0][0], bytes(32)))
+        assert kept.indexes_of(asked) == [*places[:30], None, *places[30:]]
+        for index in places:
             size = random.randint(index + 1, expected.size)
             leaf = EVENTS.hash_of(rows[index])
             assert kept.index_of(rows[index][0], leaf) == index
