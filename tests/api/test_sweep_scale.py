@@ -22,7 +22,9 @@ from domain.names import NAMES_VERSION, parse
 from domain.unique_ids import uuid7
 from eventstore.connections import Database
 from projections.agenda import agenda
+from projections.board import Wanted, held, load
 from projections.customer_search import card, collisions, customers, held_count
+from projections.figures import figures
 from projections.pool import in_pool
 from projections.tenures import tenures
 from tests.application.house import MICROSECOND, MONDAY, Clock, House, a_house, trade_name
@@ -30,7 +32,8 @@ from tests.waiting import wait_until
 
 CUSTOMERS = 100_000
 TERM = timedelta(days=30)
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LI = Wanted(member="li")
 
 
 HELD = {
@@ -44,6 +47,8 @@ HELD = {
     "may follow up": True,
     "of li": (CUSTOMERS, True, True),
     "potential at all": True,
+    "board": (True, CUSTOMERS),
+    "implied": 0,
 }
 OVER = {
     "pool": True,
@@ -56,6 +61,8 @@ OVER = {
     "may follow up": False,
     "of li": (0, False, False),
     "potential at all": False,
+    "board": (False, 0),
+    "implied": CUSTOMERS,
 }
 
 
@@ -147,14 +154,15 @@ def _told(service: Service, customer_id: UUID, name: str, at: datetime) -> dict[
         shown, _ = card(cursor, customer_id, now=at)
         assert shown is not None
         ((found,), _) = collisions(cursor, now=at, name=name)
-        held = tenures(cursor, now=at, customer_id=customer_id, at=at).items
+        intervals = tenures(cursor, now=at, customer_id=customer_id, at=at).items
+        day = (at - DAY).date()
         return {
             "pool": [row.customer_id for row in in_pool(cursor, now=at, name=name).items]
             == [customer_id],
             "customers": (listed.state, listed.holder),
             "card": (shown.state, shown.holder),
             "collisions": (found.state, found.holder),
-            "tenures": [interval.holder for interval in held],
+            "tenures": [interval.holder for interval in intervals],
             "holder": tenure.holder_at(customer_id, at=at).holder,
             "may claim": may["chen"]["claim"],
             "may follow up": may["li"]["follow-up"],
@@ -164,6 +172,13 @@ def _told(service: Service, customer_id: UUID, name: str, at: datetime) -> dict[
                 bool(agenda(cursor, now=at, member="li", limit=1).items),
             ),
             "potential at all": bool(customers(cursor, now=at, state="potential", limit=1).items),
+            "board": (
+                bool(held(cursor, LI, now=at, limit=1).items),
+                sum(line.held for line in load(cursor, LI, now=at, before=at + DAY).items),
+            ),
+            "implied": figures(
+                cursor, now=at, start=day, end=day + 3 * DAY, by=("member",), member="li"
+            ).implied.lapses,
         }
 
 
