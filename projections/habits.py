@@ -6,6 +6,7 @@ made it, and whoever looks at those decides what they mean.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -68,7 +69,8 @@ class Thresholds(NamedTuple):
 class Habit:
     """One lead. members, customers: whom and what it is about. figures: what was counted.
 
-    positions: of its events in the log, the oldest first; at most POSITIONS_MAX of `events`.
+    positions: of its events in the log, the oldest first; at most POSITIONS_MAX of `events`, behind
+    the place that was asked from. more: how many of them come after those.
     """
 
     kind: HabitKind
@@ -77,6 +79,7 @@ class Habit:
     figures: dict[str, float]
     positions: list[int]
     events: int
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +133,12 @@ def habits(
     departments: Collection[str] | None = None,
     member: str | None = None,
     limit: int = 50,
+    beyond: int = 0,
 ) -> Habits:
     """Leads of one kind whose last event fell on the days [start, end).
 
     department, departments: in which, or in one of which, the customer was held, or the member
-    was. member: who has a part in it.
+    was. member: who has a part in it. beyond: the place in the log behind which events are named.
     """
     wanted = max(1, min(limit, LIMIT_MAX))
     rows, position = ask(
@@ -152,18 +156,22 @@ def habits(
             "limit": wanted + 1,
         },
     )
-    return Habits([_habit(kind, row) for row in rows[:wanted]], len(rows) > wanted, position)
+    return Habits(
+        [_habit(kind, row, beyond) for row in rows[:wanted]], len(rows) > wanted, position
+    )
 
 
-def _habit(kind: HabitKind, row: Mapping[str, Any]) -> Habit:
+def _habit(kind: HabitKind, row: Mapping[str, Any], beyond: int) -> Habit:
     positions = sorted(set(row["positions"]))
+    behind = positions[bisect_right(positions, beyond) :]
     return Habit(
         kind=kind,
         members=list(dict.fromkeys(one for one in row["members"] if one is not None)),
         customers=list(dict.fromkeys(one for one in row["customers"] if one is not None)),
         figures={name: value for name, value in row["figures"].items() if value is not None},
-        positions=positions[:POSITIONS_MAX],
+        positions=behind[:POSITIONS_MAX],
         events=len(positions),
+        more=len(behind[POSITIONS_MAX:]),
     )
 
 

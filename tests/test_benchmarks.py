@@ -113,6 +113,7 @@ def test_a_long_past_is_measured_beside_a_short_one_with_and_without_snapshots()
     assert [verdict.wanted for verdict in section.verdicts] == ["<= 2 x of a short past"] * 2
 
 
+@pytest.mark.long
 def test_evidence_of_a_long_life_is_measured_and_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "LIFE_EVENTS", 60)
     monkeypatch.setattr(evidence, "BUNDLES", 2)

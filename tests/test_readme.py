@@ -77,9 +77,8 @@ def folder() -> Iterator[Path]:
     shutil.which("curl") is None and not os.environ.get("CI"),
     reason="the tour is a reader's own lines, with curl, which this machine lacks; CI must have it",
 )
-@pytest.mark.parametrize(
-    "page", ["README.md", pytest.param("README.zh-CN.md", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("page", PAGES)
 def test_the_tour_runs_as_written(page: str, folder: Path) -> None:
     steps = tour(page)
     answers = _run(steps, folder)

@@ -20,11 +20,13 @@ DATABASE = "tenure"
 REACHABLE_FOLDER = Path("/var/lib/tenure")
 
 _LOG_BYTES_MAX = 10_000_000
+_BUFFERS_MB_MIN, _BUFFERS_MB_MAX = 128, 1024
+_CONTAINER_MEMORY = Path("/sys/fs/cgroup/memory.max")
 _CONFIGURATION = """
 # Tenure's choices for a server of its own; change them here.
 listen_addresses = ''
 max_connections = 200
-shared_buffers = 128MB
+shared_buffers = {buffers}MB
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
@@ -202,8 +204,24 @@ def _initialise(
     if settings.get("fsync") == "off":
         arguments.append("--no-sync")
     run_program(installation, "initdb", arguments, account)
-    _write(data / "postgresql.conf", _CONFIGURATION, os.O_APPEND)
+    configuration = _CONFIGURATION.format(buffers=buffers_mb(memory_bytes()))
+    _write(data / "postgresql.conf", configuration, os.O_APPEND)
     _write(data / "pg_hba.conf", _ACCESS, os.O_TRUNC)
+
+
+def buffers_mb(memory: int) -> int:
+    """What a new cluster may keep of its tables: a quarter of the memory, as PostgreSQL's own
+    documentation advises (section 19.4.1), within bounds that suit a laptop. Taken when needed."""
+    return max(_BUFFERS_MB_MIN, min(memory // 4 // 2**20, _BUFFERS_MB_MAX))
+
+
+def memory_bytes() -> int:
+    """Of the machine, or of the container where that is less (cgroup v2, `memory.max`)."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(machine, int(_CONTAINER_MEMORY.read_text()))
+    except (OSError, ValueError):
+        return machine
 
 
 def _write(existing: Path, text: str, how: int) -> None:

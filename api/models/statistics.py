@@ -187,11 +187,15 @@ class HabitTold(Told):
     positions: Annotated[
         list[int],
         described(
-            "Places of its events in the log, at most 200: `/v1/audit?position=` tells them.",
+            "Places of its events in the log, 200 at a time: `/v1/audit?position=` tells them.",
             [4698, 4711],
         ),
     ]
     events: Annotated[int, described("How many events there are.", 2)]
+    more: Annotated[
+        int,
+        described("How many of them come after `positions`: ask `beyond` the last of those.", 0),
+    ]
 
 
 class ThresholdsTold(Told):

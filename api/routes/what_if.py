@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import takewhile
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -17,7 +19,10 @@ from api.openapi import query
 from api.routes.calls import Asked
 from api.routes.parameters import CustomerId, Questions
 from api.supposition_telling import SuppositionTeller
+from api.veil import Veil
 from domain.errors import NotFound
+from domain.events import Registered
+from domain.replay import History
 from domain.what_if import Attempt, what_if
 from projections import audit
 from projections.audit import AuditEntry
@@ -54,7 +59,8 @@ def supposed(
 ) -> Answer:
     """The same facts under another version of the rules, step by step beside what was. Facts stay;
     deadlines, removals and what else follows by itself are found anew, and what could not have been
-    says which rule would have forbidden it. Nothing is written."""
+    says which rule would have forbidden it. Nothing is written. To a stranger of a protection that
+    runs the life before its claim is told, as of the beginning of the claim's day."""
     signed = call.signed()
     rulebooks = call.rulebooks()
     rules = rulebooks.rules_of(asked.rulebook)
@@ -69,6 +75,11 @@ def supposed(
     sees_details = right is not None
     veil = disclosure.veil_of_situation(told.was, sees_details=sees_details)
     veil = veil.above(past.event.timestamp for past in history.events)
+    if veil.since is not None:
+        # The terms of every version are known: whoever could see at which instant the protection
+        # would have ended under one of them could reckon when it does end.
+        history, refusals = _before(veil, history), [one for one in refusals if one.at < veil.since]
+        told = what_if(history, rules, rulebooks.rules_of, [_attempt(found) for found in refusals])
     teller = SuppositionTeller(
         Teller(call, disclosure, veil, sees_details=sees_details),
         {refusal.position: refusal for refusal in refusals},
@@ -86,6 +97,16 @@ def supposed(
         },
         position=position,
     )
+
+
+def _before(veil: Veil, history: History) -> History:
+    """The life up to the claim from which on instants are hidden."""
+    since = veil.since
+    events = takewhile(
+        lambda past: not veil.hides(past.event.timestamp) or isinstance(past.event, Registered),
+        history.events,
+    )
+    return replace(history, now=veil.shown(since) or history.now, events=tuple(events))
 
 
 def _attempt(refusal: AuditEntry) -> Attempt:

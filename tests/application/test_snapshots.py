@@ -559,7 +559,7 @@ def test_any_life_is_the_same_from_its_snapshots(
         run_state_machine_as_test(
             FromSnapshots,
             settings=settings(
-                max_examples=15,
+                max_examples=8,
                 stateful_step_count=40,
                 deadline=None,
                 derandomize=True,

@@ -185,7 +185,9 @@ def test_events_of_a_figure_lead_to_the_audit_for_those_who_audit(
     assert reader.get("/figures/claims?day=9999-12-31", "wu").status_code == 200
 
 
-def test_habits_are_all_there_with_their_leads(reader: Reader, guests: Guests) -> None:
+def test_habits_are_all_there_with_their_leads(
+    reader: Reader, guests: Guests, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(3):
         guests.claim(guests.register())
     page = reader.get("/figures/habits?from=2026-03-01&to=2026-03-31", "wu")
@@ -195,6 +197,18 @@ def test_habits_are_all_there_with_their_leads(reader: Reader, guests: Guests) -
     notes = page.text.partition('id="equal-notes"')[2].partition("</section>")[0]
     assert "<strong>li</strong>" in notes
     assert re.search(r'href="/audit\?position=', notes)
+    monkeypatch.setattr("api.console.pages.figures.POSITIONS_MAX", 2)
+    address, seen = "/figures/habits?from=2026-03-01&to=2026-03-31&kind=equal-notes&member=li", []
+    for _ in range(100):
+        page = reader.get(address, "wu")
+        (audited,) = re.findall(r'href="/audit\?([^"]*position=[^"]*)"', page.text)
+        seen += re.findall(r"position=(\d+)", audited)
+        further = re.search(r'href="(/figures/habits\?[^"]+)">Further events', page.text)
+        if further is None:
+            break
+        address = unescape(further[1])
+    (total,) = re.findall(r"of (\d+) events", page.text)
+    assert len(seen) == len(set(seen)) == int(total) >= 3
     one = reader.get("/figures/habits?kind=equal-notes", "wang")
     assert one.status_code == 200
     assert 'id="taking-turns"' not in one.text

@@ -89,6 +89,7 @@ def test_engines_killed_anywhere_leave_nothing_out_and_do_nothing_twice(
     assert cursor.fetchone() == (800,)
 
 
+@pytest.mark.long
 def test_an_engine_goes_on_after_a_restart_of_the_server(tmp_path: Path) -> None:
     folder = tmp_path / "server"
     tmp_path.chmod(0o755)

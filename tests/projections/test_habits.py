@@ -361,3 +361,22 @@ def test_every_habit_can_be_asked_of_an_office_without_any(office: Office) -> No
 
 def test_a_lead_names_no_more_events_than_can_be_looked_up_at_once() -> None:
     assert POSITIONS_MAX <= 500
+
+
+def test_the_events_of_a_lead_are_named_to_the_last(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = office.house.hire("seller")
+    customer = office.potential(member)
+    order, note = office.house.order(member), office.house.note("电话联系，客户暂无需求")
+    for _ in range(5):
+        office.house.tenure.follow_up(order, customer, follow_up=note)
+    monkeypatch.setattr("projections.habits.POSITIONS_MAX", 2)
+    beyond, named = 0, []
+    for more in (3, 1, 0):
+        (lead,) = office.leads("equal-notes", member, beyond=beyond)
+        assert (lead.events, lead.more) == (5, more)
+        named += lead.positions
+        beyond = lead.positions[-1]
+    assert named == sorted(set(named))
+    assert len(named) == 5

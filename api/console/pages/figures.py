@@ -80,14 +80,16 @@ def figures_page(page: Shown) -> Response:
 @router.get("/figures/habits")
 def habits_page(page: Shown) -> Response:
     """Leads to what figures hide, each with its events; a lead is no verdict."""
-    sent = _sent(page, (*ASKED, "kind"))
+    sent = _sent(page, (*ASKED, "kind", "beyond"))
     kinds = (sent["kind"],) if "kind" in sent else KINDS
     asked = {**sent, "kind": kinds, "limit": LEADS_OF_ONE if "kind" in sent else LEADS}
     told = page.ask(statistics_habits, checked(HabitQuestions, asked))
     start, end = told["from"], told["to"]
+    span = {"from": start.isoformat(), "to": end.isoformat()}
+    span |= {name: sent[name] for name in ("department",) if name in sent}
     leads: dict[str, list[Any]] = {kind: [] for kind in kinds}
     for lead in told["items"]:
-        leads[lead["kind"]].append(_lead(page, lead))
+        leads[lead["kind"]].append(_lead(page, lead, span))
     whose = {name: sent[name] for name in ("department", "member") if name in sent}
     is_zh = page.call.language == "zh"
     return page.show(
@@ -180,10 +182,17 @@ def _of_span(page: Page, sent: Mapping[str, Any], start: date, end: date) -> dic
     }
 
 
-def _lead(page: Page, lead: Mapping[str, Any]) -> dict[str, Any]:
-    """A lead with the question that tells its events in words, where the reader may ask it."""
-    asked = query_of({"position": lead["positions"][:POSITIONS_MAX]})
-    return {**lead, "audit": asked if _audits(page) else ""}
+def _lead(page: Page, lead: Mapping[str, Any], span: Mapping[str, str]) -> dict[str, Any]:
+    """A lead with the question that tells its events in words, where the reader may ask it, and the
+    one that leads to those which an address has no room for."""
+    shown = lead["positions"][:POSITIONS_MAX]
+    told = {**lead, "shown": len(shown), "audit": "", "further": ""}
+    if _audits(page) and shown:
+        told["audit"] = query_of({"position": shown})
+    if lead["more"] or len(shown) < len(lead["positions"]):
+        whose = {"kind": lead["kind"], "member": lead["members"][0]}
+        told["further"] = query_of({**span, **whose, "beyond": shown[-1]})
+    return told
 
 
 def _audits(page: Page) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.embedded import EmbeddedPostgres, PostgresNotStarted
+from api.embedded.cluster import buffers_mb, memory_bytes
 from tests.api.embedded.users import ask
 
 
@@ -38,6 +39,19 @@ def test_pages_carry_checksums_and_commits_are_durable(shared: EmbeddedPostgres)
 
 def test_the_server_allows_two_hundred_connections(shared: EmbeddedPostgres) -> None:
     assert ask(shared, "SHOW max_connections") == "200"
+
+
+def test_a_new_server_may_keep_a_quarter_of_the_memory_within_bounds(
+    shared: EmbeddedPostgres,
+) -> None:
+    gigabyte = 2**30
+    assert [buffers_mb(memory) for memory in (gigabyte // 4, 2 * gigabyte, 64 * gigabyte)] == [
+        128,
+        512,
+        1024,
+    ]
+    kept = "SELECT pg_size_bytes(current_setting('shared_buffers')) / 1024 / 1024"
+    assert ask(shared, kept) == str(buffers_mb(memory_bytes()))
 
 
 def test_settings_of_the_one_who_starts_count(folder: Path) -> None:

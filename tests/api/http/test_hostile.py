@@ -77,7 +77,7 @@ hostile = st.one_of(
 
 
 BOUNDED = settings(
-    max_examples=40,
+    max_examples=16,
     deadline=None,
     derandomize=True,
     database=None,

@@ -290,6 +290,9 @@ def test_habits_speak_the_language_of_the_request_and_name_their_thresholds(
     )
     assert "反复申请保护" in zh.json()["items"][0]["words"]
     positions = body["items"][0]["positions"]
+    assert (len(positions), body["items"][0]["more"]) == (body["items"][0]["events"], 0)
+    rest = told(guests, f"{PATH}/habits", beyond=positions[1], **asked)["items"][0]
+    assert (rest["positions"], rest["events"], rest["more"]) == (positions[2:], len(positions), 0)
     audited = guests.get("/v1/audit", "wu", position=positions).json()["items"]
     assert [item["topic"] for item in audited] == [
         "customer.claimed",

@@ -96,3 +96,29 @@ def test_what_is_kept_of_a_search_tells_no_more_than_was_shown(
     lines = guests.get("/v1/access/searches", "wu", customer=held[0]).json()["items"]
     until = datetime.fromisoformat(lines[0]["shown"][0]["protected_until"])
     assert until == datetime(2026, 4, 1, 16, tzinfo=UTC)
+
+
+def test_under_no_version_does_a_stranger_see_when_a_running_protection_would_have_ended(
+    guests: Guests,
+) -> None:
+    """Its term under that version is known, and so would be the instant from which it runs."""
+    changes = {"potential.days": 20, "version": "short-1"}
+    body = {"changes": changes, "reason": "试行", "effective_from": "2036-01-01T00:00:00Z"}
+    assert guests.post("/v1/rulebooks", body, "root").status_code == 201
+    guests.at(CLAIMED)
+    customer = guests.potential()
+    path = f"/v1/customers/{customer}/what-if?rulebook=short-1"
+    seen: dict[str, list[dict[str, object]]] = {"chen": [], "li": []}
+    for moment in (timedelta(seconds=-1), timedelta(), timedelta(seconds=1)):
+        guests.at(CLAIMED + timedelta(days=20) + moment)
+        assert guests.claim(customer, "chen").status_code == 409
+        for member, answers in seen.items():
+            answer = guests.get(path, member).json()
+            del answer["position"]
+            answers.append(answer)
+    first, *others = seen["chen"]
+    assert others == [first, first]
+    assert [step["event"]["topic"] for step in first["steps"]] == ["customer.registered"]
+    assert first["details_hidden"] is not None
+    states = [answer["would_be"]["state"] for answer in seen["li"]]
+    assert states == ["potential", "pool", "pool"], "Whoever holds it sees what would have been."

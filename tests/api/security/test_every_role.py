@@ -33,9 +33,9 @@ QUIET = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-A_ROLE = settings(QUIET, max_examples=8)
+A_ROLE = settings(QUIET, max_examples=4)
 A_ROLE_LONG = settings(QUIET, max_examples=4 * len(ROLES))
-LIVES = settings(QUIET, max_examples=5, stateful_step_count=30)
+LIVES = settings(QUIET, max_examples=3, stateful_step_count=30)
 LIVES_LONG = settings(QUIET, max_examples=25, stateful_step_count=60)
 REMEMBERED = ("customer_id", "number", "report", "token_id", "session_id", "subject_id", "version")
 """Members of answers that are parameters of other addresses; a list's `id` is its customer's."""
