@@ -40,8 +40,8 @@ _REMARKS = (
     "One connection, one question at a time; customers, instants and characters at random.",
     "Two neighbouring characters of some name's core; common: those that most names hold; rare: "
     f"those that one of {_SAMPLE:,} names holds.",
-    "What is asked is in the server's memory as far as `shared_buffers` hold it, as in a house that "
-    "has been at work for a while.",
+    "What is asked is in the server's memory as far as `shared_buffers` hold it, as in a house "
+    "that has been at work for a while.",
     f"A page has {_PAGE_ITEMS} items and goes on behind the last one of the page before.",
 )
 

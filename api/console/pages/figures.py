@@ -34,6 +34,8 @@ from projections.habits import KINDS
 
 router = pages()
 ROWS: Final = 30
+APART: Final = 20
+"""Departments or members of a page, each with a row in every table."""
 LEADS: Final = 5
 LEADS_OF_ONE: Final = 40
 POSITIONS_MAX: Final = 60
@@ -47,7 +49,7 @@ def figures_page(page: Shown) -> Response:
     """What was claimed, refused, reviewed, lost and won, by day, department or member."""
     sent = _sent(page, (*ASKED, "by", "after"))
     by = sent.get("by", "day")
-    limit = DAYS_MAX if by == "day" else ROWS
+    limit = DAYS_MAX if by == "day" else APART
     # One member's are few; of a house, sums are read, which tell no median.
     asked = {**sent, "by": (by,), "limit": limit, "percentiles": "member" in sent}
     questions = checked(StatisticsQuestions, asked)
