@@ -6,7 +6,7 @@ from html import escape
 import pytest
 
 from api.console.shown import rule_title
-from tests.api.http.guests import CONTACT, DAY, Guests
+from tests.api.http.guests import CONTACT, DAY, Guests, trade_name
 from tests.console.pages_known import FURTHER, PAGES, places
 from tests.console.reading import Reader, words
 
@@ -137,6 +137,21 @@ def test_the_check_shows_who_has_it_and_leads_on(reader: Reader, guests: Guests)
     nothing = reader.get("/collisions?name=绝无此家&phone=").text
     assert "Nobody has registered it." in nothing
     assert 'href="/register?name=' in nothing
+
+
+def test_the_check_says_that_there_may_be_more_and_leads_those_to_a_claim_who_may(
+    reader: Reader, guests: Guests
+) -> None:
+    name = guests.get(f"/v1/customers/{guests.register()}").json()["name"]
+    few = reader.get(f"/collisions?name={name}", "chen").text
+    assert "There may be more" not in few
+    assert "/actions/claim" in few
+    assert "/actions/claim" not in reader.get(f"/collisions?name={name}", "feng").text
+    for number in range(20):
+        guests.register(name=f"靖江市{trade_name(5_000 + number)}螺旋桨有限公司")
+    many = reader.get("/collisions?name=螺旋桨", "chen").text
+    assert many.count("<tr>") == 21
+    assert "There may be more" in many
 
 
 def test_a_stranger_sees_no_contact_on_a_page_and_a_holder_does(

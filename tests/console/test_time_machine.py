@@ -187,6 +187,24 @@ def test_a_slider_counts_seconds_from_the_first_event_on(reader: Reader, custome
     assert far.status_code == 200
 
 
+def test_the_slider_goes_over_the_part_of_the_life_that_the_band_shows(
+    reader: Reader, customer: str
+) -> None:
+    def slider(asked: str) -> dict[str, int]:
+        page = reader.get(f"/customers/{customer}/time?{asked}", "wu").text
+        (found,) = re.findall(r'<input id="moment"[^>]+>', page)
+        return {name: int(value) for name, value in re.findall(r'(min|max|step)="(\d+)"', found)}
+
+    whole = slider("")
+    assert whole["min"] == 0
+    day = 86_400
+    part = slider("from=2026-03-03T01:00:00Z&to=2026-03-04T01:00:00Z")
+    assert part["max"] - part["min"] == day
+    assert part["step"] < whole["step"]
+    beyond = slider("from=2020-01-01T00:00:00Z&to=2040-01-01T00:00:00Z")
+    assert (beyond["min"], beyond["max"]) == (0, whole["max"])
+
+
 @pytest.mark.parametrize("at", ["yesterday", "2026-13-01T00:00", "9999999999"])
 def test_what_is_no_instant_is_told(reader: Reader, customer: str, at: str) -> None:
     assert reader.get(f"/customers/{customer}/time?at={at}", "wu").status_code == 422

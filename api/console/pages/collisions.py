@@ -21,11 +21,19 @@ def collision_page(page: Shown) -> Response:
     """Whatever is registered under the same or a similar name, with part of it, or that phone."""
     sent = page.request.query_params
     name, phone = sent.get("name", "").strip(), sent.get("phone", "").strip()
-    told = {"name": name, "phone": phone, "items": None, "problem": None}
+    told = {
+        "name": name,
+        "phone": phone,
+        "items": None,
+        "problem": None,
+        "is_full": False,
+        "may_claim": page.may("claim"),
+    }
     if len(name) >= CHARACTERS_MIN or phone:
         try:
             questions = asked(CollisionQuestions, {"name": name, "phone": phone})
             told |= page.ask(collisions, questions)
+            told["is_full"] = len(told["items"]) == questions.limit
         except TenureError as error:
             told["problem"] = trouble_from_thread(page.request, error)
     # Half a phone number is no fault while it is typed, and browsers write faults down.

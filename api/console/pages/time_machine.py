@@ -97,7 +97,7 @@ def time_page(customer_id: CustomerId, page: Shown) -> Response:
             "different": _different(then, beside),
             "asked": asked,
             "moves": _moves(steps, then.at, chosen),
-            **_slider(life, then.at),
+            **_slider(life, then.at, span),
             "zoom": span,
             "band": _band(page, known, then.at, span),
             "legend": LEGEND,
@@ -115,14 +115,18 @@ def _known(page: Page, customer_id: UUID, questions: Mapping[str, Any]) -> Any:
     return page.ask(replayed, customer_id, checked(ReplayQuestions, questions))
 
 
-def _slider(life: Mapping[str, Any], at: datetime) -> dict[str, int]:
-    """Where the slider stands, how far it goes and in which steps, in seconds."""
+def _slider(life: Mapping[str, Any], at: datetime, span: Span | None) -> dict[str, int]:
+    """Where the slider stands, from where to where it goes and in which steps, in seconds from the
+    first event on: over what the band shows."""
     begun = life["steps"][0]["event"]["at"]
-    whole = int((life["at"] - begun).total_seconds())
+    start, end = (span.start, span.end) if span is not None else (begun, life["at"])
+    first = max(0, int((start - begun).total_seconds()))
+    last = int((min(end, life["at"]) - begun).total_seconds())
     return {
         "seconds": int((at - begun).total_seconds()),
-        "seconds_max": max(whole, 1),
-        "slider_step": max(whole // SLIDER_STEPS, 1),
+        "seconds_min": first,
+        "seconds_max": max(last, first + 1),
+        "slider_step": max((last - first) // SLIDER_STEPS, 1),
     }
 
 
