@@ -41,6 +41,17 @@ MemberId = Annotated[
     Path(description="Sign-in name of the member.", examples=["zhang-wei"], max_length=100),
 ]
 
+Beyond = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=POSITION_MAX,
+        description="Name the events of each lead behind this place in the log: the last of "
+        "`positions`, where there are `more`.",
+        examples=[4711],
+    ),
+]
+
 
 def _with_sign(text: object) -> object:
     """An unescaped `+` of an offset arrives as a space, which no instant ends with."""

@@ -17,7 +17,7 @@ from api.models.fields import Day, Searched
 from api.models.statistics import FigureEventPage, HabitPage, StatisticsPage
 from api.openapi import query
 from api.routes.calls import Asked, departments_of, require_for
-from api.routes.parameters import LIMIT_MAX, POSITION_MAX, Paged, Questions, searched
+from api.routes.parameters import LIMIT_MAX, Beyond, Paged, Questions, searched
 from domain import permissions
 from domain.errors import Invalid
 from domain.orders import Signed
@@ -214,16 +214,7 @@ class HabitQuestions(_Span):
     limit: Annotated[
         int, Field(ge=1, le=LIMIT_MAX, description="Leads of a kind, 1 to 500.", examples=[50])
     ] = 50
-    beyond: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=POSITION_MAX,
-            description="Name the events of each lead behind this place in the log: the last of "
-            "`positions`, where there are `more`.",
-            examples=[4711],
-        ),
-    ] = 0
+    beyond: Beyond = 0
 
     def thresholds(self, kind: HabitKind, rules: Rulebook) -> Thresholds:
         """Those that were given, and defaults for the others."""

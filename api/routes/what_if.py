@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import takewhile
 from typing import Annotated
@@ -23,7 +24,8 @@ from api.veil import Veil
 from domain.errors import NotFound
 from domain.events import Registered
 from domain.replay import History
-from domain.what_if import Attempt, what_if
+from domain.rulebook import Rulebook, RulebookStream
+from domain.what_if import Attempt, WhatIf, what_if
 from projections import audit
 from projections.audit import AuditEntry
 
@@ -69,7 +71,7 @@ def supposed(
     history = call.history(customer_id).known(known_at=None, known_position=position)
     if not history.events:
         raise NotFound("customer", customer_id)
-    told = what_if(history, rules, rulebooks.rules_of, [_attempt(found) for found in refusals])
+    told = _supposed(history, refusals, rules, rulebooks)
     disclosure = Disclosure(signed, call)
     right = disclosure.right_to_situation(customer_id, told.was)
     sees_details = right is not None
@@ -79,7 +81,7 @@ def supposed(
         # The terms of every version are known: whoever could see at which instant the protection
         # would have ended under one of them could reckon when it does end.
         history, refusals = _before(veil, history), [one for one in refusals if one.at < veil.since]
-        told = what_if(history, rules, rulebooks.rules_of, [_attempt(found) for found in refusals])
+        told = _supposed(history, refusals, rules, rulebooks)
     teller = SuppositionTeller(
         Teller(call, disclosure, veil, sees_details=sees_details),
         {refusal.position: refusal for refusal in refusals},
@@ -89,14 +91,18 @@ def supposed(
     fields = fields_in(step["event"] for step in answer["steps"])
     record_details(call, signed, "what-if", fields, [customer_id], right=right)
     return call.answer(
-        {
-            **answer,
-            "details_hidden": None if sees_details else NOT_A_PARTY,
-            "position": position,
-            "at": told.at,
-        },
+        answer
+        | {"details_hidden": None if sees_details else NOT_A_PARTY}
+        | {"position": position, "at": told.at},
         position=position,
     )
+
+
+def _supposed(
+    history: History, refusals: Iterable[AuditEntry], rules: Rulebook, rulebooks: RulebookStream
+) -> WhatIf:
+    attempts = [_attempt(refusal) for refusal in refusals]
+    return what_if(history, rules, rulebooks.rules_of, attempts)
 
 
 def _before(veil: Veil, history: History) -> History:
