@@ -12,7 +12,9 @@ WORKERS := 2
 # Tests start the command line some two hundred times: whatever the environment says, what Python
 # has compiled is kept, or each start compiles Tenure anew for about a second.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
+# AGAIN=--last-failed runs what failed last.
+AGAIN :=
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q $(AGAIN)
 
 .PHONY: help install demo test test-long check audit bench docs screenshots clean
 
