@@ -104,10 +104,18 @@ SAID: Mapping[str, str] = {
 }
 ANSWERED = (
     Answered(
-        "/people/{newcomer}/set-password", "root", "/people/{newcomer}/set-password", {}, "code"
+        "/people/{newcomer}/set-password",
+        "root",
+        "/people/{newcomer}/set-password",
+        {},
+        "input.secret",
     ),
     Answered(
-        "/people/{newcomer}/issue-token", "root", "/people/{newcomer}/issue-token", {}, "code"
+        "/people/{newcomer}/issue-token",
+        "root",
+        "/people/{newcomer}/issue-token",
+        {},
+        "input.secret",
     ),
     Answered("/rules/change", "wang", "/rules/change/try", {}, "#tried .sheet"),
     Answered("/rules/change", "wang", "/rules/change/try", {"from": "2099-01-01"}, ".trouble"),
