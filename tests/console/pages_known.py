@@ -117,7 +117,7 @@ ANSWERED = (
         {},
         "input.secret",
     ),
-    Answered("/rules/change", "wang", "/rules/change/try", {}, "#tried .sheet"),
+    Answered("/rules/change", "wang", "/rules/change/try", {}, "#tried"),
     Answered("/rules/change", "wang", "/rules/change/try", {"from": "2099-01-01"}, ".trouble"),
     Answered("/pool/claim?customer={free}&customer={customer}", "li", "/pool/claim", SAID, "main"),
     Answered(

@@ -229,7 +229,7 @@ def test_every_page_that_answers_a_form_is_fit_for_everybody(
         page = windows.open(path, member, language=language, theme=theme, width=PHONE)
         typed = {name: text.format(**found) for name, text in answered.typed.items()}
         send_form(page, answered.action.format(**found), typed)
-        assert page.locator(answered.shown).count(), (path, page.content())
+        page.locator(answered.shown).first.wait_for(state="attached")
         assert len(page.content().encode()) <= HTML_BYTES_MAX, path
         assert_fit(page, path)
         page.context.close()
